@@ -1,0 +1,123 @@
+"""Settings, from the environment and the instance folder; secrets are made, never defaulted."""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
+SHOP_DEFAULTS = {
+    "name": "Larch & Lane",
+    "tagline": "Clothes for the long way round",
+    "currency": "USD",
+    "country": "US",
+    "mail_from": "orders@larchandlane.example",
+    "postal_address": "Larch & Lane, 12 Ropewalk, Portland, OR 97209, United States",
+}
+
+
+class NotSetUp(Exception):
+    """The instance folder lacks something the program refuses to run without."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a program is told from outside. Origins are scheme://host[:port]."""
+
+    instance: Path
+    database_url: str
+    shop_origin: str
+    payment_origin: str
+    vault_address: str
+    mail_url: str
+    limits: bool
+    proxies: tuple[str, ...]
+    shop: dict
+    cookie_keys: tuple[str, ...] = ()
+    wake_key: str = ""
+
+    @property
+    def keys(self) -> Path:
+        """The folder of the shop's own keys."""
+        return self.instance / "keys"
+
+    @property
+    def currency(self) -> str:
+        """The one currency the shop sells in (ISO 4217)."""
+        return self.shop["currency"]
+
+    @property
+    def secure(self) -> bool:
+        """Whether the shop is reached over TLS."""
+        return self.shop_origin.startswith("https:")
+
+    @property
+    def hosts(self) -> list[str]:
+        """The Host headers the shop answers to: its own, and on loopback every loopback name."""
+        host = urlsplit(self.shop_origin).hostname or ""
+        return list(LOOPBACK) if host in LOOPBACK else [host]
+
+
+def read_settings(environ=os.environ) -> Settings:
+    """Settings from `environ` and the files that set-up made; before it, files may be missing."""
+    instance = Path(environ.get("STOREFRONT_INSTANCE") or ROOT / "instance").resolve()
+    secret = _read_json(instance / "secrets.json")
+    return Settings(
+        instance=instance,
+        database_url=environ.get("DATABASE_URL") or f"sqlite:///{instance / 'shop.sqlite'}",
+        shop_origin=environ.get("STOREFRONT_SHOP_ORIGIN", "http://localhost:8000").rstrip("/"),
+        payment_origin=environ.get("STOREFRONT_PAYMENT_ORIGIN", "http://127.0.0.1:8001").rstrip(
+            "/"
+        ),
+        vault_address=environ.get("STOREFRONT_VAULT", "127.0.0.1:8002"),
+        mail_url=environ.get("MAIL_URL") or f"maildir:///{str(instance / 'mail').lstrip('/')}",
+        limits=environ.get("STOREFRONT_LIMITS", "on").lower() not in ("off", "0", "false", "no"),
+        proxies=tuple(p for p in environ.get("STOREFRONT_PROXIES", "").split(",") if p),
+        shop=SHOP_DEFAULTS | _read_json(instance / "settings.json"),
+        cookie_keys=tuple(secret.get("cookie_keys", ())),
+        wake_key=secret.get("wake_key", ""),
+    )
+
+
+def require_set_up(settings: Settings) -> None:
+    """Raise `NotSetUp`, naming what is missing and what makes it."""
+    wanted = [settings.instance / "secrets.json"]
+    wanted += [settings.keys / name for name in ("shop.key", "policy.key", "vault.pub", "manifest")]
+    missing = [str(path) for path in wanted if not path.exists()]
+    if missing or not settings.cookie_keys or not settings.wake_key:
+        what = ", ".join(missing) or f"keys in {settings.instance / 'secrets.json'}"
+        raise NotSetUp(f"{what} missing. `bin/run` or `storefront init` makes them.")
+
+
+def make_secrets(settings: Settings) -> None:
+    """Make what is missing of the secrets, readable by the owner alone; keep what is there."""
+    path = settings.instance / "secrets.json"
+    kept = _read_json(path)
+    made = {"cookie_keys": [secrets.token_urlsafe(32)], "wake_key": secrets.token_urlsafe(32)}
+    if set(made) - set(kept):
+        write_private(path, json.dumps(made | kept, indent=2) + "\n")
+
+
+def rotate_cookie_key(settings: Settings, keep: int = 3) -> None:
+    """Sign with a new key from now on; cookies and links of the last `keep` keys stay good."""
+    path = settings.instance / "secrets.json"
+    kept = _read_json(path)
+    kept["cookie_keys"] = [secrets.token_urlsafe(32), *kept["cookie_keys"]][: keep + 1]
+    write_private(path, json.dumps(kept, indent=2) + "\n")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    draft.replace(path)
+
+
+def _read_json(path: Path) -> dict:
+    return json.loads(path.read_text()) if path.exists() else {}

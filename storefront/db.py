@@ -1,0 +1,125 @@
+"""The database, by URL, and the base that every record stands on."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from peewee import Database, DatabaseProxy, DateTimeField, Model, TextField
+from playhouse.pool import PooledSqliteDatabase
+from playhouse.postgres_ext import PooledPsycopg3Database
+
+database = DatabaseProxy()
+
+# busy_timeout is in milliseconds; synchronous=FULL: what we acknowledge survives a power cut.
+SQLITE_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "full",
+    "foreign_keys": 1,
+    "busy_timeout": 15_000,
+    "secure_delete": 1,
+    "recursive_triggers": 1,
+}
+CONNECTIONS = 16
+PATIENCE = 15  # seconds to wait for a free connection
+
+
+class BadDatabaseUrl(Exception):
+    """DATABASE_URL names something this shop cannot use."""
+
+
+def open_database(url: str) -> Database:
+    """A pooled database for `sqlite:///path` or `postgresql://user:password@host:port/name`.
+
+    Raises `BadDatabaseUrl` for any other scheme or a missing name.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return _open_sqlite(url)
+    if parts.scheme in ("postgresql", "postgres"):
+        return _open_postgresql(parts)
+    raise BadDatabaseUrl(
+        f"DATABASE_URL starts with {parts.scheme!r}; this shop reads sqlite:///… and postgresql://…"
+    )
+
+
+def _open_sqlite(url: str) -> Database:
+    path = unquote(url.partition("sqlite:///")[2])
+    if not path:
+        raise BadDatabaseUrl("DATABASE_URL needs three slashes and a path: sqlite:///shop.sqlite")
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    # Deferred transactions, peewee's default, fail under writers when a read is upgraded.
+    return PooledSqliteDatabase(
+        path,
+        pragmas=SQLITE_PRAGMAS,
+        lock_type="IMMEDIATE",
+        check_same_thread=False,
+        max_connections=CONNECTIONS,
+        timeout=PATIENCE,
+    )
+
+
+def _open_postgresql(parts) -> Database:
+    name = parts.path.lstrip("/")
+    if not name:
+        raise BadDatabaseUrl("DATABASE_URL names no database: postgresql://host/name")
+    wanted = {
+        "user": parts.username and unquote(parts.username),
+        "password": parts.password and unquote(parts.password),
+        "host": parts.hostname,
+        "port": parts.port,
+        "options": "-c timezone=UTC",
+    }
+    return PooledPsycopg3Database(
+        unquote(name),
+        max_connections=CONNECTIONS,
+        timeout=PATIENCE,
+        stale_timeout=300,
+        **{key: value for key, value in wanted.items() if value is not None},
+    )
+
+
+def is_sqlite() -> bool:
+    """Whether the database in use is SQLite (the other one is PostgreSQL)."""
+    return isinstance(database.obj, PooledSqliteDatabase)
+
+
+class Moment(DateTimeField):
+    """A moment in UTC: aware in Python, naive in the database, which knows no zones in SQLite."""
+
+    def db_value(self, value):
+        if isinstance(value, datetime):
+            if value.tzinfo is None:
+                raise ValueError(f"{self.name} wants a moment with a time zone")
+            value = value.astimezone(UTC).replace(tzinfo=None)
+        return super().db_value(value)
+
+    def python_value(self, value):
+        value = super().python_value(value)
+        return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+
+
+class JSONText(TextField):
+    """A small list or object, stored as JSON text on both databases."""
+
+    def db_value(self, value):
+        return None if value is None else json.dumps(value, ensure_ascii=False)
+
+    def python_value(self, value):
+        return None if value is None else json.loads(value)
+
+
+class Record(Model):
+    """The base of every table.
+
+    `impersonal` lists the text columns that hold nothing about a person; a record with personal
+    columns defines `about(email)`, the query for its rows, and names in `since` the moment from
+    which they are kept.
+    """
+
+    impersonal: tuple[str, ...] = ()
+    since: str = ""
+
+    class Meta:
+        database = database
+        legacy_table_names = False

@@ -1,0 +1,102 @@
+"""What a shopper means to buy: variants and quantities, priced from the database."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from storefront.models.product import MOST_OF_ONE, Product, Variant
+from storefront.money import Money
+from storefront.refusals import Refused
+
+MOST_LINES = 40
+
+
+@dataclass(frozen=True)
+class CartLine:
+    """So many of one variant, at today's price."""
+
+    variant: Variant
+    quantity: int
+
+    @property
+    def total(self) -> Money:
+        """Price times quantity."""
+        return self.variant.price * self.quantity
+
+    @property
+    def short(self) -> bool:
+        """Whether there is less in stock than is wanted."""
+        return self.quantity > self.variant.most
+
+
+class Cart:
+    """The lines of one cart; `quantities` maps variant ids to whole numbers from 1 up.
+
+    Variants that the shop no longer sells are left out and counted in `gone`.
+    """
+
+    def __init__(self, quantities: dict[int, int], currency: str) -> None:
+        self.quantities = dict(quantities)
+        self.currency = currency
+
+    @cached_property
+    def lines(self) -> list[CartLine]:
+        """Lines in the order things were added; one query."""
+        if not self.quantities:
+            return []
+        variants = {variant.id: variant for variant in _sellable(list(self.quantities))}
+        return [CartLine(variants[v], n) for v, n in self.quantities.items() if v in variants]
+
+    @property
+    def gone(self) -> int:
+        """How many lines name something that is no longer sold."""
+        return len(self.quantities) - len(self.lines)
+
+    @property
+    def count(self) -> int:
+        """How many things are in it, from the cookie alone."""
+        return sum(self.quantities.values())
+
+    @property
+    def subtotal(self) -> Money:
+        """What the lines cost together."""
+        return sum((line.total for line in self.lines), Money(0, self.currency))
+
+    def with_more(self, variant: Variant, quantity: int) -> "Cart":
+        """A cart with `quantity` more of the variant; raises `Refused` when that is too many."""
+        held = self.quantities.get(variant.id, 0)
+        if not held and len(self.quantities) >= MOST_LINES:
+            raise Refused(quantity=f"A cart holds at most {MOST_LINES} different things.")
+        return self.with_exactly(variant, held + quantity, held)
+
+    def with_exactly(self, variant: Variant, quantity: int, held: int = 0) -> "Cart":
+        """A cart with `quantity` of the variant, none left out; 0 removes it."""
+        if quantity > variant.most:
+            raise Refused(quantity=_too_many(variant, held))
+        quantities = self.quantities | {variant.id: quantity}
+        return Cart({v: n for v, n in quantities.items() if n}, self.currency)
+
+    def without(self, variant_id: int) -> "Cart":
+        """A cart without that variant."""
+        return Cart({v: n for v, n in self.quantities.items() if v != variant_id}, self.currency)
+
+    def without_gone(self) -> "Cart":
+        """A cart without the things that are no longer sold."""
+        return Cart({line.variant.id: line.quantity for line in self.lines}, self.currency)
+
+
+def _sellable(ids: list[int]):
+    return (
+        Variant.select(Variant, Product)
+        .join(Product)
+        .where(Variant.id.in_(ids), Product.status == "active", Product.published)
+    )
+
+
+def _too_many(variant: Variant, held: int) -> str:
+    if variant.left is None or variant.left > MOST_OF_ONE:
+        return f"One order holds at most {MOST_OF_ONE} of one thing; write to us for more."
+    if variant.left == 0:
+        return "This one is sold out."
+    are = "is" if variant.left == 1 else "are"
+    have = f", and your cart already holds {held}" if held else ""
+    return f"Only {variant.left} {are} left{have}."

@@ -1,0 +1,337 @@
+"""An order: what was bought, by whom, where it goes, and every state it has been in."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from peewee import ForeignKeyField, IntegerField, IntegrityError, TextField
+
+from storefront.db import Moment, Record, database
+from storefront.models.cart import Cart
+from storefront.models.outbox import OutgoingMail
+from storefront.models.policy import PolicyVersion
+from storefront.models.product import Variant
+from storefront.models.shipping import ShippingRate, TaxRate
+from storefront.money import Money
+from storefront.personal import days, personal, years
+from storefront.refusals import Refused, SoldOut
+
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, 1/I: numbers are read out on the phone
+UNPAID = ("placed", "awaiting_card", "declined", "expired", "lapsed")
+
+
+@dataclass(frozen=True)
+class Customer:
+    """Who orders and where it goes, as checked by the checkout form; `country` is ISO alpha-2."""
+
+    email: str
+    name: str
+    line1: str
+    line2: str
+    city: str
+    region: str
+    postal_code: str
+    country: str
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What an order costs: lines, sending, tax, all together."""
+
+    subtotal: Money
+    shipping: Money
+    tax: Money
+
+    @property
+    def total(self) -> Money:
+        """What is charged."""
+        return self.subtotal + self.shipping + self.tax
+
+    @classmethod
+    def of(cls, cart: Cart, rate: ShippingRate | None, country: str) -> "Totals":
+        """The totals of a cart sent to `country` by `rate`."""
+        subtotal, nothing = cart.subtotal, Money(0, cart.currency)
+        taxable = sum((x.total for x in cart.lines if x.variant.taxable), nothing)
+        tax = TaxRate.for_country(country)
+        return cls(subtotal, rate.price if rate else nothing, tax.on(taxable) if tax else nothing)
+
+
+ADDRESS = {"clause": "orders", "basis": "law", "keep": years(7), "hold": True}
+
+
+class Order(Record):
+    """One purchase. `state` is the last of its events; amounts are minor units of `currency`.
+
+    States: placed → awaiting_card → card_held → charged; declined and expired lead to a new
+    attempt; lapsed means the stock was let go because no card came in time.
+    """
+
+    number = TextField(unique=True)
+    placement = TextField(unique=True)
+    state = TextField(default="placed")
+    currency = TextField()
+    subtotal_minor = IntegerField()
+    shipping_minor = IntegerField()
+    tax_minor = IntegerField()
+    total_minor = IntegerField()
+    shipping_name = TextField(default="")
+    placed_at = Moment()
+    hold_until = Moment(null=True, index=True)
+    policy = ForeignKeyField(PolicyVersion, backref="orders", on_delete="RESTRICT")
+    email = personal(
+        TextField(index=True),
+        clause="orders",
+        why="to tell you the status of your order",
+        basis="contract",
+        keep=days(730),
+    )
+    name = personal(TextField(), why="to deliver your order and for our tax records", **ADDRESS)
+    line1 = personal(TextField(), why="to deliver your order and for our tax records", **ADDRESS)
+    line2 = personal(
+        TextField(default=""), why="to deliver your order and for our tax records", **ADDRESS
+    )
+    city = personal(
+        TextField(default=""), why="to deliver your order and for our tax records", **ADDRESS
+    )
+    region = personal(
+        TextField(default=""), why="to deliver your order and for our tax records", **ADDRESS
+    )
+    postal_code = personal(
+        TextField(default=""), why="to deliver your order and for our tax records", **ADDRESS
+    )
+    country = personal(TextField(), why="to deliver your order and for our tax records", **ADDRESS)
+
+    impersonal = ("number", "placement", "state", "currency", "shipping_name")
+    since = "placed_at"
+
+    @classmethod
+    def about(cls, email: str):
+        """The orders placed with that address."""
+        return cls.select().where(cls.email == email.strip().lower())
+
+    @property
+    def subtotal(self) -> Money:
+        """What the lines cost."""
+        return Money(self.subtotal_minor, self.currency)
+
+    @property
+    def shipping(self) -> Money:
+        """What sending costs."""
+        return Money(self.shipping_minor, self.currency)
+
+    @property
+    def tax(self) -> Money:
+        """The tax that was added."""
+        return Money(self.tax_minor, self.currency)
+
+    @property
+    def total(self) -> Money:
+        """What is charged."""
+        return Money(self.total_minor, self.currency)
+
+    @property
+    def unpaid(self) -> bool:
+        """Whether a card may still be given for it."""
+        return self.state in UNPAID
+
+    @classmethod
+    def place(
+        cls,
+        cart: Cart,
+        customer: Customer,
+        rate: ShippingRate,
+        policy: PolicyVersion,
+        *,
+        placement: str,
+        hold_until: datetime,
+        at: datetime,
+    ) -> "Order":
+        """Take the stock and record the order, once for each `placement`, in one transaction.
+
+        `placement` names the attempt to buy: the same one again gives the same order back.
+        `hold_until` is when the stock of an unpaid order may be let go. Raises `SoldOut`, with
+        nothing taken, or `Refused` when the cart is empty.
+        """
+        known = cls.get_or_none(cls.placement == placement)
+        if known:
+            return known
+        if not cart.lines:
+            raise Refused("There is nothing in your cart to order.")
+        try:
+            with database.atomic():
+                return cls._record(cart, customer, rate, policy, placement, hold_until, at)
+        except IntegrityError:
+            # The same placement got in first, from a second click or a retried request.
+            known = cls.get_or_none(cls.placement == placement)
+            if known is None:
+                raise
+            return known
+
+    @classmethod
+    def _record(cls, cart, customer, rate, policy, placement, hold_until, at) -> "Order":
+        totals = Totals.of(cart, rate, customer.country)
+        free = not totals.total
+        order = cls.create(
+            number=_new_number(),
+            placement=placement,
+            currency=cart.currency,
+            subtotal_minor=totals.subtotal.minor,
+            shipping_minor=totals.shipping.minor,
+            tax_minor=totals.tax.minor,
+            total_minor=totals.total.minor,
+            shipping_name=rate.name,
+            policy=policy,
+            placed_at=at,
+            hold_until=None if free else hold_until,
+            **vars(customer) | {"email": customer.email.lower()},
+        )
+        OrderLine.record(order, cart)
+        order._take_stock()
+        order._enter("placed", at)
+        if free:
+            order._enter("charged", at)
+        OutgoingMail.write("order_placed", customer.email, at, order=order)
+        return order
+
+    def await_card(self, hold_until: datetime, at: datetime) -> None:
+        """An offer was made: keep the stock until `hold_until`, taking it again if it was let go.
+
+        Raises `SoldOut` naming what has gone; then nothing is taken.
+        """
+        with database.atomic():
+            self._lock()
+            if not self.unpaid:
+                raise Refused("This order is paid for already.")
+            if self.state == "lapsed":
+                self._take_stock()
+            self.hold_until = hold_until
+            if self.state != "awaiting_card":
+                self._enter("awaiting_card", at)
+            self.save(only=[Order.hold_until])
+
+    def hold_card(self, at: datetime) -> bool:
+        """A verified receipt says the vault holds the card. True the first time, else no effect.
+
+        A card that arrives after the stock was let go takes the stock again; where it is gone the
+        order is held all the same, for staff to settle: the card is never lost.
+        """
+        with database.atomic():
+            self._lock()
+            if not self.unpaid:
+                return False
+            if self.state == "lapsed":
+                self._retake_if_left(at)
+            self.hold_until = None
+            self.save(only=[Order.hold_until])
+            self._enter("card_held", at)
+            OutgoingMail.write("order_card_held", self.email, at, order=self)
+        return True
+
+    def lapse(self, at: datetime) -> bool:
+        """Let the stock of an unpaid order go once its hold is over; True when it did."""
+        with database.atomic():
+            self._lock()
+            if self.state not in ("placed", "awaiting_card") or not self.hold_until:
+                return False
+            if self.hold_until > at:
+                return False
+            for line in self.lines.order_by(OrderLine.variant):
+                if line.variant_id:
+                    line.variant.put_back(line.quantity)
+            self.hold_until = None
+            self.save(only=[Order.hold_until])
+            self._enter("lapsed", at)
+        return True
+
+    @classmethod
+    def overdue(cls, at: datetime):
+        """Unpaid orders whose hold is over."""
+        return cls.select().where(cls.hold_until <= at, cls.state.in_(("placed", "awaiting_card")))
+
+    def _take_stock(self) -> None:
+        # Always in the order of the variants' ids, so that two orders never wait for each other.
+        gone = []
+        for line in self.lines.order_by(OrderLine.variant):
+            try:
+                _take(line)
+            except SoldOut as refusal:
+                gone.append(refusal.sentence)
+        if gone:
+            raise SoldOut(" ".join(gone))
+
+    def _retake_if_left(self, at: datetime) -> None:
+        try:
+            with database.atomic():
+                self._take_stock()
+        except SoldOut:
+            OrderEvent.create(order=self, what="stock_gone", at=at)
+
+    def _lock(self) -> None:
+        # SQLite's transactions are IMMEDIATE: one writer at a time. PostgreSQL locks the row.
+        query = Order.select().where(Order.id == self.id)
+        fresh = (query.for_update() if database.for_update else query).get()
+        self.__data__.update(fresh.__data__)
+
+    def _enter(self, state: str, at: datetime) -> None:
+        self.state = state
+        Order.update(state=state).where(Order.id == self.id).execute()
+        OrderEvent.create(order=self, what=state, at=at)
+
+
+def _take(line: "OrderLine") -> None:
+    if line.variant_id is None:
+        raise SoldOut(f"{line.title} is no longer sold.")
+    line.variant.take(line.quantity)
+
+
+def _new_number() -> str:
+    drawn = "".join(secrets.choice(ALPHABET) for _ in range(10))
+    return f"{drawn[:5]}-{drawn[5:]}"
+
+
+class OrderLine(Record):
+    """So many of one thing, as it was named and priced when the order was placed."""
+
+    order = ForeignKeyField(Order, backref="lines", on_delete="CASCADE")
+    variant = ForeignKeyField(Variant, backref="order_lines", null=True, on_delete="SET NULL")
+    handle = TextField()
+    title = TextField()
+    choice = TextField(default="")
+    sku = TextField(default="")
+    quantity = IntegerField()
+    price_minor = IntegerField()
+    currency = TextField()
+
+    impersonal = ("handle", "title", "choice", "sku", "currency")
+
+    @property
+    def total(self) -> Money:
+        """Price times quantity."""
+        return Money(self.price_minor * self.quantity, self.currency)
+
+    @classmethod
+    def record(cls, order: Order, cart: Cart) -> None:
+        """Copy the cart's lines as they are now."""
+        for line in cart.lines:
+            product = line.variant.product
+            cls.create(
+                order=order,
+                variant=line.variant,
+                handle=product.handle,
+                title=product.title,
+                choice=line.variant.name,
+                sku=line.variant.sku,
+                quantity=line.quantity,
+                price_minor=line.variant.price_minor,
+                currency=line.variant.currency,
+            )
+
+
+class OrderEvent(Record):
+    """Something that happened to an order, and when."""
+
+    order = ForeignKeyField(Order, backref="events", on_delete="CASCADE")
+    what = TextField()
+    at = Moment()
+
+    impersonal = ("what",)

@@ -1,0 +1,213 @@
+"""What the shop sells: products, their variants and pictures."""
+
+from peewee import BooleanField, Case, ForeignKeyField, IntegerField, TextField
+
+from storefront.db import JSONText, Moment, Record
+from storefront.money import Money
+from storefront.refusals import SoldOut
+
+MOST_OF_ONE = 99  # of one thing in one order; more is a wholesale question
+
+
+class Product(Record):
+    """A thing with a page of its own; its variants are what can be bought.
+
+    `options` are names ("Size", "Colour"); each variant's `choice` has one value for each.
+    Prices from and to, and whether anything is left, are kept here when variants are written,
+    so that a listing reads one table.
+    """
+
+    handle = TextField(unique=True)
+    title = TextField()
+    description = TextField(default="")
+    vendor = TextField(default="")
+    type = TextField(default="")
+    tags = JSONText(default=list)
+    status = TextField(default="active")
+    published = BooleanField(default=True)
+    gift_card = BooleanField(default=False)
+    seo_title = TextField(default="")
+    seo_description = TextField(default="")
+    options = JSONText(default=list)
+    currency = TextField()
+    price_from = IntegerField(default=0)
+    price_to = IntegerField(default=0)
+    reduced = BooleanField(default=False)
+    available = BooleanField(default=False)
+    colour = TextField(default="")
+    made_at = Moment()
+    changed_at = Moment()
+
+    impersonal = (
+        "handle",
+        "title",
+        "description",
+        "vendor",
+        "type",
+        "tags",
+        "status",
+        "seo_title",
+        "seo_description",
+        "options",
+        "currency",
+        "colour",
+    )
+
+    class Meta:
+        indexes = ((("status", "published", "id"), False),)
+
+    @classmethod
+    def on_sale(cls):
+        """Products a shopper may see, newest last."""
+        return cls.select().where(cls.status == "active", cls.published)
+
+    @property
+    def lowest(self) -> Money:
+        """The price of the cheapest variant."""
+        return Money(self.price_from, self.currency)
+
+    @property
+    def highest(self) -> Money:
+        """The price of the dearest variant."""
+        return Money(self.price_to, self.currency)
+
+    def in_order(self) -> list["Variant"]:
+        """Its variants as the merchant ordered them; one query."""
+        variants = list(self.variants.order_by(Variant.position, Variant.id))
+        for variant in variants:
+            variant.product = self
+        return variants
+
+    def summarise(self, variants: list["Variant"]) -> None:
+        """Keep with the product what its listing shows of `variants`; the caller saves."""
+        prices = [variant.price_minor for variant in variants] or [0]
+        self.price_from, self.price_to = min(prices), max(prices)
+        self.available = any(variant.left != 0 for variant in variants)
+        self.reduced = any(variant.reduced for variant in variants)
+        self.colour = next((c for variant in variants if (c := variant.colour_in(self))), "")
+
+
+class Variant(Record):
+    """One size and colour of a product: it has the price and the stock.
+
+    `stock` is a count, or None where the merchant's file did not say; it may be negative when
+    more was sold than was there. Only tracked stock that may not be oversold limits a sale.
+    """
+
+    product = ForeignKeyField(Product, backref="variants", on_delete="CASCADE")
+    position = IntegerField(default=0)
+    choice = JSONText(default=list)
+    sku = TextField(default="")
+    barcode = TextField(default="")
+    price_minor = IntegerField()
+    compare_at_minor = IntegerField(null=True)
+    cost_minor = IntegerField(null=True)
+    currency = TextField()
+    grams = IntegerField(default=0)
+    stock = IntegerField(null=True)
+    tracked = BooleanField(default=False)
+    oversell = BooleanField(default=False)
+    needs_shipping = BooleanField(default=True)
+    taxable = BooleanField(default=True)
+
+    impersonal = ("choice", "sku", "barcode", "currency")
+
+    class Meta:
+        indexes = ((("product", "choice"), True),)
+
+    @property
+    def price(self) -> Money:
+        """What one costs now."""
+        return Money(self.price_minor, self.currency)
+
+    @property
+    def compare_at(self) -> Money | None:
+        """What it cost before, where it is reduced."""
+        return Money(self.compare_at_minor, self.currency) if self.reduced else None
+
+    @property
+    def reduced(self) -> bool:
+        """Whether a higher price is struck through beside this one."""
+        return bool(self.compare_at_minor and self.compare_at_minor > self.price_minor)
+
+    @property
+    def left(self) -> int | None:
+        """How many can be bought, or None where nothing limits it."""
+        if not self.tracked or self.oversell or self.stock is None:
+            return None
+        return max(self.stock, 0)
+
+    @property
+    def most(self) -> int:
+        """How many one order may hold."""
+        return MOST_OF_ONE if self.left is None else min(self.left, MOST_OF_ONE)
+
+    @property
+    def name(self) -> str:
+        """Its choice in words: "M / Moss", or nothing where there is only one."""
+        return " / ".join(self.choice)
+
+    def colour_in(self, product: Product) -> str:
+        """Its value of the option that is a colour, or ""."""
+        for name, value in zip(product.options, self.choice, strict=False):
+            if name.strip().lower() in ("color", "colour"):
+                return value
+        return ""
+
+    def take(self, quantity: int) -> None:
+        """Take `quantity` from the stock, in the caller's transaction.
+
+        Raises `SoldOut`, with nothing taken, when fewer are left.
+        """
+        limited = Variant.tracked & ~Variant.oversell & Variant.stock.is_null(False)
+        taken = (
+            Variant.update(stock=self._moved(-quantity))
+            .where(Variant.id == self.id, ~limited | (Variant.stock >= quantity))
+            .execute()
+        )
+        if not taken:
+            raise SoldOut(self._fewer_left())
+        self._note_availability()
+
+    def put_back(self, quantity: int) -> None:
+        """Return `quantity` to the stock, in the caller's transaction."""
+        Variant.update(stock=self._moved(quantity)).where(Variant.id == self.id).execute()
+        self._note_availability()
+
+    @staticmethod
+    def _moved(by: int):
+        counted = Variant.tracked & Variant.stock.is_null(False)
+        return Case(None, ((counted, Variant.stock + by),), Variant.stock)
+
+    def _note_availability(self) -> None:
+        limited = Variant.tracked & ~Variant.oversell & Variant.stock.is_null(False)
+        any_left = Variant.select(Variant.id).where(
+            Variant.product == self.product_id, ~limited | (Variant.stock > 0)
+        )
+        available = any_left.exists()
+        Product.update(available=available).where(
+            Product.id == self.product_id, Product.available != available
+        ).execute()
+
+    def _fewer_left(self) -> str:
+        fresh = Variant.get_or_none(Variant.id == self.id)
+        left = fresh.left if fresh else 0
+        title = f"{self.product.title} ({self.name})" if self.name else self.product.title
+        if not left:
+            return f"{title} has just sold out."
+        return f"Of {title} only {left} {'is' if left == 1 else 'are'} left."
+
+
+class Picture(Record):
+    """A picture of a product; `source` is where the merchant's file said it is, never linked to."""
+
+    product = ForeignKeyField(Product, backref="pictures", on_delete="CASCADE")
+    variant = ForeignKeyField(Variant, backref="pictures", null=True, on_delete="SET NULL")
+    position = IntegerField(default=0)
+    source = TextField(default="")
+    alt = TextField(default="")
+
+    impersonal = ("source", "alt")
+
+    class Meta:
+        indexes = ((("product", "source"), True),)

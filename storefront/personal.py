@@ -1,0 +1,115 @@
+"""Declares what is personal, where it is stored: one declaration drives notice, copy and erasure.
+
+A column, a form field, a cookie, a recipient or the vault says which clause of the policy covers
+it, why it is asked for, on what basis, and how long it is kept.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+BASES = ("contract", "consent", "law", "interest")
+TEXTUAL = ("TEXT", "VARCHAR", "CHAR", "BLOB", "JSON", "JSONB", "BYTEA", "UUIDB")
+
+
+class Undeclared(Exception):
+    """Something that can hold a fact about a person has not been declared."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing the shop may hold or send about a person.
+
+    `keep` is counted from the moment its record names in `since`; None means "for the visit".
+    `hold` keeps it against erasure until `keep` runs out.
+    """
+
+    kind: str
+    where: str
+    clause: str
+    why: str
+    basis: str
+    keep: timedelta | None
+    hold: bool = False
+
+
+def days(number: int) -> timedelta:
+    """A period of that many days."""
+    return timedelta(days=number)
+
+
+def years(number: int) -> timedelta:
+    """A period of that many years, of 365.25 days."""
+    return timedelta(days=round(number * 365.25))
+
+
+def personal(field, *, clause, why, basis, keep=None, hold=False):
+    """Mark a column or a form field as personal and give it back."""
+    if basis not in BASES:
+        raise ValueError(f"basis {basis!r} is none of {', '.join(BASES)}")
+    field.personal = {"clause": clause, "why": why, "basis": basis, "keep": keep, "hold": hold}
+    return field
+
+
+_declared: dict[tuple[str, str], Fact] = {}
+
+
+def declare(kind, where, *, clause, why, basis, keep=None, hold=False) -> Fact:
+    """Enter something that is no column: a cookie, a recipient, the vault."""
+    fact = Fact(kind, where, clause, why, basis, keep, hold)
+    _declared[kind, where] = fact
+    return fact
+
+
+def declared(kind: str | None = None) -> list[Fact]:
+    """What `declare` was told, of one kind or of all."""
+    return [fact for fact in _declared.values() if kind in (None, fact.kind)]
+
+
+def columns(records: Iterable[type]) -> Iterator[Fact]:
+    """Every personal column of `records`, as facts named `record.column`."""
+    for record in records:
+        for field in record._meta.sorted_fields:
+            if hasattr(field, "personal"):
+                where = f"{record._meta.table_name}.{field.name}"
+                yield Fact("column", where, **field.personal)
+
+
+def fields(form: type) -> Iterator[Fact]:
+    """Every personal field of a form class, as facts named `form.field`."""
+    for name in dir(form):
+        field = getattr(form, name)
+        if hasattr(field, "personal"):
+            yield Fact("form field", f"{form.__name__}.{name}", **field.personal)
+
+
+def check(records: Iterable[type]) -> None:
+    """Refuse records with text or blob columns that nobody has declared.
+
+    Raises `Undeclared`, naming every column and what to write.
+    """
+    problems = [problem for record in records for problem in _problems(record)]
+    if problems:
+        raise Undeclared("; ".join(problems))
+
+
+def _problems(record: type) -> Iterator[str]:
+    impersonal = set(record.impersonal)
+    fields = record._meta.fields
+    for name in impersonal - set(fields):
+        yield f"{record.__name__}.impersonal lists {name}, which is no column"
+    for name, field in fields.items():
+        marked = hasattr(field, "personal")
+        if marked and name in impersonal:
+            yield f"{record.__name__}.{name} is both personal and listed as impersonal"
+        if not marked and name not in impersonal and field.field_type in TEXTUAL:
+            yield f"{record.__name__}.{name} is text: make it personal(…) or list it as impersonal"
+    if any(hasattr(field, "personal") for field in fields.values()):
+        yield from _unfindable(record)
+
+
+def _unfindable(record: type) -> Iterator[str]:
+    if "about" not in vars(record):
+        yield f"{record.__name__} holds personal columns and needs about(email)"
+    if record.since not in record._meta.fields:
+        yield f"{record.__name__} holds personal columns and needs since = a moment's name"
