@@ -1,0 +1,1 @@
+"""Parts of the site, one file each: the form on top, the routes below."""

@@ -1,0 +1,112 @@
+"""The cart: putting things in, changing how many, taking them out."""
+
+from flask import Blueprint, redirect, request, url_for
+
+from storefront.cookies import read_cart, write_cart
+from storefront.models import Product, Variant
+from storefront.models.cart import Cart
+from storefront.models.choice import Choice
+from storefront.pages import show, wants_part
+from storefront.refusals import Refused
+
+blueprint = Blueprint("cart", __name__)
+
+
+def whole_number(values: list[str], least: int) -> int:
+    """The one whole number that a form's field holds; raises `Refused` in words for the person."""
+    if len(values) > 1:
+        raise Refused(quantity="The form gave the quantity twice. Please send it once.")
+    text = values[0].strip() if values else ""
+    if not text:
+        raise Refused(quantity="Please say how many you would like.")
+    if not (text.isascii() and text.isdigit()):
+        raise Refused(quantity="The quantity has to be a whole number, such as 1 or 2.")
+    number = int(text[-9:]) if not text[:-9].strip("0") else 10**9
+    if number < least:
+        raise Refused(quantity=f"The quantity has to be at least {least}.")
+    return number
+
+
+@blueprint.get("/cart")
+def page():
+    cart = read_cart()
+    response = show("cart/page.html", "cart/_lines.html", refusal=None, gone=cart.gone)
+    return write_cart(response, cart.without_gone()) if cart.gone else response
+
+
+@blueprint.post("/cart/items")
+def add():
+    product = _product_on_sale(request.form.get("product", ""))
+    choice = Choice(product, _asked_once(product))
+    try:
+        quantity = whole_number(request.form.getlist("quantity"), least=1)
+        _check_choice(choice)
+        cart = read_cart().with_more(choice.variant, quantity)
+    except Refused as refusal:
+        return _product_page(choice, 422, refusal=refusal)
+    if not wants_part():
+        return write_cart(redirect(url_for("cart.page"), 303), cart)
+    said = f"Added to your cart: {quantity} × {product.title}"
+    response = _product_page(choice, 200, cart=cart, said=said, added=quantity)
+    return write_cart(response, cart)
+
+
+def _product_on_sale(handle: str) -> Product:
+    product = Product.on_sale().where(Product.handle == handle).first()
+    if product is None:
+        raise Refused("This is no longer sold, so it was not put into your cart.")
+    return product
+
+
+def _asked_once(product: Product) -> tuple[str | None, ...]:
+    given = [request.form.getlist(f"option{n + 1}") for n in range(len(product.options))]
+    return tuple(values[0] if len(values) == 1 else None for values in given)
+
+
+def _check_choice(choice: Choice) -> None:
+    for group, asked in zip(choice.groups, _asked_once(choice.product), strict=True):
+        if asked not in [value.value for value in group.values]:
+            raise Refused(**{group.field: f"Please choose: {group.name}."})
+    if choice.variant is None:
+        raise Refused("This combination is not made. Please choose another.")
+
+
+def _product_page(choice: Choice, status: int, **context):
+    template = ("products/page.html", "products/_choice.html")
+    typed = request.form.get("quantity", "1")[:12]
+    context = {"product": choice.product, "choice": choice, "typed": typed} | context
+    return show(*template, status=status, **context)
+
+
+@blueprint.post("/cart/items/<int:variant_id>")
+def change(variant_id: int):
+    cart = read_cart()
+    try:
+        changed = _with_quantity(cart, variant_id)
+    except Refused as refusal:
+        return show(
+            "cart/page.html",
+            "cart/_lines.html",
+            status=422,
+            refusal=refusal,
+            refused=variant_id,
+            typed=request.form.get("quantity", "")[:12],
+            gone=cart.gone,
+        )
+    if not wants_part():
+        return write_cart(redirect(url_for("cart.page"), 303), changed)
+    said = f"Your cart now holds {changed.count}, {changed.subtotal} together"
+    part = show("cart/page.html", "cart/_lines.html", cart=changed, refusal=None, gone=0, said=said)
+    return write_cart(part, changed)
+
+
+def _with_quantity(cart: Cart, variant_id: int) -> Cart:
+    quantity = whole_number(request.form.getlist("quantity"), least=0)
+    if quantity == 0:
+        return cart.without(variant_id)
+    line = next((line for line in cart.lines if line.variant.id == variant_id), None)
+    if line is None:
+        known = Variant.get_or_none(Variant.id == variant_id)
+        gone = "is not in your cart any more" if known else "is no longer sold"
+        raise Refused(f"This {gone}, so nothing was changed.")
+    return cart.with_exactly(line.variant, quantity)

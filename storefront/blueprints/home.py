@@ -1,0 +1,26 @@
+"""The front door: the first page, a sign of life, and the static files."""
+
+from flask import Blueprint, send_from_directory
+
+from storefront.config import ROOT
+from storefront.models import Product
+from storefront.pages import show
+
+blueprint = Blueprint("home", __name__)
+FIRST_LOOK = 6
+
+
+@blueprint.get("/")
+def page():
+    products = Product.on_sale().order_by(Product.available.desc(), Product.id).limit(FIRST_LOOK)
+    return show("home/page.html", products=list(products))
+
+
+@blueprint.get("/healthz")
+def healthz():
+    return "ok\n", {"Content-Type": "text/plain", "Cache-Control": "no-store"}
+
+
+@blueprint.get("/static/<path:filename>")
+def static(filename: str):
+    return send_from_directory(ROOT / "storefront" / "static", filename, max_age=3600)

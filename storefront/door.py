@@ -1,0 +1,136 @@
+"""What every request passes on its way in and out: TLS, origin, card fields, limits, headers."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, request, session
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf.csrf import CSRFError, validate_csrf
+from werkzeug.middleware.proxy_fix import ProxyFix
+from wtforms import ValidationError
+
+from storefront.config import LOOPBACK, Settings
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+# As the names of form fields, without case and punctuation.
+CARD_DATA = frozenset(
+    "ccnumber cardnumber pan ccexp cvv cvc cid cvv2 cvc2 csc cvn cccsc cardcode securitycode".split()
+)
+LIMITS = "600 per minute"  # of one address, all routes together; forms have their own
+LARGEST_FORM = 64 * 1024  # bytes
+
+limiter = Limiter(get_remote_address, default_limits=[LIMITS], storage_uri="memory://")
+
+
+class CardOffered(Exception):
+    """A form carried what looks like card data; the shop takes none."""
+
+
+class TrustedProxies:
+    """Believes X-Forwarded-For, -Proto and -Host only from the configured addresses."""
+
+    def __init__(self, app, proxies: tuple[str, ...]) -> None:
+        self._plain, self._proxied, self._proxies = app, ProxyFix(app, 1, 1, 1), proxies
+
+    def __call__(self, environ, start_response):
+        trusted = environ.get("REMOTE_ADDR") in self._proxies
+        return (self._proxied if trusted else self._plain)(environ, start_response)
+
+
+def hang(app: Flask, settings: Settings) -> None:
+    """Put the door into the app."""
+    app.config |= {
+        "TRUSTED_HOSTS": settings.hosts,
+        "MAX_CONTENT_LENGTH": LARGEST_FORM,
+        "MAX_FORM_MEMORY_SIZE": LARGEST_FORM,
+        "MAX_FORM_PARTS": 200,
+        "RATELIMIT_ENABLED": settings.limits,
+    }
+    limiter.init_app(app)
+    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.proxies)
+    app.before_request(refuse_plain_http)
+    app.before_request(refuse_foreign_forms)
+    app.before_request(refuse_card_data)
+    app.after_request(add_headers)
+
+
+def refuse_plain_http() -> None:
+    """Off loopback the shop speaks HTTPS only."""
+    host = urlsplit(f"//{request.host}").hostname or ""
+    near = host in LOOPBACK and _is_loopback(request.remote_addr or "")
+    if not request.is_secure and not near:
+        abort(
+            403, "This shop is reached over https only. Change http:// to https:// and try again."
+        )
+
+
+def refuse_foreign_forms() -> None:
+    """Unsafe requests must come from our own pages.
+
+    Browsers say so in Sec-Fetch-Site or Origin (Fetch standard). Text browsers send neither: then
+    anonymous forms pass, and a visitor with a session must bring the page's token.
+    """
+    if request.method in SAFE:
+        return
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is not None:
+        if site in ("cross-site", "same-site"):
+            abort(403, "This form was sent from another site. Please use the form on our own page.")
+    elif origin is not None:
+        if origin != _own_origin():
+            abort(403, "This form was sent from another site. Please use the form on our own page.")
+    elif session:
+        _demand_token()
+
+
+def _own_origin() -> str:
+    return f"{request.scheme}://{request.host}"
+
+
+def _demand_token() -> None:
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except (ValidationError, CSRFError):
+        abort(403, "This form has grown old. Reload the page it came from and send it again.")
+
+
+def refuse_card_data() -> None:
+    """No card number, expiry or security code is taken by the shop, wherever it is put."""
+    if request.method in SAFE:
+        return
+    names = {"".join(c for c in name.lower() if c.isalnum()) for name in request.form}
+    if names & CARD_DATA:
+        raise CardOffered
+
+
+def add_headers(response: Response) -> Response:
+    """Security headers for every answer, error pages included."""
+    settings: Settings = current_app.extensions["settings"]
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", _content_policy(settings.payment_origin))
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+    if settings.secure or request.is_secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+    return response
+
+
+def _content_policy(payment_origin: str) -> str:
+    # The payment page is named because browsers apply form-action to redirects.
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        f"connect-src 'self'; form-action 'self' {payment_origin}; base-uri 'none'; "
+        "frame-ancestors 'none'; manifest-src 'self'"
+    )
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return not address  # a Unix socket has no address

@@ -1,0 +1,60 @@
+"""What happens without a visitor: mail goes out, receipts are fetched, stock is let go.
+
+The records are the truth; huey, on the same database, only wakes the worker when there is
+something to do, and once a minute in case a call was missed.
+"""
+
+import logging
+from datetime import UTC, datetime
+
+from huey import crontab
+from huey.contrib.sql_huey import SqlHuey
+from huey.serializer import SignedSerializer
+
+from storefront import gate
+from storefront.config import Settings
+from storefront.db import database
+from storefront.mail import Postman
+from storefront.payment import Payments
+
+log = logging.getLogger(__name__)
+
+
+class Jobs:
+    """The shop's jobs, for those who wake them (the shop) and for the one who does them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        # Tasks are pickled: signed, so that a row written by anyone else is never loaded.
+        self.huey = SqlHuey(
+            "storefront",
+            database=database.obj,
+            create_tables=False,
+            serializer=SignedSerializer(secret=settings.wake_key),
+            results=False,
+        )
+        self._send = self.huey.task(name="send_mail")(self.send_mail)
+        self.huey.periodic_task(crontab(minute="*"), name="look_after")(self.look_after)
+
+    def wake(self) -> None:
+        """Tell the worker that mail waits; call it after the transaction that wrote the mail."""
+        self._send()
+
+    def send_mail(self) -> None:
+        """Send what is due in the outbox."""
+        Postman(self._settings).deliver_due(lambda: datetime.now(UTC))
+
+    def look_after(self) -> None:
+        """Send mail, fetch receipts that never came home, let overdue stock go."""
+        Payments(self._settings).settle(datetime.now(UTC))
+        self.send_mail()
+
+    def work(self) -> None:
+        """Do the jobs until told to stop; what was left undone is done first."""
+        gate.close()
+        self.look_after()
+        consumer = self.huey.create_consumer(
+            workers=1, initial_delay=0.1, max_delay=1.0, check_worker_health=True
+        )
+        log.info("worker is awake")
+        consumer.run()

@@ -1,0 +1,108 @@
+"""Renders and sends what the outbox holds, to a maildir or through SMTP."""
+
+import logging
+import mailbox
+import smtplib
+import ssl
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from urllib.parse import unquote, urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from storefront.config import Settings
+from storefront.links import OrderLinks
+from storefront.models import OutgoingMail
+
+TIMEOUT = 20  # seconds for each step with the mail server
+
+SUBJECTS = {
+    "order_placed": "We have your order {number}",
+    "order_card_held": "Order {number}: your card is safely with our vault",
+}
+
+log = logging.getLogger(__name__)
+
+
+class Postman:
+    """Sends mail by `settings.mail_url`: maildir:///folder, smtp://host:port, smtps://…"""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._links = OrderLinks(settings.cookie_keys)
+        self._templates = Environment(
+            loader=PackageLoader("storefront"),
+            autoescape=select_autoescape(["html"]),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def deliver_due(self, clock) -> int:
+        """Send everything that is due; how many went out. `clock()` gives the moment, UTC."""
+        return sum(self._deliver(mail, clock) for mail in list(OutgoingMail.due(clock())))
+
+    def _deliver(self, mail: OutgoingMail, clock) -> bool:
+        if not mail.claim(clock()):
+            return False
+        try:
+            self._send(self.write(mail, clock()), mail.to)
+        except (OSError, smtplib.SMTPException) as trouble:
+            # The class and code alone: a server's words may repeat the address.
+            code = getattr(trouble, "smtp_code", "")
+            mail.failed(f"{type(trouble).__name__} {code}".strip(), clock())
+            log.warning("mail %s was not taken: %s", mail.message_id, type(trouble).__name__)
+            return False
+        mail.sent(clock())
+        return True
+
+    def write(self, mail: OutgoingMail, at: datetime) -> EmailMessage:
+        """The message: text and HTML, the same Message-ID however often it is tried."""
+        sender = self._settings.shop["mail_from"]
+        facts = self._facts(mail)
+        message = EmailMessage()
+        message["From"] = Address(self._settings.shop["name"], addr_spec=sender)
+        message["To"] = mail.to
+        message["Subject"] = SUBJECTS[mail.kind].format(number=mail.order.number)
+        message["Message-ID"] = f"<{mail.message_id}@{sender.rpartition('@')[2]}>"
+        message["Date"] = format_datetime(at)
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(self._templates.get_template(f"mail/{mail.kind}.txt").render(facts))
+        html = self._templates.get_template(f"mail/{mail.kind}.html").render(facts)
+        message.add_alternative(html, subtype="html")
+        return message
+
+    def _facts(self, mail: OutgoingMail) -> dict:
+        order = mail.order
+        origin = self._settings.shop_origin
+        return {
+            "shop": self._settings.shop,
+            "order": order,
+            "lines": list(order.lines),
+            "address": f"{origin}/orders/{self._links.write(order.number)}",
+            "privacy": f"{origin}/privacy",
+        }
+
+    def _send(self, message: EmailMessage, to: str) -> None:
+        where = urlsplit(self._settings.mail_url)
+        if where.scheme == "maildir":
+            mailbox.Maildir(unquote(where.path), create=True).add(message)
+        else:
+            self._send_by_smtp(message, to, where)
+
+    def _send_by_smtp(self, message: EmailMessage, to: str, where) -> None:
+        host = where.hostname or "localhost"
+        if where.scheme == "smtps":
+            context = ssl.create_default_context()
+            server = smtplib.SMTP_SSL(host, where.port or 465, timeout=TIMEOUT, context=context)
+        else:
+            server = smtplib.SMTP(host, where.port or 25, timeout=TIMEOUT)
+        with server:
+            server.ehlo()
+            if where.scheme == "smtp" and server.has_extn("starttls"):
+                server.starttls(context=ssl.create_default_context())
+            if where.username:
+                server.login(unquote(where.username), unquote(where.password or ""))
+            server.send_message(message, to_addrs=[to])

@@ -1,0 +1,72 @@
+"""Answers: a page or the fragment of it that htmx asked for, a way on, or a refusal."""
+
+from datetime import UTC, datetime
+
+from flask import Response, current_app, make_response, redirect, render_template
+from htmx_flask import request
+
+from storefront.cookies import cart_trouble, read_cart
+
+VARY = "Cookie, HX-Request, HX-Boosted"
+
+
+def now() -> datetime:
+    """The moment, in UTC; read here once and passed on, so that models know no clock."""
+    return current_app.extensions["clock"]()
+
+
+def system_clock() -> datetime:
+    """The real clock."""
+    return datetime.now(UTC)
+
+
+def wants_part() -> bool:
+    """Whether htmx asks for a fragment: not for a boosted link, not to restore history."""
+    htmx = request.htmx
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def show(page: str, part: str | None = None, status: int = 200, **context) -> Response:
+    """The template `page`, or its partial `part` when htmx asks for a fragment.
+
+    A fragment also brings what stands elsewhere on the page and has changed: the cart's badge
+    and a message to announce (`said`).
+    """
+    fragment = part is not None and wants_part()
+    context = {"fragment": fragment, "cart": read_cart(), "cart_trouble": cart_trouble()} | context
+    html = render_template(part if fragment else page, **context)
+    if fragment:
+        html += render_template("_elsewhere.html", **context)
+    return _private(make_response(html, status), no_store=fragment)
+
+
+def go(url: str) -> Response:
+    """On to another page: 303, or for htmx the header that makes the browser leave."""
+    if wants_part():
+        response = make_response("", 204)
+        response.headers["HX-Redirect"] = url
+        return _private(response, no_store=True)
+    return _private(redirect(url, 303), no_store=True)
+
+
+def sentence(status: int, title: str, words: str, **context) -> Response:
+    """A page that says one thing; for htmx the words alone, put where messages stand."""
+    if wants_part():
+        response = make_response(render_template("errors/_words.html", words=words), status)
+        response.headers["HX-Retarget"] = "#message"
+        response.headers["HX-Reswap"] = "innerHTML"
+        return _private(response, no_store=True)
+    context = {"title": title, "words": words, "code": status} | context
+    return show("errors/page.html", status=status, **context)
+
+
+def keep_from_caches(response: Response) -> Response:
+    """Mark a page that holds personal facts: nobody stores it."""
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _private(response: Response, no_store: bool) -> Response:
+    response.headers["Cache-Control"] = "private, no-store" if no_store else "private, no-cache"
+    response.headers["Vary"] = VARY
+    return response

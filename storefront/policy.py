@@ -1,0 +1,195 @@
+"""The privacy policy: what a text covers, how it is shown, how a version is signed and posted.
+
+Editors write Markdown. A block may end in `{covers: orders, newsletter}`; `{table: orders}` stands
+for the register's rows of that clause, `{keep: order.email}` for a period in words.
+"""
+
+import base64
+import hashlib
+import json
+import re
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+import nh3
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
+
+from storefront import personal
+from storefront.db import database
+from storefront.models import RECORDS, PolicyVersion
+from storefront.refusals import Refused
+
+COVERS = re.compile(r"[ \t]*\{covers:([^}]*)\}")
+TABLE = re.compile(r"\{table:\s*([\w-]+)\s*\}")
+KEEP = re.compile(r"\{keep:\s*([\w.]+)\s*\}")
+LARGEST = 512 * 1024  # bytes of Markdown
+
+
+def clauses(text: str) -> list[str]:
+    """The clauses a text covers, in order, each once."""
+    named = [name.strip() for marks in COVERS.findall(text) for name in marks.split(",")]
+    return list(dict.fromkeys(name for name in named if name))
+
+
+def collected() -> list[str]:
+    """The clauses under which anything at all is declared."""
+    facts = [*personal.columns(RECORDS), *personal.declared()]
+    return sorted({fact.clause for fact in facts})
+
+
+def shown(version: PolicyVersion) -> Markup:
+    """The version as safe HTML, its tables drawn from the register."""
+    return _rendered(version.text)
+
+
+@lru_cache(maxsize=16)
+def _rendered(text: str) -> Markup:
+    text = KEEP.sub(lambda found: _kept(found[1]), COVERS.sub("", text))
+    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
+    html = TABLE.sub(lambda found: _table(found[1]), nh3.clean(html, link_rel="noopener"))
+    return Markup(html)  # noqa: S704 — nh3 has cleaned it, and _table escapes what it adds
+
+
+def _facts() -> list[personal.Fact]:
+    return [*personal.columns(RECORDS), *personal.declared()]
+
+
+def _kept(where: str) -> str:
+    fact = next((fact for fact in _facts() if fact.where == where), None)
+    return in_words(fact.keep) if fact else f"({where} is not on the register)"
+
+
+def _table(clause: str) -> str:
+    rows = [fact for fact in _facts() if fact.clause == clause]
+    body = "".join(
+        f"<tr><td>{escape(_plain(fact))}</td><td>{escape(fact.why)}</td>"
+        f"<td>{escape(in_words(fact.keep))}</td></tr>"
+        for fact in rows
+    )
+    head = "<tr><th scope=col>What</th><th scope=col>Why</th><th scope=col>How long</th></tr>"
+    return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>" if rows else ""
+
+
+NAMES = {
+    "line1": "address",
+    "line2": "address, second line",
+    "city": "town",
+    "region": "state or region",
+    "postal_code": "postal code",
+    "email": "e-mail address",
+    "to": "e-mail address of a mail we send you",
+}
+
+
+def _plain(fact: personal.Fact) -> str:
+    if fact.kind != "column":
+        return f"{fact.kind}: {fact.where}"
+    record, _, column = fact.where.partition(".")
+    return f"{NAMES.get(column, column)} ({record.replace('_', ' ')})"
+
+
+def in_words(period: timedelta | None) -> str:
+    """A period as a person would say it: "7 years", "90 days", "for the visit"."""
+    if period is None:
+        return "for the visit"
+    years = period.days / 365.25
+    if years >= 1 and abs(years - round(years)) < 0.01:
+        return "1 year" if round(years) == 1 else f"{round(years)} years"
+    return "1 day" if period.days == 1 else f"{period.days} days"
+
+
+def read_text(path: Path) -> str:
+    """The Markdown in a file; raises `Refused` in words when it is none."""
+    raw = path.read_bytes()
+    if len(raw) > LARGEST:
+        raise Refused(
+            f"{path} is larger than {LARGEST // 1024} KiB; a policy is a text to be read."
+        )
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Refused(f"{path} is not UTF-8 text. Save it as UTF-8 and try again.") from None
+    if "\0" in text or not text.strip():
+        raise Refused(f"{path} holds no text to post.")
+    return text
+
+
+def publish(
+    text: str,
+    key: Ed25519PrivateKey,
+    *,
+    role: str,
+    changes: str,
+    in_force_at: datetime,
+    at: datetime,
+) -> PolicyVersion:
+    """Sign the text, chain it to the version before, and post it. Raises `Refused` on no change."""
+    with database.atomic():
+        before = PolicyVersion.last()
+        if before and before.text == text:
+            raise Refused(f"The text is the same as version {before.number}; nothing was posted.")
+        version = PolicyVersion(
+            number=before.number + 1 if before else 1,
+            text=text,
+            covers=clauses(text),
+            changes=changes,
+            posted_by=role,
+            posted_at=at,
+            in_force_at=in_force_at,
+            previous=before.digest if before else "",
+        )
+        version.signature = base64.b64encode(key.sign(statement(version).encode())).decode()
+        version.digest = hashlib.sha256(signed_note(version).encode()).hexdigest()
+        version.save(force_insert=True)
+        return version
+
+
+def statement(version: PolicyVersion) -> str:
+    """What is signed of a version: its facts, a line each, and its text."""
+    return (
+        f"policy version {version.number}\n"
+        f"posted {version.posted_at.isoformat()} by {version.posted_by}\n"
+        f"in force {version.in_force_at.isoformat()}\n"
+        f"previous {version.previous or '-'}\n"
+        f"changes {json.dumps(version.changes)}\n\n"
+        f"{version.text.rstrip()}\n"
+    )
+
+
+def signed_note(version: PolicyVersion) -> str:
+    """The statement, a blank line, and a signature line: an em dash, who signed, the signature."""
+    return f"{statement(version)}\n\N{EM DASH} storefront-policy {version.signature}\n"
+
+
+def verify(version: PolicyVersion, key: Ed25519PublicKey) -> bool:
+    """Whether the row still is what was signed when it was posted."""
+    try:
+        key.verify(base64.b64decode(version.signature), statement(version).encode())
+    except InvalidSignature:
+        return False
+    return version.digest == hashlib.sha256(signed_note(version).encode()).hexdigest()
+
+
+def read_key(folder: Path) -> Ed25519PrivateKey:
+    """The key that signs versions, from the shop's key folder."""
+    return serialization.load_pem_private_key((folder / "policy.key").read_bytes(), None)
+
+
+def make_key(folder: Path, write) -> None:
+    """Make that key where there is none; `write(path, text)` writes for the owner alone."""
+    path = folder / "policy.key"
+    if not path.exists():
+        pem = Ed25519PrivateKey.generate().private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        write(path, pem.decode())
