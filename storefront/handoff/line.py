@@ -1,0 +1,143 @@
+"""The mutually authenticated line to the vault: TLS 1.3 with certificates pinned both ways."""
+
+import hashlib
+import http.client
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from .wire import HandoffError, read_canonical
+
+_MOST_ANSWER_BYTES = 64 * 1024
+
+
+class LineDown(HandoffError):
+    """The vault did not answer, was not the vault we know, or could not keep anything now.
+
+    The envelope may or may not have been kept; its receipt, if there is one, can be fetched.
+    """
+
+
+class EnvelopeRefused(HandoffError):
+    """The vault answered, and will not keep this envelope. `reason` is a short machine name."""
+
+    def __init__(self, reason: str):
+        super().__init__(f"The vault refused the envelope: {reason}.")
+        self.reason = reason
+
+
+class AlreadyHeld(HandoffError):
+    """The vault holds another envelope for this attempt; `receipt` is the compact one for that."""
+
+    def __init__(self, receipt: str):
+        super().__init__("The vault already holds another envelope for this payment.")
+        self.receipt = receipt
+
+
+class Line:
+    """A client of the vault at `address` ("host:port"), with the keys in `folder`.
+
+    `folder` has line.pem and line.key (ours) and vault-line.pem (the vault's, pinned). `timeout`
+    is seconds to connect and shake hands, and seconds of silence while waiting for an answer.
+    Safe to share between threads: every call has a connection of its own.
+    """
+
+    def __init__(
+        self,
+        address: str = "127.0.0.1:8002",
+        folder: Path = Path("instance/keys"),
+        timeout: tuple[float, float] = (3.0, 10.0),
+    ):
+        self.host, self.port = _host_and_port(address)
+        self.connect_timeout, self.answer_timeout = timeout
+        self._context, self._pin = _trust(Path(folder))
+
+    def put_envelope(self, envelope: bytes) -> str:
+        """The compact receipt for `envelope`, not verified yet.
+
+        Raises LineDown, EnvelopeRefused, or AlreadyHeld with the receipt of what is held.
+        """
+        status, answer = self._call("PUT", "/envelopes", envelope)
+        if status in (200, 201):
+            return _text(answer, "receipt")
+        if status == 409:
+            raise AlreadyHeld(_text(answer, "receipt"))
+        raise EnvelopeRefused(_text(answer, "reason"))
+
+    def receipt(self, env_id: str) -> str | None:
+        """The compact receipt for the envelope, not verified yet; None if the vault has none."""
+        status, answer = self._call("GET", f"/receipts/{env_id}")
+        if status == 404:
+            return None
+        if status != 200:
+            raise LineDown(f"The vault answered {status} when asked for a receipt.")
+        return _text(answer, "receipt")
+
+    def _call(self, method: str, path: str, body: bytes | None = None) -> tuple[int, object]:
+        try:
+            with self._connection() as connection:
+                connection.request(method, path, body)
+                response = connection.getresponse()
+                status, answer = response.status, response.read(_MOST_ANSWER_BYTES)
+        except (OSError, http.client.HTTPException) as error:
+            raise LineDown(f"The vault cannot be reached ({type(error).__name__}).") from None
+        if status >= 500:
+            raise LineDown(f"The vault can keep nothing at the moment (status {status}).")
+        try:
+            return status, read_canonical(answer)
+        except HandoffError:
+            raise LineDown("The vault's answer cannot be read.") from None
+
+    @contextmanager
+    def _connection(self) -> Iterator[http.client.HTTPSConnection]:
+        connection = http.client.HTTPSConnection(
+            self.host, self.port, timeout=self.connect_timeout, context=self._context
+        )
+        try:
+            connection.connect()
+            certificate = connection.sock.getpeercert(binary_form=True)
+            if hashlib.sha256(certificate).digest() != self._pin:
+                raise LineDown("The vault showed a certificate that is not the pinned one.")
+            connection.sock.settimeout(self.answer_timeout)
+            yield connection
+        finally:
+            connection.close()
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    try:
+        where = urlsplit(f"//{address}")
+        if where.hostname and where.port:
+            return where.hostname, where.port
+    except ValueError:
+        pass
+    raise HandoffError(f"{address!r} is not the vault's address; write host:port.")
+
+
+def _trust(folder: Path) -> tuple[ssl.SSLContext, bytes]:
+    """A context that trusts one certificate only, and the SHA-256 of that certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    # The pinned certificate is the vault's name; what host it runs on today adds nothing.
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
+    try:
+        pinned = (folder / "vault-line.pem").read_text("ascii")
+        context.load_verify_locations(cadata=pinned)
+        context.load_cert_chain(folder / "line.pem", folder / "line.key")
+        return context, hashlib.sha256(ssl.PEM_cert_to_DER_cert(pinned)).digest()
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        raise HandoffError(
+            f"The keys of the line to the vault in {folder} cannot be used "
+            f"({type(error).__name__}); run bin/run, or `vault init`."
+        ) from None
+
+
+def _text(answer: object, name: str) -> str:
+    """The member `name` of an answer; without it the answer is none."""
+    value = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(value, str):
+        raise LineDown(f"The vault's answer lacks its {name}.")
+    return value
