@@ -1,0 +1,283 @@
+"""A real shop, all its programs running, and a real Chromium to visit it with.
+
+    running_shop              one shop for the whole session, with the demo catalogue
+    shop_stack                a shop for one test, whose programs the test may stop and start
+    page                      a page on running_shop; page_without_javascript is the other kind
+    new_page(origin)          more pages, as on shop_stack
+    allowed_errors            console errors the test expects: a list of regular expressions
+    shots, shoot(page, name)  screenshots, in build/screenshots
+    assert_no_axe_violations(page), axe(page)
+
+DATABASE_URL of a PostgreSQL server, as tests/postgres.py gives it, has the shops keep their data
+there, each in a database of its own; without it they use SQLite.
+"""
+
+import os
+import re
+import secrets
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from storefront import programs
+from storefront.programs import Child, Program
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+CHROMIUM_OPTIONS = [
+    *(["--no-sandbox"] if os.geteuid() == 0 else []),  # its sandbox refuses root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SHOTS = programs.ROOT / "build" / "screenshots"
+WIDTHS = (360, 768, 1280)  # CSS pixels
+READY_SECONDS = 90
+# A refused form is answered with 422, which Chromium reports as if it were an error.
+REFUSALS = r"Failed to load resource: the server responded with a status of 422"
+
+
+# Shops.
+
+
+class Shop:
+    """One shop at three free ports, with a folder and a database of its own."""
+
+    def __init__(self, instance: Path, environ: dict[str, str]):
+        self.place = programs.Place(three_free_ports(), instance)
+        self.environ = {**environ, "STOREFRONT_INSTANCE": str(instance)}
+        self.lines: list[str] = []
+        self.children: dict[str, Child] = {}
+
+    @property
+    def origin(self) -> str:
+        return self.place.shop
+
+    @property
+    def payment_origin(self) -> str:
+        return self.place.payment
+
+    @property
+    def port(self) -> int:
+        return self.place.port
+
+    @property
+    def instance(self) -> Path:
+        return self.place.instance
+
+    def log(self) -> str:
+        """All that the programs have printed so far, each line under its program's name."""
+        return "\n".join(self.lines)
+
+    def storefront(self, *arguments: str) -> str:
+        """Runs the `storefront` command against this shop and gives what it printed."""
+        return self._run("storefront", *arguments)
+
+    def vault(self, *arguments: str) -> str:
+        return self._run("vault", *arguments)
+
+    def _run(self, *command: str) -> str:
+        done = subprocess.run(
+            [programs.script(command[0]), *command[1:]],
+            env=self.place.environ(self.environ),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def start(self, program: Program) -> None:
+        """Starts one program and waits until it answers."""
+        child = self.children[program.name] = Child(program, self.lines.append)
+        give_up = time.monotonic() + READY_SECONDS
+        while program.answers and not program.answers():
+            if child.ended() or time.monotonic() > give_up:
+                pytest.fail(f"{child.ended() or f'{program.name} never answered'}:\n{self.log()}")
+            time.sleep(0.03)
+
+    def stop(self) -> None:
+        programs.stop(self.children.values())
+
+
+class ShopStack(Shop):
+    """A shop without a supervisor, for which the death of a program is the end of all."""
+
+    def start_all(self) -> None:
+        self.storefront("init")
+        for make in (programs.vault, programs.payment_page, programs.shop, programs.worker):
+            self.start(make(self.place, self.environ))
+
+    def start_vault(self) -> None:
+        self.start(programs.vault(self.place, self.environ))
+
+    def stop_vault(self) -> None:
+        programs.stop([self.children.pop("vault")])
+
+
+@pytest.fixture(scope="session")
+def running_shop(tmp_path_factory) -> Iterator[Shop]:
+    """The shop as `bin/run` runs it. Tests share it, so none may count on being the first."""
+    with environ_with_fresh_database() as environ:
+        shop = Shop(tmp_path_factory.mktemp("instance"), environ)
+        command = [programs.script("storefront"), "run", "--set-up", "--port", str(shop.port)]
+        run = Program("run", command, shop.environ, lambda: "[run] ready" in shop.lines)
+        try:
+            shop.start(run)
+            yield shop
+        finally:
+            shop.stop()
+        assert shop.children["run"].process.returncode == 0, shop.log()
+
+
+@pytest.fixture
+def shop_stack(tmp_path) -> Iterator[ShopStack]:
+    with environ_with_fresh_database() as environ:
+        stack = ShopStack(tmp_path / "instance", environ)
+        try:
+            stack.start_all()
+            yield stack
+        finally:
+            stack.stop()
+
+
+@contextmanager
+def environ_with_fresh_database() -> Iterator[dict[str, str]]:
+    environ = {**os.environ, "STOREFRONT_LIMITS": "off"}
+    environ.pop("MAIL_URL", None)
+    address = environ.get("DATABASE_URL")
+    if not address:
+        yield environ
+        return
+    name = f"browser_{secrets.token_hex(4)}"
+    with psycopg.connect(address, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+    try:
+        yield {**environ, "DATABASE_URL": urlsplit(address)._replace(path=f"/{name}").geturl()}
+    finally:
+        with psycopg.connect(address, autocommit=True) as server:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def three_free_ports() -> int:
+    """The first of three neighbours that nobody uses."""
+    while True:
+        port = 20000 + secrets.randbelow(12000)  # below those Linux gives to outgoing connections
+        if programs.why_ports_are_refused(port) is None:
+            return port
+
+
+# Pages.
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.fail(f"{CHROMIUM} is missing; bin/test installs it. CHROMIUM names another.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def allowed_errors() -> list[str]:
+    return [REFUSALS]
+
+
+@pytest.fixture
+def new_page(browser, allowed_errors):
+    """Opens a page as a new visitor: `new_page(origin, java_script_enabled=False, …)`.
+
+    The test fails when the browser's console shows an error that is not allowed. Violations of
+    the content security policy are among them.
+    """
+    errors = []
+
+    def open_page(origin: str, **options) -> Page:
+        context = stack.enter_context(browser.new_context(base_url=origin, **options))
+        context.set_default_timeout(10_000)
+        context.on("console", lambda said: said.type == "error" and errors.append(said.text))
+        context.on("weberror", lambda thrown: errors.append(str(thrown.error)))
+        return context.new_page()
+
+    with ExitStack() as stack:
+        yield open_page
+    unforeseen = [e for e in errors if not any(re.search(a, e) for a in allowed_errors)]
+    assert not unforeseen, "The browser's console shows:\n" + "\n".join(unforeseen)
+
+
+@pytest.fixture
+def page(new_page, running_shop) -> Page:
+    return new_page(running_shop.origin)
+
+
+@pytest.fixture
+def page_without_javascript(new_page, running_shop) -> Page:
+    return new_page(running_shop.origin, java_script_enabled=False)
+
+
+# Looking at pages.
+
+
+@pytest.fixture(scope="session")
+def shots() -> Path:
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    return SHOTS
+
+
+@pytest.fixture
+def shoot(shots):
+    """`shoot(page, "cart")` makes cart-360.png, cart-768.png and cart-1280.png of the full page."""
+
+    def take(page: Page, name: str) -> None:
+        before = page.viewport_size
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            # Hiding the caret, the default, puts a style into the page, which its policy refuses.
+            page.screenshot(path=shots / f"{name}-{width}.png", full_page=True, caret="initial")
+        page.set_viewport_size(before)
+
+    return take
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    if SHOTS.exists():
+        terminalreporter.write_line(f"Screenshots are in {SHOTS}")
+
+
+@pytest.fixture
+def axe():
+    """`axe(page)` gives axe-core's violations: dicts with id, help and nodes."""
+
+    def violations(page: Page) -> list[dict]:
+        scripted = page.evaluate("matchMedia('(scripting: enabled)').matches")
+        assert scripted, "axe would wait for ever on a page without JavaScript"
+        # A script tag would be stopped by the content policy; the debugger's evaluation is not.
+        page.evaluate(AXE_SCRIPT)
+        return page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+
+    return violations
+
+
+@pytest.fixture
+def assert_no_axe_violations(axe):
+    def check(page: Page) -> None:
+        found = [
+            f"{violation['id']}: {violation['help']}: {' '.join(map(str, node['target']))}"
+            for violation in axe(page)
+            for node in violation["nodes"]
+        ]
+        assert not found, f"{page.url} has barriers:\n" + "\n".join(found)
+
+    return check

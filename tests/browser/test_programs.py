@@ -1,0 +1,83 @@
+"""The shop's own programs, run as `bin/run` runs them."""
+
+import signal
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from storefront import programs
+
+
+def get(address):
+    with urllib.request.urlopen(address, timeout=5) as answer:
+        return answer.status
+
+
+def processes_about(instance):
+    """Those that run with this instance folder, by process id."""
+    told = f"STOREFRONT_INSTANCE={instance}\0".encode()
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if told in (folder / "environ").read_bytes() + b"\0":
+                found.add(int(folder.name))
+        except OSError:  # it ended meanwhile, or it is not ours
+            continue
+    return found
+
+
+def run(shop, port):
+    return subprocess.Popen(
+        [programs.script("storefront"), "run", "--set-up", "--port", str(port)],
+        env=shop.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_a_running_shop_names_its_addresses_then_says_ready(running_shop, page):
+    said = [line.removeprefix("[run] ") for line in running_shop.lines]
+    first = said.index(f"shop {running_shop.origin}")
+    assert said[first + 1] == f"payment {running_shop.payment_origin}"
+    assert said[first + 2] == f"vault 127.0.0.1:{running_shop.port + 2}"
+    assert first + 2 < said.index("ready")
+    assert page.goto("/").status == 200
+
+
+def test_a_second_start_on_the_same_port_names_it_and_leaves_the_first_alone(running_shop):
+    with run(running_shop, running_shop.port) as second:
+        said = second.stdout.read()
+    assert second.returncode == 1
+    assert f"Port {running_shop.port}, meant for the shop, cannot be used" in said
+    assert get(f"{running_shop.origin}/healthz") == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_process_is_left_behind(shop_stack, number):
+    shop_stack.stop()
+    assert not processes_about(shop_stack.instance)
+    with run(shop_stack, shop_stack.port) as supervisor:
+        for line in supervisor.stdout:
+            if line == "ready\n":
+                break
+        started = processes_about(shop_stack.instance)
+        began = time.monotonic()
+        supervisor.send_signal(number)
+        assert supervisor.wait(programs.STOPPING_SECONDS) == (-9 if number == signal.SIGKILL else 0)
+    while processes_about(shop_stack.instance) and time.monotonic() - began < 10:
+        time.sleep(0.05)
+    assert not processes_about(shop_stack.instance)
+    assert len(started) >= 5  # the supervisor and its four programs
+
+
+def test_the_vault_can_be_stopped_and_started_under_a_running_shop(shop_stack):
+    assert programs.accepts(shop_stack.port + 2)
+    shop_stack.stop_vault()
+    assert not programs.accepts(shop_stack.port + 2)
+    assert get(f"{shop_stack.origin}/healthz") == 200
+    shop_stack.start_vault()
+    assert programs.accepts(shop_stack.port + 2)
