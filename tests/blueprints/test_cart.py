@@ -1,0 +1,187 @@
+"""Putting things into the cart, changing how many, taking them out."""
+
+import pytest
+
+from storefront.models import Product, Variant
+from tests.journey import item
+
+
+def test_what_is_put_in_is_in_the_cart_at_the_shops_price(visitor, plenty):
+    answer = visitor.post("/cart/items", item(plenty, 2))
+    assert answer.status_code == (200 if visitor.fragments else 303)
+    cart = visitor.cart()
+    assert plenty.product.title in cart
+    assert str(plenty.price * 2) in cart
+
+
+def test_a_fragment_brings_the_badge_and_words_to_announce(client, plenty):
+    answer = client.post("/cart/items", data=item(plenty, 2), headers={"HX-Request": "true"})
+    assert answer.text.lstrip().startswith("<form")
+    assert 'id="badge"' in answer.text
+    assert "Added to your cart: 2 ×" in answer.text
+    assert "<html" not in answer.text
+    assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("header", ["HX-Boosted", "HX-History-Restore-Request"])
+def test_a_boosted_link_and_restored_history_get_the_whole_page(client, header):
+    answer = client.get("/cart", headers={"HX-Request": "true", header: "true"})
+    assert answer.text.startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    ("quantity", "words"),
+    [
+        ("-1", "whole number"),
+        ("0", "at least 1"),
+        ("1e3", "whole number"),
+        ("1.5", "whole number"),
+        ("٣", "whole number"),
+        ("", "how many"),
+        ("1000000000", "left"),
+        ("9" * 400, "left"),
+    ],
+)
+def test_a_quantity_that_is_none_is_refused_in_words_and_nothing_is_kept(
+    visitor, plenty, quantity, words
+):
+    answer = visitor.post("/cart/items", item(plenty, quantity))
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert 'aria-invalid="true"' in answer.text
+    assert "Set-Cookie" not in answer.headers
+    assert "nothing in it yet" in visitor.cart()
+
+
+def test_the_quantity_twice_in_one_form_is_refused(visitor, plenty):
+    answer = visitor.post("/cart/items", item(plenty) | {"quantity": ["1", "2"]})
+    assert answer.status_code == 422
+    assert "twice" in answer.text
+
+
+def test_asking_for_more_than_is_left_is_refused_and_nothing_is_kept(visitor, plenty):
+    answer = visitor.post("/cart/items", item(plenty, plenty.left + 1))
+    assert answer.status_code == 422
+    assert f"Only {plenty.left}" in answer.text
+    assert "nothing in it yet" in visitor.cart()
+
+
+def test_what_is_in_the_cart_counts_when_more_is_asked_for(visitor, plenty):
+    visitor.post("/cart/items", item(plenty, plenty.left))
+    answer = visitor.post("/cart/items", item(plenty, 1))
+    assert answer.status_code == 422
+    assert f"your cart already holds {plenty.left}" in answer.text
+
+
+def test_what_is_sold_out_is_refused(visitor, shirt):
+    gone = next(variant for variant in shirt.in_order() if variant.left == 0)
+    answer = visitor.post("/cart/items", item(gone))
+    assert answer.status_code == 422
+    assert "sold out" in answer.text
+
+
+def test_an_option_not_chosen_is_asked_for(visitor, plenty):
+    fields = item(plenty)
+    del fields["option1"]
+    answer = visitor.post("/cart/items", fields)
+    assert answer.status_code == 422
+    assert f"Please choose: {plenty.product.options[0]}." in answer.text
+
+
+def test_a_product_that_is_not_sold_is_refused(visitor):
+    answer = visitor.post("/cart/items", {"product": "no-such-thing", "quantity": "1"})
+    assert answer.status_code == 422
+    assert "no longer sold" in answer.text
+
+
+def test_changing_the_quantity_changes_the_line(visitor, plenty):
+    visitor.post("/cart/items", item(plenty, 1))
+    visitor.post(f"/cart/items/{plenty.id}", {"quantity": "3"})
+    assert str(plenty.price * 3) in visitor.cart()
+
+
+def test_quantity_zero_takes_the_line_out_and_leaves_no_cookie(visitor, plenty):
+    visitor.post("/cart/items", item(plenty, 1))
+    visitor.post(f"/cart/items/{plenty.id}", {"quantity": "0"})
+    assert visitor.client.get_cookie("cart") is None
+    assert "nothing in it yet" in visitor.cart()
+
+
+def test_a_refused_change_keeps_the_line_and_what_was_typed(visitor, plenty):
+    visitor.post("/cart/items", item(plenty, 2))
+    answer = visitor.post(f"/cart/items/{plenty.id}", {"quantity": "1e3"})
+    assert answer.status_code == 422
+    assert 'value="1e3"' in answer.text
+    assert str(plenty.price * 2) in visitor.cart()
+
+
+def test_changing_a_line_that_is_not_there_is_refused(visitor, plenty):
+    assert visitor.post(f"/cart/items/{plenty.id}", {"quantity": "1"}).status_code == 422
+    assert visitor.post("/cart/items/999999", {"quantity": "1"}).status_code == 422
+
+
+def test_a_variant_gone_since_is_taken_out_with_a_word(visitor, plenty):
+    visitor.post("/cart/items", item(plenty, 1))
+    Variant.delete().where(Variant.id == plenty.id).execute()
+    assert "no longer sold" in visitor.cart()
+    assert "no longer sold" not in visitor.cart(), "it is said once"
+
+
+def test_a_product_taken_off_sale_leaves_the_cart(visitor, plenty):
+    visitor.post("/cart/items", item(plenty, 1))
+    Product.update(status="archived").where(Product.id == plenty.product_id).execute()
+    assert "no longer sold" in visitor.cart()
+
+
+def test_prices_sent_by_a_client_never_count(visitor, plenty):
+    visitor.post("/cart/items", item(plenty, 1, price="1", price_minor="1"))
+    assert str(plenty.price) in visitor.cart()
+
+
+def test_no_cookie_before_something_is_put_in(client, plenty):
+    for url in ("/", "/products", f"/products/{plenty.product.handle}", "/cart", "/checkout"):
+        assert "Set-Cookie" not in client.get(url).headers, url
+
+
+def test_the_cookie_holds_variant_and_quantity_only(client, plenty, app):
+    from storefront.cookies import _serializer
+
+    client.post("/cart/items", data=item(plenty, 2))
+    cookie = client.get_cookie("cart")
+    assert cookie.http_only
+    assert cookie.same_site == "Lax"
+    with app.app_context():
+        assert _serializer().loads(cookie.value) == [plenty.id, 2]
+
+
+@pytest.mark.parametrize("value", ["forged.value.here", "x" * 5000, "[1,2]"])
+def test_a_forged_or_oversized_cookie_is_an_empty_cart_with_a_word(app, value):
+    page = app.test_client(use_cookies=False).get("/cart", headers={"Cookie": f"cart={value}"})
+    assert page.status_code == 200
+    assert "nothing in it yet" in page.text
+    assert "could not be read" in page.text
+    assert "Max-Age=0" in page.headers["Set-Cookie"], "the cookie is taken back"
+
+
+def test_a_cookie_signed_with_the_last_key_still_counts(settings, clock, plenty):
+    from dataclasses import replace
+
+    from storefront.app import create_app
+
+    before = create_app(settings, clock).test_client()
+    before.post("/cart/items", data=item(plenty, 2))
+    rotated = replace(settings, cookie_keys=("a new key", *settings.cookie_keys))
+    after = create_app(rotated, clock).test_client()
+    after.set_cookie("cart", before.get_cookie("cart").value)
+    assert str(plenty.price * 2) in after.get("/cart").text
+
+
+def test_an_ancient_cookie_is_an_empty_cart_with_a_word(client, plenty, monkeypatch):
+    import time
+
+    client.post("/cart/items", data=item(plenty, 1))
+    later = time.time() + 61 * 86400
+    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: later)
+    page = client.get("/cart").text
+    assert "older than 60 days" in page
+    assert "nothing in it yet" in page

@@ -1,0 +1,249 @@
+"""A shop for each test: its own folder, its own database, its own clock.
+
+DATABASE_URL of a PostgreSQL server (see tests/postgres.py) has every test keep its data there, in
+a database copied from one that was set up once; without it, in a copied SQLite file.
+"""
+
+import os
+import shutil
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from jinja2 import Environment
+
+from storefront import gate
+from storefront import setup as set_up
+from storefront.app import create_app
+from storefront.commands import cli
+from storefront.config import Settings, read_settings
+from storefront.db import database, open_database
+from storefront.handoff.payment_page import create_payment_page
+from storefront.handoff.payment_settings import Settings as PaymentSettings
+from storefront.models import Product
+from vault.intake import Vault
+from vault.serve import VaultServer
+
+SERVER = os.environ.get("DATABASE_URL", "")
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+
+
+_RENDERED: set[str] = set()
+
+
+def pytest_configure() -> None:
+    """Note every template that any environment loads, from the first test on."""
+    load = Environment._load_template
+
+    def noted(self, name, *rest):
+        _RENDERED.add(str(name))
+        return load(self, name, *rest)
+
+    Environment._load_template = noted
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """The test that asks whether all templates were rendered goes last."""
+    items.sort(key=lambda item: item.name == "test_every_template_is_rendered_by_some_test")
+
+
+@pytest.fixture
+def rendered_templates() -> set[str]:
+    return _RENDERED
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Real catalogues and policies beside the checkout; those who clone it have none."""
+    if not SHARED.exists():
+        pytest.skip(f"{SHARED} is not here")
+    return SHARED / "data"
+
+
+class Clock:
+    """The moment a test says it is; starts now, because the vault knows only the real time."""
+
+    def __init__(self) -> None:
+        self.moment = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def forward(self, **period: float) -> None:
+        self.moment += timedelta(**period)
+
+
+def _quiet(_line: str) -> None:
+    pass
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory) -> Settings:
+    """An instance set up once, with the demo; tests get copies."""
+    folder = tmp_path_factory.mktemp("made")
+    url = _new_postgresql("made_template") if SERVER else f"sqlite:///{folder / 'shop.sqlite'}"
+    environ = {"STOREFRONT_INSTANCE": str(folder), "DATABASE_URL": url}
+    settings = set_up.make_files(read_settings(environ), "USD", _quiet)
+    with using_database(url):
+        moment = datetime.now(UTC)
+        set_up.upgrade_schema(settings, moment, _quiet)
+        set_up.open_shop(settings, moment, True, _quiet)
+    return settings
+
+
+@pytest.fixture
+def settings(made, tmp_path, vault_server) -> Settings:
+    """Settings of this test's own shop, whose database is open."""
+    instance = tmp_path / "instance"
+    shutil.copytree(made.instance, instance, ignore=shutil.ignore_patterns("*.sqlite*"))
+    host, port = vault_server.server_address[:2]
+    settings = replace(
+        made,
+        instance=instance,
+        database_url=_copied_database(made, instance),
+        mail_url=f"maildir://{instance / 'mail'}",
+        vault_address=f"{host}:{port}",
+        limits=False,
+    )
+    with using_database(settings.database_url):
+        yield settings
+    _drop(settings.database_url)
+
+
+class using_database:
+    """Opens a database as the shop's, and closes it again whatever happens."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def __enter__(self) -> None:
+        database.initialize(open_database(self.url))
+        database.connect()
+
+    def __exit__(self, *_) -> None:
+        database.close_all()
+        database.initialize(None)
+
+
+def _copied_database(made: Settings, instance: Path) -> str:
+    if SERVER:
+        return _new_postgresql(f"test_{instance.stat().st_ino}_{id(instance)}", "made_template")
+    shutil.copy(made.instance / "shop.sqlite", instance / "shop.sqlite")
+    return f"sqlite:///{instance / 'shop.sqlite'}"
+
+
+def _new_postgresql(name: str, template: str = "template0") -> str:
+    with psycopg.connect(SERVER, autocommit=True) as server:
+        server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return urlsplit(SERVER)._replace(path=f"/{name}").geturl()
+
+
+def _drop(url: str) -> None:
+    if SERVER:
+        with psycopg.connect(SERVER, autocommit=True) as server:
+            server.execute(f'DROP DATABASE "{urlsplit(url).path[1:]}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def vault_server(made):
+    """A real vault on a free port, with the keys of `made`, which all copies share."""
+    vault = Vault(made.instance / "vault")
+    server = VaultServer(("127.0.0.1", 0), vault, made.instance / "vault")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    vault.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def app(settings, clock):
+    app = create_app(settings, clock)
+    yield app
+    gate.open_again()
+
+
+@pytest.fixture
+def client(app):
+    """A browser without JavaScript, as far as a test client can be one."""
+    return app.test_client()
+
+
+class Visitor:
+    """A visitor who asks for pages, or through htmx for fragments: the same calls either way."""
+
+    def __init__(self, client, fragments: bool) -> None:
+        self.client, self.fragments = client, fragments
+        self.headers = {"HX-Request": "true"} if fragments else {}
+
+    def get(self, url: str, **options):
+        return self.client.get(url, headers=self.headers, **options)
+
+    def post(self, url: str, data: dict, **options):
+        return self.client.post(url, data=data, headers=self.headers, **options)
+
+    def cart(self) -> str:
+        """The cart's own page, whichever way it was filled."""
+        return self.client.get("/cart").text
+
+
+@pytest.fixture(params=["pages", "fragments"])
+def visitor(request, client) -> Visitor:
+    return Visitor(client, request.param == "fragments")
+
+
+@pytest.fixture
+def payment_page(settings):
+    """The real payment page, in this process, on the real line to the real vault."""
+    page = create_payment_page(
+        PaymentSettings(
+            folder=settings.instance / "payment",
+            shop_origin=settings.shop_origin,
+            payment_origin=settings.payment_origin,
+            vault=settings.vault_address,
+        )
+    )
+    return page.test_client()
+
+
+@pytest.fixture
+def runner(settings, monkeypatch):
+    """Runs a step of the `storefront` command on this test's shop."""
+    from click.testing import CliRunner
+
+    monkeypatch.setenv("STOREFRONT_INSTANCE", str(settings.instance))
+    monkeypatch.setenv("DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("MAIL_URL", settings.mail_url)
+    monkeypatch.setenv("STOREFRONT_VAULT", settings.vault_address)
+
+    def run(*arguments: str):
+        result = CliRunner().invoke(cli, [str(a) for a in arguments])
+        database.initialize(open_database(settings.database_url))
+        database.connect(reuse_if_open=True)
+        return result
+
+    return run
+
+
+@pytest.fixture
+def shirt(settings) -> Product:
+    """A product of the demo with sizes and colours, some sold out."""
+    return Product.get(Product.handle == "second-day-merino-t-shirt")
+
+
+@pytest.fixture
+def plenty(shirt):
+    """A variant of it with stock to spare."""
+    return next(variant for variant in shirt.in_order() if (variant.left or 0) >= 3)

@@ -1,0 +1,162 @@
+"""What every request passes on its way in and out."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from flask import request, session
+
+from storefront.app import create_app
+from tests.journey import fill_cart, item
+
+PAGES = ("/", "/products", "/cart", "/checkout", "/privacy", "/nowhere", "/orders/forged.link")
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_every_answer_carries_a_content_policy_without_unsafe_words(client, settings, url):
+    answer = client.get(url)
+    policy = answer.headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert f"form-action 'self' {settings.payment_origin};" in policy
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert re.findall(r"<style|style=|<script>|onclick=", answer.text) == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}, 303),
+        ({"Sec-Fetch-Site": "none"}, 303),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"}, 403),
+        ({"Origin": "http://localhost"}, 303),
+        ({"Origin": "https://localhost"}, 403),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({}, 303),
+    ],
+)
+def test_a_form_from_another_site_is_refused(client, plenty, headers, status):
+    answer = client.post("/cart/items", data=item(plenty), headers=headers)
+    assert answer.status_code == status
+    assert ("Set-Cookie" in answer.headers) is (status == 303)
+
+
+def test_a_visitor_with_a_session_brings_the_pages_token(app, plenty):
+    from flask_wtf.csrf import generate_csrf
+
+    @app.get("/sign-in-for-this-test")
+    def sign_in():
+        session["somebody"] = 1
+        return generate_csrf()
+
+    client = app.test_client()
+    token = client.get("/sign-in-for-this-test").text
+    assert client.post("/cart/items", data=item(plenty)).status_code == 403
+    wrong = client.post("/cart/items", data=item(plenty, csrf_token="wrong"))
+    assert wrong.status_code == 403
+    assert "grown old" in wrong.text
+    assert client.post("/cart/items", data=item(plenty, csrf_token=token)).status_code == 303
+    site = {"Sec-Fetch-Site": "same-origin"}
+    assert client.post("/cart/items", data=item(plenty), headers=site).status_code == 303
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.2"])
+def test_a_host_that_is_not_the_shops_is_refused(client, host):
+    assert client.get("/", headers={"Host": host}).status_code == 400
+
+
+def test_a_form_larger_than_any_of_ours_is_refused_in_words(client):
+    answer = client.post("/cart/items", data={"product": "x" * 70_000})
+    assert answer.status_code == 413
+    assert "larger than anything" in answer.text
+
+
+@pytest.fixture
+def afar(settings, clock):
+    """The shop as it stands on the internet, behind a proxy at 10.0.0.1."""
+    public = replace(settings, shop_origin="https://shop.example", proxies=("10.0.0.1",))
+    return create_app(public, clock).test_client()
+
+
+def test_off_loopback_plain_http_is_refused(afar):
+    answer = afar.get("/", base_url="http://shop.example", environ_base={"REMOTE_ADDR": "8.8.8.8"})
+    assert answer.status_code == 403
+    assert "https only" in answer.text
+
+
+def test_plain_http_is_refused_whatever_a_stranger_forwards(afar):
+    answer = afar.get(
+        "/",
+        base_url="http://shop.example",
+        headers={"X-Forwarded-Proto": "https"},
+        environ_base={"REMOTE_ADDR": "8.8.8.8"},
+    )
+    assert answer.status_code == 403
+
+
+def test_a_stranger_who_says_localhost_is_refused_too(client):
+    assert client.get("/", environ_base={"REMOTE_ADDR": "8.8.8.8"}).status_code == 403
+
+
+def test_over_tls_hsts_is_sent_and_cookies_are_of_this_host_alone(afar, plenty):
+    answer = afar.post(
+        "/cart/items",
+        data=item(plenty),
+        base_url="http://shop.example",
+        headers={"X-Forwarded-Proto": "https"},
+        environ_base={"REMOTE_ADDR": "10.0.0.1"},
+    )
+    assert answer.status_code == 303
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=63072000")
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-cart=")
+    assert "Secure" in cookie
+    assert "HttpOnly" in cookie
+
+
+def test_many_requests_in_a_short_time_are_asked_to_wait(settings, clock, plenty):
+    limited = create_app(replace(settings, limits=True), clock).test_client()
+    fill_cart(limited, plenty)
+    answers = [limited.post("/checkout", data={}) for _ in range(35)]
+    last = answers[-1]
+    assert last.status_code == 429
+    assert "Wait a minute" in last.text
+    assert "Cart <b>2</b>" in last.text, "nothing is lost"
+    part = limited.post("/checkout", data={}, headers={"HX-Request": "true"})
+    assert (part.status_code, part.headers["HX-Retarget"]) == (429, "#message")
+
+
+def test_what_breaks_is_drawn_without_a_detail_and_logged_without_what_was_typed(app, caplog):
+    @app.post("/break-for-this-test")
+    def break_it():
+        raise RuntimeError(request.form["email"])
+
+    typed = {"email": "ann@example.com"}
+    answer = app.test_client().post("/break-for-this-test", data=typed)
+    assert answer.status_code == 500
+    assert "Something broke on our side" in answer.text
+    assert "ann@example.com" not in answer.text
+    assert "unforeseen RuntimeError" in caplog.text
+    assert "break_it" in caplog.text
+    assert "ann@example.com" not in caplog.text
+
+
+def test_a_wrong_method_is_said_and_the_right_ones_are_named(client):
+    answer = client.get("/cart/items")
+    assert answer.status_code == 405
+    assert "POST" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize(
+    "url", ["/products/%00", "/products/" + "x" * 5000, "/%ff%fe", "/cart?x=%00"]
+)
+def test_odd_addresses_are_answered_in_words(client, url):
+    assert client.get(url).status_code in (200, 404)
+
+
+def test_a_nul_in_a_form_is_refused_and_not_stored(client, plenty):
+    answer = client.post("/cart/items", data=item(plenty) | {"product": "a\0b"})
+    assert answer.status_code == 422
