@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -35,7 +35,7 @@ class Settings:
     mail_url: str
     limits: bool
     proxies: tuple[str, ...]
-    shop: dict
+    shop: dict = field(default_factory=dict)
     cookie_keys: tuple[str, ...] = ()
     wake_key: str = ""
 
@@ -64,8 +64,7 @@ class Settings:
 def read_settings(environ=os.environ) -> Settings:
     """Settings from `environ` and the files that set-up made; before it, files may be missing."""
     instance = Path(environ.get("STOREFRONT_INSTANCE") or ROOT / "instance").resolve()
-    secret = _read_json(instance / "secrets.json")
-    return Settings(
+    settings = Settings(
         instance=instance,
         database_url=environ.get("DATABASE_URL") or f"sqlite:///{instance / 'shop.sqlite'}",
         shop_origin=environ.get("STOREFRONT_SHOP_ORIGIN", "http://localhost:8000").rstrip("/"),
@@ -76,7 +75,16 @@ def read_settings(environ=os.environ) -> Settings:
         mail_url=environ.get("MAIL_URL") or f"maildir:///{str(instance / 'mail').lstrip('/')}",
         limits=environ.get("STOREFRONT_LIMITS", "on").lower() not in ("off", "0", "false", "no"),
         proxies=tuple(p for p in environ.get("STOREFRONT_PROXIES", "").split(",") if p),
-        shop=SHOP_DEFAULTS | _read_json(instance / "settings.json"),
+    )
+    return read_again(settings)
+
+
+def read_again(settings: Settings) -> Settings:
+    """The same settings with what set-up has written meanwhile."""
+    secret = _read_json(settings.instance / "secrets.json")
+    return replace(
+        settings,
+        shop=SHOP_DEFAULTS | _read_json(settings.instance / "settings.json"),
         cookie_keys=tuple(secret.get("cookie_keys", ())),
         wake_key=secret.get("wake_key", ""),
     )

@@ -15,7 +15,7 @@ from storefront.config import LOOPBACK, Settings
 SAFE = ("GET", "HEAD", "OPTIONS")
 # As the names of form fields, without case and punctuation.
 CARD_DATA = frozenset(
-    "ccnumber cardnumber pan ccexp cvv cvc cid cvv2 cvc2 csc cvn cccsc cardcode securitycode".split()
+    "ccnumber cardnumber pan ccexp cvv cvc cid cvv2 cvc2 csc cvn cccsc securitycode".split()
 )
 LIMITS = "600 per minute"  # of one address, all routes together; forms have their own
 LARGEST_FORM = 64 * 1024  # bytes

@@ -11,12 +11,22 @@ from storefront.handoff.envelope import BadReceipt, HandoffError, Manifest, Rece
 from storefront.handoff.line import Line, LineDown
 from storefront.handoff.offer import Offer
 from storefront.models import Order, PaymentAttempt
+from storefront.personal import days, declare
 from storefront.refusals import Refused
 
 OFFER_VALID = timedelta(minutes=30)
 GRACE = timedelta(minutes=5)  # between the offer's end and letting the stock go
 WORTH_REUSING = timedelta(minutes=5)  # an offer with less left than this is made anew
 PATIENCE = (1.0, 2.0)  # seconds to connect to the vault, and for its answer
+
+declare(
+    "vault",
+    "card number and expiry, sealed and off line",
+    clause="orders",
+    why="to charge your order",
+    basis="contract",
+    keep=days(14),
+)
 
 log = logging.getLogger(__name__)
 

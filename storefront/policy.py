@@ -28,8 +28,10 @@ from storefront.models import RECORDS, PolicyVersion
 from storefront.refusals import Refused
 
 COVERS = re.compile(r"[ \t]*\{covers:([^}]*)\}")
-TABLE = re.compile(r"\{table:\s*([\w-]+)\s*\}")
+TABLE = re.compile(r"(?:<p>\s*)?\{table:\s*([\w-]+)\s*\}(?:\s*</p>)?")
 KEEP = re.compile(r"\{keep:\s*([\w.]+)\s*\}")
+# No picture is fetched from somebody else's host to show a policy.
+SAFE_TAGS = nh3.ALLOWED_TAGS - {"img", "map", "area"}
 LARGEST = 512 * 1024  # bytes of Markdown
 
 
@@ -54,7 +56,8 @@ def shown(version: PolicyVersion) -> Markup:
 def _rendered(text: str) -> Markup:
     text = KEEP.sub(lambda found: _kept(found[1]), COVERS.sub("", text))
     html = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
-    html = TABLE.sub(lambda found: _table(found[1]), nh3.clean(html, link_rel="noopener"))
+    clean = nh3.clean(html, tags=SAFE_TAGS, link_rel="noopener")
+    html = TABLE.sub(lambda found: _table(found[1]), clean)
     return Markup(html)  # noqa: S704 — nh3 has cleaned it, and _table escapes what it adds
 
 
@@ -68,11 +71,14 @@ def _kept(where: str) -> str:
 
 
 def _table(clause: str) -> str:
-    rows = [fact for fact in _facts() if fact.clause == clause]
+    rows: dict[tuple[str, str], list[str]] = {}
+    for fact in _facts():
+        if fact.clause == clause and fact.kind != "recipient":
+            names = rows.setdefault((fact.why, in_words(fact.keep)), [])
+            names.append(_plain(fact))
     body = "".join(
-        f"<tr><td>{escape(_plain(fact))}</td><td>{escape(fact.why)}</td>"
-        f"<td>{escape(in_words(fact.keep))}</td></tr>"
-        for fact in rows
+        f"<tr><td>{escape(', '.join(names))}</td><td>{escape(why)}</td><td>{escape(keep)}</td></tr>"
+        for (why, keep), names in rows.items()
     )
     head = "<tr><th scope=col>What</th><th scope=col>Why</th><th scope=col>How long</th></tr>"
     return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>" if rows else ""
@@ -80,20 +86,20 @@ def _table(clause: str) -> str:
 
 NAMES = {
     "line1": "address",
-    "line2": "address, second line",
+    "line2": "second address line",
     "city": "town",
     "region": "state or region",
     "postal_code": "postal code",
     "email": "e-mail address",
-    "to": "e-mail address of a mail we send you",
+    "to": "e-mail address, with each mail",
 }
 
 
 def _plain(fact: personal.Fact) -> str:
     if fact.kind != "column":
-        return f"{fact.kind}: {fact.where}"
-    record, _, column = fact.where.partition(".")
-    return f"{NAMES.get(column, column)} ({record.replace('_', ' ')})"
+        return f"{fact.where} ({fact.kind})"
+    column = fact.where.rpartition(".")[2]
+    return NAMES.get(column, column)
 
 
 def in_words(period: timedelta | None) -> str:

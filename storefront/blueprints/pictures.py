@@ -14,7 +14,7 @@ def drawn(handle: str):
     if product is None:
         abort(404)
     colour = request.args.get("colour", "")[:60] or product.colour or None
-    response = make_response(draw(product.title, product.type, colour))
+    response = make_response(draw(product.title, " ".join([product.type, *product.tags]), colour))
     response.headers["Content-Type"] = "image/svg+xml"
     response.headers["Cache-Control"] = "public, max-age=3600"
     response.headers["Content-Security-Policy"] = "default-src 'none'"
