@@ -19,6 +19,9 @@ from storefront.handoff.envelope import (
 
 from .store import Held, Store, StoreFailed, StoreFull, Superseded
 
+#: How long a sealed card lies here at most, in seconds: the policy's fourteen days.
+KEPT_SECONDS = 14 * 86400
+
 
 class Answer(NamedTuple):
     """An HTTP status (RFC 9110; 507 from RFC 4918) and the members of the JSON that goes with it:
@@ -67,6 +70,10 @@ class Vault:
         except Held as held:
             return Answer(409, {"receipt": held.receipt})
         return Answer(201 if is_new else 200, {"receipt": receipt})
+
+    def shred_old(self) -> int:
+        """Deletes what has lain here for fourteen days; how many envelopes that were."""
+        return self.store.shred(int(self._clock()) - KEPT_SECONDS)
 
     def receipt(self, env_id: str) -> Answer:
         """The receipt for an envelope that is held."""

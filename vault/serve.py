@@ -24,6 +24,7 @@ from .intake import Answer, Vault, refuse
 
 HANDSHAKE_SECONDS = 5
 IDLE_SECONDS = 15
+SHRED_SECONDS = 3600  # how often what is too old is looked for
 
 PAYMENT, SHOP = "payment", "shop"
 _RECEIPT_PATH = re.compile(r"/receipts/([A-Za-z0-9_-]{22})")
@@ -42,8 +43,20 @@ class VaultServer(socketserver.ThreadingTCPServer):
         self._context, self._roles = _trust(folder)
         self._live: set[socket.socket] = set()
         self._live_lock = threading.Lock()
+        self._shred_at = 0.0
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, VaultRequest)
+
+    def service_actions(self) -> None:
+        """Between connections, at start and every hour: deletes what has lain here too long."""
+        if time.monotonic() < self._shred_at:
+            return
+        self._shred_at = time.monotonic() + SHRED_SECONDS
+        try:
+            if count := self.vault.shred_old():
+                log.info("%d envelopes were fourteen days old and are shredded", count)
+        except HandoffError as error:
+            log.error("old envelopes could not be shredded: %s", error)
 
     def finish_request(self, request: socket.socket, client_address) -> None:
         """One connection, in its own thread: handshake, certificate, then requests."""

@@ -104,6 +104,15 @@ class Store:
             ).fetchone()
         return row[0] if row else None
 
+    def shred(self, stored_before: int) -> int:
+        """Deletes the sealed bytes stored before that second; how many. Receipts stay true."""
+        with self._transaction():
+            return self.connection.execute(
+                "UPDATE envelopes SET state = 'shredded', sealed = NULL"
+                " WHERE stored_at < ? AND sealed IS NOT NULL",
+                (stored_before,),
+            ).rowcount
+
     def _known(self, envelope: Envelope, offer: Offer) -> str | None:
         row = self.connection.execute(
             "SELECT sha256, state, receipt FROM envelopes"

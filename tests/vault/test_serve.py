@@ -3,6 +3,7 @@
 import http.client
 import logging
 import secrets
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -176,3 +177,17 @@ def test_the_log_has_method_shape_and_status_and_nothing_else(
         "payment GET ? 404",
         "payment ? ? 400",
     ]
+
+
+def test_a_running_vault_shreds_what_is_too_old(served, payment_line, make_envelope, caplog):
+    payment_line.put_envelope(make_envelope().to_bytes())
+    connection = served.vault.store.connection
+    connection.execute("UPDATE envelopes SET stored_at = stored_at - 15 * 86400")
+    served._shred_at = 0.0
+    give_up = time.monotonic() + 10
+    while time.monotonic() < give_up:
+        (sealed,) = connection.execute("SELECT sealed FROM envelopes").fetchone()
+        if sealed is None:
+            return
+        time.sleep(0.02)
+    raise AssertionError("the envelope is still there")

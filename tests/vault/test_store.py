@@ -180,3 +180,17 @@ def test_no_sealed_bytes_may_stay_with_a_superseded_row(put, make_envelope, stor
     put(make_envelope())
     with pytest.raises(sqlite3.IntegrityError):
         store.connection.execute("UPDATE envelopes SET state = 'superseded'")
+
+
+def test_what_has_lain_for_fourteen_days_is_deleted_and_its_receipt_stays_true(
+    put, make_envelope, store, now
+):
+    put(make_envelope(order="OLD22-22222"))
+    store.connection.execute("UPDATE envelopes SET stored_at = stored_at - 15 * 86400")
+    put(make_envelope(order="NEW33-33333"))
+    assert store.shred(now - 14 * 86400) == 1
+    assert [(row[1], row[3], row[4] is None) for row in rows(store)] == [
+        ("OLD22-22222", "shredded", True),
+        ("NEW33-33333", "received", False),
+    ]
+    assert store.shred(now - 14 * 86400) == 0
