@@ -125,6 +125,7 @@ ERRORS = {
     403: ("Not from here", "This request is not allowed."),
     404: ("This page is not here", "It may have moved, or the address has a slip in it."),
     405: ("Not like that", "This address does not take that kind of request."),
+    411: ("We could not read that", "The request did not say how long it is."),
     413: ("That was too much", "The form was larger than anything this shop asks for."),
     500: (
         "Something broke on our side",

@@ -1,9 +1,11 @@
 """What every request passes on its way in and out: TLS, origin, card fields, limits, headers."""
 
 import ipaddress
+import logging
+import re
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, request, session
+from flask import Flask, Response, abort, current_app, redirect, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFError, validate_csrf
@@ -11,15 +13,20 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from wtforms import ValidationError
 
 from storefront.config import LOOPBACK, Settings
+from storefront.handoff.seal import passes_luhn
 
 SAFE = ("GET", "HEAD", "OPTIONS")
-# As the names of form fields, without case and punctuation.
-CARD_DATA = frozenset(
-    "ccnumber cardnumber pan ccexp cvv cvc cid cvv2 cvc2 csc cvn cccsc securitycode".split()
+# Names of fields, without case and punctuation, that shops and browsers give to card data.
+CARD_NAME = re.compile(
+    r"cardnumber|creditcard|cardexp|cardcode|securitycode|cvv|cvc|csc|cvn|cvd|ccv|cav2"
+    r"|^cc(num|exp|cid)|^cid$|^pan$"
 )
+DIGITS = re.compile(r"\d+(?:[ -]\d+)*")
 LIMITS = "600 per minute"  # of one address, all routes together; forms have their own
 LARGEST_FORM = 64 * 1024  # bytes
 
+# It would write down the address of everyone it refuses.
+logging.getLogger("flask-limiter").setLevel(logging.CRITICAL)
 limiter = Limiter(get_remote_address, default_limits=[LIMITS], storage_uri="memory://")
 
 
@@ -46,10 +53,13 @@ def hang(app: Flask, settings: Settings) -> None:
         "MAX_FORM_MEMORY_SIZE": LARGEST_FORM,
         "MAX_FORM_PARTS": 200,
         "RATELIMIT_ENABLED": settings.limits,
+        "RATELIMIT_HEADERS_ENABLED": True,
     }
     limiter.init_app(app)
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.proxies)
     app.before_request(refuse_plain_http)
+    app.before_request(lead_home)
+    app.before_request(refuse_odd_bodies)
     app.before_request(refuse_foreign_forms)
     app.before_request(refuse_card_data)
     app.after_request(add_headers)
@@ -63,6 +73,31 @@ def refuse_plain_http() -> None:
         abort(
             403, "This shop is reached over https only. Change http:// to https:// and try again."
         )
+
+
+def lead_home() -> Response | None:
+    """On loopback the shop has several names; it is visited under one.
+
+    The payment page goes by another of them, and cookies, which know no ports, must not reach it.
+    """
+    settings: Settings = current_app.extensions["settings"]
+    own = urlsplit(settings.shop_origin).hostname
+    if urlsplit(f"//{request.host}").hostname == own or request.method not in SAFE:
+        return None
+    return redirect(settings.shop_origin + request.full_path.rstrip("?"), 307)
+
+
+def refuse_odd_bodies() -> None:
+    """Bodies say how long they are, and nothing holds a NUL, which PostgreSQL cannot keep."""
+    if "Transfer-Encoding" in request.headers:
+        abort(411)
+    if "\0" in request.path:
+        abort(404)
+    texts = [*request.args.values(), *request.args]
+    if request.method not in SAFE:
+        texts += [*request.form.values(), *request.form]
+    if any("\0" in text for text in texts):
+        abort(400)
 
 
 def refuse_foreign_forms() -> None:
@@ -97,11 +132,27 @@ def _demand_token() -> None:
 
 def refuse_card_data() -> None:
     """No card number, expiry or security code is taken by the shop, wherever it is put."""
-    if request.method in SAFE:
-        return
-    names = {"".join(c for c in name.lower() if c.isalnum()) for name in request.form}
-    if names & CARD_DATA:
+    fields = [*request.args.items(multi=True)]
+    if request.method not in SAFE:
+        fields += [*request.form.items(multi=True), *((name, "") for name in request.files)]
+    if any(CARD_NAME.search(_plain(name)) or _holds_card(value) for name, value in fields):
         raise CardOffered
+
+
+def _plain(name: str) -> str:
+    return "".join(character for character in name.lower() if character.isalnum())
+
+
+def _holds_card(value: str) -> bool:
+    """Whether a card number stands in what was typed, such as in a line of the address."""
+    for run in DIGITS.findall(value):
+        groups = re.split("[ -]", run)[:20]
+        for start in range(len(groups)):
+            for end in range(start, len(groups)):
+                digits = "".join(groups[start : end + 1])
+                if 13 <= len(digits) <= 19 and passes_luhn(digits):
+                    return True
+    return False
 
 
 def add_headers(response: Response) -> Response:

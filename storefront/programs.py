@@ -22,6 +22,8 @@ from typing import TextIO
 
 ROOT = Path(__file__).resolve().parent.parent
 STARTING_SECONDS = 60  # how long all programs together may take until they answer
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30  # seconds before a program that ended is started again
+LONG_LIFE = 60  # seconds after which a program's end is no sign that it ends at once each time
 STOPPING_SECONDS = 5  # how long a program may take over a polite stop before it is killed
 
 
@@ -108,17 +110,26 @@ def script(name: str) -> str:
 
 
 def granian(app: str, port: int, workers: str = "1") -> list[str]:
-    """One blocking thread a worker: a request has its process, and its database, to itself."""
+    """Eight threads a worker, so that one visitor on a slow line does not keep the others waiting.
+
+    A proxy that takes in whole requests before it passes them on, as nginx does, makes one enough.
+    """
     options = {
         "--interface": "wsgi",
         "--host": "127.0.0.1",
         "--port": str(port),
         "--workers": workers,
-        "--blocking-threads": "1",
+        "--blocking-threads": "8",
         "--log-level": "warning",
+        "--respawn-interval": "1",
         "--workers-kill-timeout": "3",  # within STOPPING_SECONDS
     }
-    return [script("granian"), *(word for option in options.items() for word in option), app]
+    return [
+        script("granian"),
+        "--respawn-failed-workers",
+        *(word for option in options.items() for word in option),
+        app,
+    ]
 
 
 def without_secrets_of_the_shop(environ: dict[str, str]) -> dict[str, str]:
@@ -161,6 +172,7 @@ class Child:
 
     def __init__(self, program: Program, say: Callable[[str], None]):
         self.program = program
+        self._born = time.monotonic()
         # setpriv instead of preexec_fn, which must not run Python between fork and exec where
         # other threads exist. Where setpriv is missing, only an outright kill leaves children.
         tied = ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
@@ -183,6 +195,10 @@ class Child:
         with self.process.stdout as lines:
             for line in lines:
                 say(f"[{self.program.name}] {line.rstrip()}")
+
+    def age(self) -> float:
+        """Seconds since it was started."""
+        return time.monotonic() - self._born
 
     def ended(self) -> str | None:
         """How it ended, in words, or None while it runs."""
@@ -231,9 +247,10 @@ def serve(port: int, instance: Path, environ: dict[str, str], out: TextIO = sys.
 
 
 def supervise(programs: list[Program], out: TextIO, addresses: Iterable[str] = ()) -> int:
-    """Starts the programs, says `ready` once all answer, and stays until a signal or a death.
+    """Starts the programs, says `ready` once all answer, and looks after them until a signal.
 
-    Returns 0 after SIGINT or SIGTERM, 1 after a program ended or never answered.
+    Returns 0 after SIGINT or SIGTERM, 1 when a program ended or never answered at the start.
+    One that ends later is started again: the others, and the shop's visitors, go on meanwhile.
     """
     say = line_by_line(out)
     children: list[Child] = []
@@ -243,32 +260,55 @@ def supervise(programs: list[Program], out: TextIO, addresses: Iterable[str] = (
                 children.append(Child(program, say))
             for address in addresses:
                 say(address)
-            trouble = watch(children, say, stop_asked)
+            trouble = wait_until_ready(children, stop_asked)
             if trouble:
                 say(trouble)
-            return 1 if trouble else 0
+                return 1
+            if not stop_asked():
+                say("ready")
+                look_after(children, say, stop_asked)
+            return 0
         finally:
             stop(children)
 
 
-def watch(children: list[Child], say: Callable[[str], None], stop_asked) -> str | None:
-    """Returns None when a stop was asked for, else a sentence on what went wrong."""
+def wait_until_ready(children: list[Child], stop_asked) -> str | None:
+    """Returns None once all answer or a stop was asked for, else a sentence on what went wrong."""
     silent = [child for child in children if child.program.answers]
     give_up = time.monotonic() + STARTING_SECONDS
-    said_ready = False
     while not stop_asked():
         ended = next(filter(None, (child.ended() for child in children)), None)
         if ended:
             return f"{ended}. The other programs are being stopped."
         silent = [child for child in silent if not child.program.answers()]
-        if silent and time.monotonic() > give_up:
+        if not silent:
+            return None
+        if time.monotonic() > give_up:
             names = ", ".join(child.program.name for child in silent)
             return f"No answer within {STARTING_SECONDS} seconds from: {names}. All is stopped."
-        if not silent and not said_ready:
-            say("ready")
-            said_ready = True
-        time.sleep(0.2 if said_ready else 0.03)
+        time.sleep(0.03)
     return None
+
+
+def look_after(children: list[Child], say: Callable[[str], None], stop_asked) -> None:
+    """Starts again whatever ends, after a pause that doubles while it keeps ending."""
+    pauses = {child.program.name: FIRST_PAUSE for child in children}
+    due: dict[str, float] = {}
+    while not stop_asked():
+        for n, child in enumerate(children):
+            name, ended = child.program.name, child.ended()
+            if not ended:
+                continue
+            if name not in due:
+                child.make_sure_it_stopped(by=0)  # its own children, too: they may hold its port
+                pause = FIRST_PAUSE if child.age() > LONG_LIFE else pauses[name]
+                say(f"{ended}. It starts again in {pause:g} s.")
+                due[name] = time.monotonic() + pause
+                pauses[name] = min(2 * pause, LONGEST_PAUSE)
+            elif time.monotonic() >= due[name]:
+                del due[name]
+                children[n] = Child(child.program, say)
+        time.sleep(0.2)
 
 
 def line_by_line(out: TextIO) -> Callable[[str], None]:

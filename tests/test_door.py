@@ -154,9 +154,45 @@ def test_a_wrong_method_is_said_and_the_right_ones_are_named(client):
     "url", ["/products/%00", "/products/" + "x" * 5000, "/%ff%fe", "/cart?x=%00"]
 )
 def test_odd_addresses_are_answered_in_words(client, url):
-    assert client.get(url).status_code in (200, 404)
+    assert client.get(url).status_code in (200, 400, 404)
 
 
 def test_a_nul_in_a_form_is_refused_and_not_stored(client, plenty):
     answer = client.post("/cart/items", data=item(plenty) | {"product": "a\0b"})
+    assert answer.status_code == 400
+    assert client.get("/products/a%00b").status_code == 404
+
+
+def test_a_body_that_does_not_say_its_length_is_refused(client):
+    chunked = {"Transfer-Encoding": "chunked"}
+    assert client.post("/cart/items", data={"product": "x"}, headers=chunked).status_code == 411
+
+
+def test_on_loopback_the_shop_has_one_name_which_the_payment_page_does_not_share(client):
+    answer = client.get("/cart?a=b", base_url="http://127.0.0.1:8000")
+    assert answer.status_code == 307
+    assert answer.headers["Location"] == "http://localhost:8000/cart?a=b"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"address-line2": "4242 4242 4242 4242 12/30"},
+        {"name": "4242-4242-4242-4242"},
+        {"card-cvc": "123"},
+        {"card_cvv": "123"},
+        {"creditCardNumber": ""},
+        {"cc-exp-year": "30"},
+    ],
+)
+def test_card_data_is_refused_wherever_it_is_put(client, typed):
+    answer = client.post("/checkout", data=typed)
     assert answer.status_code == 422
+    assert "the shop takes none" in answer.text
+    assert client.get("/checkout", query_string=typed).status_code == 422
+
+
+def test_long_numbers_that_are_no_cards_pass(client, plenty):
+    fill_cart(client, plenty)
+    page = client.post("/checkout", data={"name": "4242424242424241", "address-line1": "1 " * 40})
+    assert "the shop takes none" not in page.text

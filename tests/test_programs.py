@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -116,10 +117,10 @@ def test_programs_end_with_a_supervisor_that_is_killed_outright():
     assert all_gone(pids)
 
 
-def test_a_program_that_ends_is_named_with_its_code_and_the_others_stop():
+def test_a_program_that_ends_at_the_start_is_named_with_its_code_and_the_others_stop():
     out = io.StringIO()
     began = time.monotonic()
-    ends = python("brief", "import sys; print('last words'); sys.exit(3)")
+    ends = python("brief", "import sys; print('last words'); sys.exit(3)", lambda: False)
     assert supervise([python("long", SLEEPS), ends], out) == 1
     assert "[brief] last words\n" in out.getvalue()
     assert "brief ended with exit code 3. The other programs are being stopped.\n" in out.getvalue()
@@ -129,7 +130,7 @@ def test_a_program_that_ends_is_named_with_its_code_and_the_others_stop():
 def test_a_program_ended_by_a_signal_is_named_with_it():
     out = io.StringIO()
     kills_itself = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
-    assert supervise([python("brief", kills_itself)], out) == 1
+    assert supervise([python("brief", kills_itself, lambda: False)], out) == 1
     assert "brief was ended by SIGKILL" in out.getvalue()
 
 
@@ -141,10 +142,30 @@ def test_ready_comes_after_the_addresses_and_only_once_every_program_answers():
         asked.append(1)
         return len(asked) == 3
 
-    ends_soon = python("brief", "import time; time.sleep(1)")
     slow = python("slow", SLEEPS, answers_the_third_time)
-    supervise([slow, ends_soon], out, ["shop http://localhost:1"])
+    stop_soon()
+    assert supervise([slow], out, ["shop http://localhost:1"]) == 0
     assert out.getvalue().splitlines()[:2] == ["shop http://localhost:1", "ready"]
+
+
+def stop_soon(seconds=1.0):
+    threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGTERM)).start()
+
+
+def test_a_program_that_ends_later_is_started_again_and_the_others_go_on(tmp_path):
+    out, once = io.StringIO(), tmp_path / "once"
+    ends_once = (
+        f"import pathlib, time; once = pathlib.Path({str(once)!r}); print('started', flush=True)\n"
+        "if once.exists(): time.sleep(60)\n"
+        "time.sleep(0.3); once.touch()"
+    )
+    brief, long = python("brief", ends_once), python("long", SLEEPS)
+    stop_soon(3)
+    assert supervise([long, brief], out) == 0
+    said = out.getvalue()
+    assert said.count("[brief] started") == 2
+    assert "brief ended with exit code 0. It starts again in 0.5 s." in said
+    assert "long" not in said
 
 
 def test_a_program_that_never_answers_is_named(monkeypatch):

@@ -78,7 +78,7 @@ def _product_page(choice: Choice, status: int, **context):
     return show(*template, status=status, **context)
 
 
-@blueprint.post("/cart/items/<int:variant_id>")
+@blueprint.post(f"/cart/items/<int(max={2**31 - 1}):variant_id>")
 def change(variant_id: int):
     cart = read_cart()
     try:

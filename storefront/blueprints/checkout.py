@@ -80,6 +80,8 @@ class CheckoutForm(FlaskForm):
                 allow_smtputf8=False,
                 test_environment=True,  # shop.test is as good an address as any
             )
+            if "=?" in known.ascii_email:  # would be read as an encoded word in a mail's header
+                raise EmailNotValidError("It holds =?, which mail servers misread.")
             field.data = known.ascii_email
         except EmailNotValidError as trouble:
             raise ValidationError(f"We cannot write to this address. {trouble}") from trouble
@@ -140,8 +142,11 @@ def place():
     form, cart = CheckoutForm(), read_cart()
     placement = _placement(form)
     known = Order.get_or_none(Order.placement == placement)
-    if known:
+    if known and _same_as(known, form, cart):
         return _on_to(known)
+    if known:
+        form.placement.data = None
+        return _page(form, 422, Refused(SENT_BEFORE.format(number=known.number)), known)
     try:
         order = _place(form, cart, placement)
     except Refused as refusal:
@@ -150,13 +155,31 @@ def place():
     return _on_to(order)
 
 
+SENT_BEFORE = (
+    "This form was sent before, and became order {number} as it stood then. Nothing was changed. "
+    "To change that order, please write to us; to order once more as it stands now, send it again."
+)
+
+
+def _same_as(order: Order, form: CheckoutForm, cart: Cart) -> bool:
+    """Whether a form that comes again says what it said; its cart may have been emptied since."""
+    form.validate()
+    given = vars(form.customer()) | {"email": (form.email.data or "").lower()}
+    if any(getattr(order, name) != value for name, value in given.items()):
+        return False
+    lines = {line.variant_id: line.quantity for line in order.lines}
+    return not cart.quantities or cart.quantities == lines
+
+
 def _place(form: CheckoutForm, cart: Cart, placement: str) -> Order:
-    if not form.validate():
-        raise Refused(f"{_count_of(form.errors)} before we can send your order.")
-    rate = _rate(form)
+    valid, rate = form.validate(), _rate(form)
     if rate is None:
-        raise Refused(country="We do not send to this country yet.")
-    _same_total(form, Totals.of(cart, rate, form.country.data).total)
+        raise Refused("We do not send to this country yet.")
+    changed = _changed_total(form, Totals.of(cart, rate, form.country.data).total)
+    if not valid:
+        raise Refused(f"{_count_of(form.errors)} before we can send your order. {changed}".strip())
+    if changed:
+        raise Refused(f"{changed} If that is all right, place the order again.")
     if cart.gone:
         raise Refused("Something in your cart is no longer sold. Please look over what is left.")
     moment = now()
@@ -180,14 +203,12 @@ def _count_of(errors: dict) -> str:
     return f"{len(errors)} things need another look"
 
 
-def _same_total(form: CheckoutForm, total: Money) -> None:
+def _changed_total(form: CheckoutForm, total: Money) -> str:
+    """A sentence when the total is not the one that was shown, else ""."""
     seen = form.total_seen.data or ""
-    if seen and seen != f"{total.minor}{total.currency}":
-        form.total_seen.data = None
-        raise Refused(
-            f"A price has changed since you came here: the total is {total} now. "
-            "If that is all right, place the order again."
-        )
+    if not seen or seen == f"{total.minor}{total.currency}":
+        return ""
+    return f"A price has changed since you came here: the total is {total} now."
 
 
 def _placement(form: CheckoutForm) -> str:
@@ -208,7 +229,7 @@ def _rate(form: CheckoutForm) -> ShippingRate | None:
     return chosen or next(iter(rates), None)
 
 
-def _page(form: CheckoutForm, status: int = 200, refusal: Refused | None = None):
+def _page(form, status: int = 200, refusal: Refused | None = None, sent: Order | None = None):
     cart = read_cart()
     rate = _rate(form)
     totals = Totals.of(cart, rate, form.country.data or _home_country())
@@ -225,12 +246,17 @@ def _page(form: CheckoutForm, status: int = 200, refusal: Refused | None = None)
         totals=totals,
         policy=PolicyVersion.in_force(now()),
         refusal=refusal,
+        sent=sent and url_for("orders.page", link=_link(sent)),
     )
+
+
+def _link(order: Order) -> str:
+    return current_app.extensions["order_links"].write(order.number)
 
 
 def _on_to(order: Order):
     """To the payment page; to the order where there is nothing to pay or no card can be taken."""
-    link = current_app.extensions["order_links"].write(order.number)
+    link = _link(order)
     way = url_for("orders.page", link=link)
     if order.unpaid:
         try:

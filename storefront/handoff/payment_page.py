@@ -4,6 +4,7 @@
 first asked for. It has no database, no cookie, no script, and no log of a body or a query.
 """
 
+import logging
 import os
 import resource
 import time
@@ -15,7 +16,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from babel.numbers import format_currency, get_currency_precision
-from flask import Flask, Response, current_app, redirect, render_template, request
+from flask import Flask, Response, abort, current_app, redirect, render_template, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -29,6 +32,9 @@ from .till import Fields, Payment, Refusal, Till
 STOREFRONT = Path(__file__).resolve().parents[1]
 #: The form encoding that is read. Multipart bodies may be spooled to disk, so they are not.
 FORM = "application/x-www-form-urlencoded"
+LIMITS = "240 per minute"  # of one address, kept in memory
+# It would write down the address of everyone it refuses.
+logging.getLogger("flask-limiter").setLevel(logging.CRITICAL)
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -45,8 +51,10 @@ _HEADERS = {
 _SENTENCES = {
     404: "There is no such page here. This address only takes payments.",
     405: "This page cannot be used in that way.",
+    411: "What was sent did not say how long it is. Nothing was kept.",
     413: "What was sent is too long to be a card. Nothing was kept.",
     415: "This page only reads its own form. Nothing was kept.",
+    429: "That was a lot of requests in a short time. Wait a minute, then try again.",
     500: "Something went wrong on our side. This page has not kept your card.",
 }
 
@@ -103,6 +111,8 @@ def create_payment_page(settings: Settings, clock: Callable[[], float] = time.ti
 
 def _add_routes(app: Flask) -> None:
     app.before_request(_refuse_unsafe)
+    if app.till.settings.limits:
+        Limiter(get_remote_address, app=app, default_limits=[LIMITS], storage_uri="memory://")
     app.after_request(_add_headers)
     app.add_url_rule("/", view_func=show_form, methods=["GET"])
     app.add_url_rule("/", view_func=take_card, methods=["POST"])
@@ -158,6 +168,8 @@ def _refuse_unsafe() -> None:
         raise Refusal(
             403, "Cards are only taken over https. Open your order in the shop again.", back=shop
         )
+    if "Transfer-Encoding" in request.headers:
+        abort(411)  # without a length, a body would be cut where the limit is, unseen
     if request.method == "POST" and _is_foreign():
         raise Refusal(
             403,
@@ -183,7 +195,7 @@ def _is_foreign() -> bool:
     if site is not None:
         return site not in ("same-origin", "none")
     own = current_app.till.settings.payment_origin
-    return request.headers.get("Origin", own) not in (own, "null")
+    return request.headers.get("Origin", own) != own
 
 
 def _add_headers(response: Response) -> Response:

@@ -19,7 +19,7 @@ class Settings:
 
     `folder` has its keys (the `payment` folder of an instance); origins have no slash at the end;
     `vault` is host:port; `proxies` are the addresses whose X-Forwarded-* headers are believed;
-    `shop_name` stands at the top of the page.
+    `shop_name` stands at the top of the page; `limits` are rate limits.
     """
 
     folder: Path
@@ -28,6 +28,7 @@ class Settings:
     vault: str = "127.0.0.1:8002"
     proxies: frozenset[str] = frozenset()
     shop_name: str = "Larch & Lane"
+    limits: bool = True
 
     def __post_init__(self) -> None:
         """Raises HandoffError for an origin or an address that is none."""
@@ -50,6 +51,7 @@ class Settings:
         return cls(
             folder=instance / "payment",
             proxies=frozenset(filter(None, proxies)),
+            limits=environ.get("STOREFRONT_LIMITS", "on").lower() != "off",
             **{name: value for name, value in given.items() if value},
         )
 

@@ -72,13 +72,13 @@ def _number_error(number: str) -> str | None:
         return "A card number has only digits; spaces and hyphens are fine."
     if not 12 <= len(number) <= 19:
         return "A card number has 12 to 19 digits. Check that none is missing."
-    if not _passes_luhn(number):
+    if not passes_luhn(number):
         return "This is not a card number. Check it for a wrong or swapped digit."
     return None
 
 
-def _passes_luhn(number: str) -> bool:
-    """The check digit of ISO/IEC 7812-1, annex B."""
+def passes_luhn(number: str) -> bool:
+    """Whether the last of these digits is the check digit of ISO/IEC 7812-1, annex B."""
     doubled = (int(digit) * 2 for digit in number[-2::-2])
     return (sum(map(int, number[-1::-2])) + sum(sum(divmod(two, 10)) for two in doubled)) % 10 == 0
 

@@ -22,8 +22,8 @@ Fields = Mapping[str, Sequence[str]]
 
 REFUSED, UNAVAILABLE = "refused", "unavailable"
 _LINK = re.compile(r"[A-Za-z0-9._-]{10,120}")
-# Names that shops and browsers give to the field of a card's security code.
-_SECURITY_CODE = re.compile(r"cvv|cvc|csc|cvn|cvd|^cid$|securitycode|cardcode|verification")
+#: All that the form holds. Security codes have many names: what is not listed is refused.
+FIELDS = {"offer", "link", seal.NUMBER, seal.EXPIRY}
 
 
 class Refusal(HandoffError):
@@ -129,9 +129,12 @@ class Till:
         The key "" of its errors is for the form as a whole. A security code is refused, whatever
         its field is called (PCI DSS 4.0.1, requirement 3.3.1: what is not taken is not kept).
         """
-        if any(_SECURITY_CODE.search(_plain(name)) for name in fields):
+        if set(fields) - FIELDS:
             raise seal.BadCard(
-                {"": "We never ask for the security code of a card. Please leave it out."}
+                {
+                    "": "We never ask for the security code of a card, nor for anything but its "
+                    "number and expiry. Please leave the rest out."
+                }
             )
         if twice := [name for name in (seal.NUMBER, seal.EXPIRY) if len(fields.get(name, ())) > 1]:
             raise seal.BadCard(dict.fromkeys(twice, "This came more than once. Enter it once."))
@@ -193,7 +196,3 @@ def _only(fields: Fields, name: str) -> str:
     """The one value of a field; empty if there is none, or more than one."""
     values = fields.get(name, ())
     return values[0] if len(values) == 1 else ""
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())

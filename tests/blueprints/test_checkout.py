@@ -71,6 +71,7 @@ def test_nothing_typed_is_lost_when_a_form_is_refused(filled):
         ("ann@bücher.de", True),
         ("ann", False),
         ("ann@localhost", False),
+        ("=?utf-8?q?=0A?=@shop.test", False),
         ("ann@example.com\r\nBcc: eve@example.com", False),
         ("a" * 300 + "@example.com", False),
     ],
@@ -121,6 +122,30 @@ def test_the_same_form_again_is_the_same_order(filled, plenty):
     assert Order.select().count() == 1
     assert OutgoingMail.select().count() == 1
     assert Variant.get_by_id(plenty.id).stock == plenty.stock - 2
+
+
+def test_a_form_sent_before_and_changed_since_is_said_and_changes_nothing(filled, plenty):
+    form = ANN | hidden(filled.client)
+    filled.post("/checkout", form)
+    answer = filled.post("/checkout", form | {"address-line1": "2 Side St"})
+    assert answer.status_code == 422
+    assert "was sent before" in answer.text
+    assert f"/orders/{Order.get().number}." in answer.text
+    assert Order.get().line1 == "1 Main St"
+    fill_cart(filled.client, plenty, 1)
+    answer = filled.post("/checkout", form | {"address-line1": "2 Side St"})
+    assert answer.status_code == 422
+    again = form | {"address-line1": "2 Side St"} | hidden_in(answer.text)
+    assert filled.post("/checkout", again).status_code in (204, 303)
+    assert Order.select().count() == 2
+
+
+def test_a_price_changed_is_told_beside_other_problems(filled, plenty):
+    form = ANN | hidden(filled.client) | {"name": ""}
+    Variant.update(price_minor=9900).where(Variant.id == plenty.id).execute()
+    answer = filled.post("/checkout", form)
+    assert "the total is $198.00 now" in answer.text
+    assert "Please give the name" in answer.text
 
 
 def test_a_form_without_its_hidden_fields_still_counts_once(filled):

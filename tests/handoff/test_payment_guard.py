@@ -82,7 +82,6 @@ def test_a_form_from_another_site_is_refused(client, offer, headers, pay, refuse
         {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
         {"Sec-Fetch-Site": "none"},
         {"Origin": HERE},
-        {"Origin": "null"},
     ],
 )
 def test_a_form_from_this_page_is_taken(client, offer, headers, pay):
