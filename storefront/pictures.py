@@ -10,17 +10,32 @@ from zlib import crc32
 
 from storefront.garments import MIDDLE, SILHOUETTES
 
-# The words that tell a garment, in the singular; plurals are understood.
+# The words that tell a garment, in the singular; plurals are understood, and what a hyphen joins
+# here may stand as two words. Two words tell more than the last of them.
 _WORDS = {
-    "t-shirt": "t-shirt tshirt tee top tank",
+    "t-shirt": "t-shirt tshirt tee top tank tank-top",
     "shirt": "shirt blouse button-down button-up chambray flannel plaid polo overshirt",
-    "sweater": "sweater pullover jumper cardigan knit fleece crewneck sweatshirt baselayer",
+    "linen shirt": "linen-shirt camp-shirt",
+    "sun shirt": "sun-shirt hiking-shirt",
+    "sweater": "sweater pullover jumper knit crewneck sweatshirt baselayer",
+    "fleece": "fleece fleece-pullover fleece-jacket fleece-sweater half-zip quarter-zip",
+    "cardigan": "cardigan",
     "hoodie": "hoodie hoody",
-    "jacket": "jacket coat parka anorak shell raincoat windbreaker poncho blazer",
+    "jacket": "jacket windbreaker blazer",
+    "shell": "shell waterproof-jacket shell-jacket hardshell softshell",
+    "quilted jacket": "puffer quilted-jacket insulated-jacket down-jacket puffer-jacket",
+    "coat": "coat parka anorak raincoat overcoat trench",
+    "poncho": "poncho",
     "vest": "vest gilet waistcoat",
-    "trousers": "trouser pant chino jean legging jogger slack bib",
+    "trousers": "trouser pant jean jogger slack bib",
+    "chinos": "chino",
+    "wide trousers": "culotte linen-trouser linen-pant wide-trouser palazzo",
+    "leggings": "legging tight",
     "shorts": "short",
+    "swim shorts": "swim-short swim-trunk boardshort board-short",
     "dress": "dress gown kaftan",
+    "wrap dress": "wrap-dress",
+    "jumpsuit": "jumpsuit playsuit romper dungaree overall",
     "skirt": "skirt sarong",
     "sun hat": "hat bucket fedora",
     "cap": "cap visor",
@@ -28,13 +43,18 @@ _WORDS = {
     "socks": "sock stocking",
     "bag": "bag tote duffel duffle pouch purse satchel",
     "backpack": "backpack pack rucksack daypack",
+    "cubes": "packing-cube",
+    "toiletry kit": "toiletry-kit toiletry-bag wash-bag washbag",
     "scarf": "scarf shawl wrap buff gaiter bandana",
     "underwear": "underwear boxer brief knicker panty underpant trunk",
-    "shoes": "shoe sneaker trainer sandal loafer slipper footwear",
+    "shoes": "shoe sneaker trainer loafer slipper footwear",
+    "sandals": "sandal",
     "boots": "boot",
     "gloves": "glove mitten mitt",
+    "eye mask": "eye-mask sleep-mask",
+    "belt": "belt",
 }
-_GARMENTS = {word: garment for garment, words in _WORDS.items() for word in words.split()}
+GARMENTS = {word: garment for garment, words in _WORDS.items() for word in words.split()}
 _IRREGULAR = {"scarves": "scarf", "dresses": "dress", "panties": "panty", "shorts": "short"}
 
 _PACK_OF = re.compile(r"\b(\d+|two|three|four|five|six)[ -]?packs?\b|\bpacks? of\b", re.I)
@@ -64,11 +84,13 @@ def draw(title: str, type: str, colour: str | None) -> str:
 
 def garment_of(words: str) -> str | None:
     """The silhouette that words speak of, or None. In English the last noun is the thing itself."""
-    head = _ASIDE.split(_PACK_OF.sub(" ", words.casefold()))[0].replace("t shirt", "t-shirt")
-    for word in reversed(re.findall(r"[a-z]+(?:-[a-z]+)*", head)):
-        for form in (word, _singular(word), _singular(word.rpartition("-")[2])):
-            if form in _GARMENTS:
-                return _GARMENTS[form]
+    head = _ASIDE.split(_PACK_OF.sub(" ", words.casefold()))[0]
+    found = re.findall(r"[a-z]+(?:-[a-z]+)*", head)
+    for before, word in reversed(list(zip(["", *found], found, strict=False))):
+        single, last = _singular(word), _singular(word.rpartition("-")[2])
+        for form in (f"{before}-{word}", f"{before}-{single}", word, single, last):
+            if form in GARMENTS:
+                return GARMENTS[form]
     return None
 
 
@@ -202,7 +224,7 @@ def shades(cloth: str) -> dict[str, str]:
         "light": _mixed(cloth, "#fffaf2", 0.45),
         "pale": _mixed(cloth, "#fffaf2", 0.85),
         "ink": _mixed(cloth, *(("#fffaf2", 0.85) if brightness < 165 else ("#211a18", 0.65))),
-        "ground": _mixed(cloth, *(("#b9ab98", 0.5) if brightness > 200 else ("#f7f1e7", 0.82))),
+        "ground": _mixed(cloth, *(("#929d9a", 0.66) if brightness > 200 else ("#f7f1e7", 0.82))),
     }
 
 

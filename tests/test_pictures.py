@@ -8,7 +8,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from storefront.garments import SILHOUETTES
-from storefront.pictures import COLOURS, QUIET, draw, garment_of, mirrored, shades, tint
+from storefront.pictures import (
+    COLOURS,
+    GARMENTS,
+    QUIET,
+    draw,
+    garment_of,
+    mirrored,
+    shades,
+    tint,
+)
 
 DRAWN = {"svg", "title", "path", "g", "text"}
 PRESENTED = {"fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap"} | {
@@ -32,7 +41,17 @@ TYPESET = {"x", "y", "font-family", "font-size", "text-anchor", "viewBox", "role
         ("Dresses", "dress"),
         ("Whitney Pullover", "sweater"),
         ("Ski Pants", "trousers"),
-        ("Board Shorts", "shorts"),
+        ("Board Shorts", "swim shorts"),
+        ("Swim Trunks", "swim shorts"),
+        ("Boxer Trunks", "underwear"),
+        ("Wrap Dress", "wrap dress"),
+        ("Wrap", "scarf"),
+        ("Fleece Pullover", "fleece"),
+        ("Insulated Jacket", "quilted jacket"),
+        ("Packing Cubes, Set of Three", "cubes"),
+        ("Sleep Mask", "eye mask"),
+        ("Face Mask", None),
+        ("Repair Kit", None),
         ("5 Panel Camp Cap", "cap"),
         ("Jacket with Hat Clip", "jacket"),
         ("Travel Socks, 3-Pack", "socks"),
@@ -95,8 +114,20 @@ def test_cloth_of_every_colour_stands_out_from_its_ground(colour):
     assert sum(abs(one - other) for one, other in zip(cloth, ground, strict=True)) > 50
 
 
+@pytest.mark.parametrize("colour", COLOURS)
+def test_a_darker_part_of_the_cloth_stands_out_too(colour):
+    tones = shades(COLOURS[colour])
+    shade, ground = (bytes.fromhex(tones[name][1:]) for name in ("shade", "ground"))
+    assert sum(abs(one - other) for one, other in zip(shade, ground, strict=True)) > 20
+
+
 def test_a_half_outline_is_mirrored_on_the_middle():
     assert mirrored("M200 10 L150 20 L200 30") == "M200 10 L150 20 L200 30 L200 30L250 20L200 10Z"
+
+
+def test_every_silhouette_is_drawn_for_some_word():
+    assert {*GARMENTS.values(), "label"} == set(SILHOUETTES)
+    assert all(garment_of(word.replace("-", " ")) for word in GARMENTS)
 
 
 @pytest.mark.parametrize("name", SILHOUETTES)
