@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 from flask.cli import FlaskGroup, routes_command, shell_command
+from peewee import OperationalError
 
 from storefront import gate, policy, programs
 from storefront import setup as set_up
@@ -16,6 +17,7 @@ from storefront.db import BadDatabaseUrl, database, open_database
 from storefront.exchange import shopify
 from storefront.exchange.catalogue import BadCatalogue
 from storefront.exchange.load import load
+from storefront.handoff.envelope import HandoffError
 from storefront.jobs import Jobs
 from storefront.money import decimals, known
 from storefront.pages import system_clock
@@ -47,9 +49,15 @@ def main() -> None:
     logging.getLogger("huey").setLevel(logging.WARNING)
     try:
         cli(prog_name="storefront")
-    except (BadCatalogue, BadDatabaseUrl, NotSetUp, Refused, Undeclared) as trouble:
+    except TO_BE_MENDED as trouble:
         click.echo(str(trouble), err=True)
         sys.exit(1)
+
+
+TO_BE_MENDED = (
+    *(BadCatalogue, BadDatabaseUrl, HandoffError, NotSetUp, Refused, Undeclared),
+    *(OSError, OperationalError),  # a folder that cannot be written, a database that is away
+)
 
 
 @contextmanager
@@ -74,14 +82,14 @@ def _database(settings: Settings):
 
 @cli.command(with_appcontext=False)
 @click.option("--no-demo", is_flag=True, help="Start with empty shelves.")
-@click.option("--currency", default="USD", help="ISO 4217 code; set once, when the shop is made.")
-def init(no_demo: bool, currency: str) -> None:
+@click.option("--currency", help="ISO 4217 code, USD if not given; set once, for a new shop.")
+def init(no_demo: bool, currency: str | None) -> None:
     """Make the instance, or upgrade it. Does nothing that is done already."""
-    _init(not no_demo, currency.upper())
+    _init(not no_demo, None if currency is None else currency.upper())
 
 
-def _init(demo: bool, currency: str) -> None:
-    if not known(currency):
+def _init(demo: bool, currency: str | None) -> None:
+    if currency is not None and not known(currency):
         raise Refused(f"{currency} is not a currency code of ISO 4217, such as USD or EUR.")
     settings = set_up.make_files(read_settings(), currency, click.echo)
     moment = system_clock()
@@ -97,7 +105,7 @@ def _init(demo: bool, currency: str) -> None:
 def run(port: int, set_up: bool, no_demo: bool) -> None:
     """Start shop, payment page, vault and worker, and follow their logs."""
     if set_up:
-        _init(not no_demo, "USD")
+        _init(not no_demo, None)
     settings = read_settings()
     require_set_up(settings)
     sys.exit(programs.serve(port, settings.instance, dict(os.environ)))

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import secrets
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
+ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
 SHOP_DEFAULTS = {
     "name": "Larch & Lane",
@@ -19,8 +21,19 @@ SHOP_DEFAULTS = {
 }
 
 
+# Of the shop, in its own folder: without any of them it does not start.
+KEYS = (
+    *("shop.key", "policy.key", "vault.pub", "root.pub", "manifest"),
+    *("line.key", "line.pem", "vault-line.pem"),
+)
+
+
 class NotSetUp(Exception):
     """The instance folder lacks something the program refuses to run without."""
+
+
+class BadSetting(NotSetUp):
+    """Something the program is told from outside cannot be meant."""
 
 
 @dataclass(frozen=True)
@@ -64,19 +77,36 @@ class Settings:
 def read_settings(environ=os.environ) -> Settings:
     """Settings from `environ` and the files that set-up made; before it, files may be missing."""
     instance = Path(environ.get("STOREFRONT_INSTANCE") or ROOT / "instance").resolve()
+    here = quote(str(instance))
     settings = Settings(
         instance=instance,
-        database_url=environ.get("DATABASE_URL") or f"sqlite:///{instance / 'shop.sqlite'}",
+        database_url=environ.get("DATABASE_URL") or f"sqlite:///{here}/shop.sqlite",
         shop_origin=environ.get("STOREFRONT_SHOP_ORIGIN", "http://localhost:8000").rstrip("/"),
         payment_origin=environ.get("STOREFRONT_PAYMENT_ORIGIN", "http://127.0.0.1:8001").rstrip(
             "/"
         ),
         vault_address=environ.get("STOREFRONT_VAULT", "127.0.0.1:8002"),
-        mail_url=environ.get("MAIL_URL") or f"maildir:///{str(instance / 'mail').lstrip('/')}",
+        mail_url=environ.get("MAIL_URL") or f"maildir://{here}/mail",
         limits=environ.get("STOREFRONT_LIMITS", "on").lower() not in ("off", "0", "false", "no"),
-        proxies=tuple(p for p in environ.get("STOREFRONT_PROXIES", "").split(",") if p),
+        proxies=tuple(environ.get("STOREFRONT_PROXIES", "").replace(",", " ").split()),
     )
+    _check(settings)
     return read_again(settings)
+
+
+def _check(settings: Settings) -> None:
+    """Raise `BadSetting` for what could not be used later, when nobody looks."""
+    for name in ("shop_origin", "payment_origin"):
+        if not ORIGIN.fullmatch(getattr(settings, name)):
+            raise BadSetting(
+                f"STOREFRONT_{name.upper()} is {getattr(settings, name)!r}; "
+                "write an origin such as https://shop.example, in lower case and without a path."
+            )
+    if not re.fullmatch(r"(\[[0-9a-f:.]+\]|[^\s:/]+):[0-9]{1,5}", settings.vault_address):
+        raise BadSetting(f"STOREFRONT_VAULT is {settings.vault_address!r}; write host:port.")
+    # Not repeated: a mail server's address may carry its password.
+    if not re.match(r"maildir:///[^?#]|smtps?://[^/\s]", settings.mail_url):
+        raise BadSetting("MAIL_URL is read as maildir:///folder, smtp://host:port or smtps://host.")
 
 
 def read_again(settings: Settings) -> Settings:
@@ -92,12 +122,14 @@ def read_again(settings: Settings) -> Settings:
 
 def require_set_up(settings: Settings) -> None:
     """Raise `NotSetUp`, naming what is missing and what makes it."""
-    wanted = [settings.instance / "secrets.json"]
-    wanted += [settings.keys / name for name in ("shop.key", "policy.key", "vault.pub", "manifest")]
+    wanted = [settings.instance / "secrets.json", *(settings.keys / name for name in KEYS)]
     missing = [str(path) for path in wanted if not path.exists()]
     if missing or not settings.cookie_keys or not settings.wake_key:
         what = ", ".join(missing) or f"keys in {settings.instance / 'secrets.json'}"
-        raise NotSetUp(f"{what} missing. `bin/run` or `storefront init` makes them.")
+        raise NotSetUp(
+            f"Missing: {what}. `bin/run` or `storefront init` makes what was never there; "
+            "what was lost comes from a backup."
+        )
 
 
 def make_secrets(settings: Settings) -> None:
@@ -128,4 +160,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def _read_json(path: Path) -> dict:
-    return json.loads(path.read_text()) if path.exists() else {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except ValueError as trouble:
+        raise NotSetUp(f"{path} is damaged: {trouble}. Mend it, or bring a backup.") from None

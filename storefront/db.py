@@ -1,9 +1,10 @@
 """The database, by URL, and the base that every record stands on."""
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from peewee import Database, DatabaseProxy, DateTimeField, Model, TextField
 from playhouse.pool import PooledSqliteDatabase
@@ -45,9 +46,9 @@ def open_database(url: str) -> Database:
 
 def _open_sqlite(url: str) -> Database:
     path = unquote(url.partition("sqlite:///")[2])
-    if not path:
+    if not path or path == ":memory:":
         raise BadDatabaseUrl("DATABASE_URL needs three slashes and a path: sqlite:///shop.sqlite")
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    _make_private(Path(path))
     # Deferred transactions, peewee's default, fail under writers when a read is upgraded.
     return PooledSqliteDatabase(
         path,
@@ -59,16 +60,27 @@ def _open_sqlite(url: str) -> Database:
     )
 
 
+def _make_private(path: Path) -> None:
+    """A file for its owner alone, where there is none; SQLite's other files take after it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
 def _open_postgresql(parts) -> Database:
     name = parts.path.lstrip("/")
     if not name:
         raise BadDatabaseUrl("DATABASE_URL names no database: postgresql://host/name")
+    try:
+        port = parts.port
+    except ValueError:
+        raise BadDatabaseUrl("DATABASE_URL has a port that is no number from 0 to 65535") from None
     wanted = {
         "user": parts.username and unquote(parts.username),
         "password": parts.password and unquote(parts.password),
         "host": parts.hostname,
-        "port": parts.port,
+        "port": port,
         "options": "-c timezone=UTC",
+        **dict(parse_qsl(parts.query)),  # libpq's own, such as sslmode=verify-full
     }
     return PooledPsycopg3Database(
         unquote(name),
@@ -82,6 +94,14 @@ def _open_postgresql(parts) -> Database:
 def is_sqlite() -> bool:
     """Whether the database in use is SQLite (the other one is PostgreSQL)."""
     return isinstance(database.obj, PooledSqliteDatabase)
+
+
+def locked(query):
+    """The query, whose rows nobody else locks or changes until the caller's transaction ends.
+
+    SQLite knows no row locks and needs none: its transactions are IMMEDIATE, one writer at a time.
+    """
+    return query if is_sqlite() else query.for_update("FOR NO KEY UPDATE")
 
 
 class Moment(DateTimeField):

@@ -1,8 +1,8 @@
 """The one way out: every outbound connection goes to a declared recipient, or not at all.
 
 An audit hook sees each connection that Python makes in this process (PEP 578), so that code which
-forgets the gate is stopped by it too. The database server is reached through libpq, which Python
-does not see; it is the shop's own store and is declared as such.
+forgets the gate is stopped by it too. Looking up a name counts, because a name can carry a message.
+The database server is reached through libpq, which Python does not see; it is declared as well.
 """
 
 import ipaddress
@@ -29,7 +29,6 @@ class Recipient:
 
 
 _recipients: dict[str, Recipient] = {}
-_allowed: set[tuple[str, int]] = set()
 _state = {"hooked": False, "closed": False}
 
 
@@ -38,17 +37,16 @@ def admit(name: str, host: str, port: int, *, purpose: str, clause: str, basis: 
     recipient = Recipient(name, host, port, purpose)
     declare("recipient", name, clause=clause, why=purpose, basis=basis)
     _recipients[name] = recipient
-    _allowed.add((host, port))
     return recipient
 
 
 def admit_from(settings) -> None:
-    """Declare what the shop connects to by its settings: the vault, and a mail server if any."""
-    host, _, port = settings.vault_address.rpartition(":")
+    """Declare what the shop connects to by its settings: the vault, a mail or database server."""
+    vault = urlsplit(f"//{settings.vault_address}")
     admit(
         "vault",
-        host,
-        int(port),
+        vault.hostname,
+        vault.port,
         purpose="to ask whether a sealed card has arrived",
         clause="orders",
         basis="contract",
@@ -60,6 +58,16 @@ def admit_from(settings) -> None:
             mail.hostname or "localhost",
             mail.port or (465 if mail.scheme == "smtps" else 25),
             purpose="to deliver the mail you asked for",
+            clause="orders",
+            basis="contract",
+        )
+    store = urlsplit(settings.database_url)
+    if store.scheme != "sqlite":
+        admit(
+            "database server",
+            store.hostname or "localhost",
+            store.port or 5432,
+            purpose="to keep the shop's own records",
             clause="orders",
             basis="contract",
         )
@@ -83,28 +91,40 @@ def open_again() -> None:
     _state["closed"] = False
 
 
+# What Python tells of (its table of audit events), and where in it the name or the address stands.
+_CONNECTS = ("socket.connect", "socket.sendto", "socket.sendmsg")
+_LOOKS_UP = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr")
+
+
 def _watch(event: str, args: tuple) -> None:
     if not _state["closed"]:
         return
-    if event == "socket.connect" and args[0].family in (socket.AF_INET, socket.AF_INET6):
+    if event in _CONNECTS and args[0].family in (socket.AF_INET, socket.AF_INET6) and args[1]:
         host, port = args[1][:2]
-        if (host, port) not in _allowed and not _stands_for_allowed(host, port):
+        if not _is_admitted(host, port):
             raise UndeclaredRecipient(f"no recipient is declared at {host}:{port}")
-    elif event == "socket.getaddrinfo":
+    elif event in _LOOKS_UP:
         host = args[0].decode() if isinstance(args[0], bytes) else args[0]
-        if host and not _is_address(host) and host not in {name for name, _ in _allowed}:
+        if host and not _is_address(host) and host not in _names():
             raise UndeclaredRecipient(f"no recipient is declared at {host}")
 
 
-def _stands_for_allowed(address: str, port: int) -> bool:
-    """Whether an admitted name resolves to this address."""
-    for host, allowed_port in list(_allowed):
-        if allowed_port != port:
-            continue
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        if address in {entry[4][0] for entry in found}:
-            return True
-    return False
+def _names() -> set[str]:
+    # smtplib looks up this machine's own name, to introduce itself.
+    return {recipient.host for recipient in recipients()} | {socket.gethostname()}
+
+
+def _is_admitted(host: str, port: int) -> bool:
+    """Whether a recipient was admitted at this name or address, or resolves to this address."""
+    there = [recipient.host for recipient in recipients() if recipient.port == port]
+    return host in there or any(host in _addresses(name, port) for name in there)
+
+
+def _addresses(name: str, port: int) -> set[str]:
+    try:
+        return {found[4][0] for found in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)}
+    except OSError:
+        return set()
 
 
 def _is_address(host: str) -> bool:

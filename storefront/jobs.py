@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from huey import crontab
 from huey.contrib.sql_huey import SqlHuey
 from huey.serializer import SignedSerializer
+from peewee import PeeweeException
 
 from storefront import gate
 from storefront.config import Settings
@@ -34,11 +35,18 @@ class Jobs:
             results=False,
         )
         self._send = self.huey.task(name="send_mail")(self.send_mail)
-        self.huey.periodic_task(crontab(minute="*"), name="look_after")(self.look_after)
+        every_minute = self.huey.periodic_task(crontab(minute="*"), name="look_after")
+        self._look_after = every_minute(self.look_after)
 
     def wake(self) -> None:
-        """Tell the worker that mail waits; call it after the transaction that wrote the mail."""
-        self._send()
+        """Tell the worker that mail waits; call it after the transaction that wrote the mail.
+
+        The worker looks by itself every minute, so a call that fails is no trouble for anyone.
+        """
+        try:
+            self._send()
+        except PeeweeException as trouble:
+            log.warning("the worker was not woken: %s", type(trouble).__name__)
 
     def send_mail(self) -> None:
         """Send what is due in the outbox."""
@@ -46,13 +54,15 @@ class Jobs:
 
     def look_after(self) -> None:
         """Send mail, fetch receipts that never came home, let overdue stock go."""
-        Payments(self._settings).settle(datetime.now(UTC))
-        self.send_mail()
+        try:
+            Payments(self._settings).settle(datetime.now(UTC))
+        finally:
+            self.send_mail()
 
     def work(self) -> None:
         """Do the jobs until told to stop; what was left undone is done first."""
         gate.close()
-        self.look_after()
+        self._look_after()  # as a task, so that what goes wrong in it is logged and work goes on
         consumer = self.huey.create_consumer(
             workers=1, initial_delay=0.1, max_delay=1.0, check_worker_health=True
         )

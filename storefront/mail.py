@@ -4,15 +4,16 @@ import logging
 import mailbox
 import smtplib
 import ssl
+from contextlib import suppress
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from storefront.config import Settings
+from storefront.config import LOOPBACK, Settings
 from storefront.links import OrderLinks
 from storefront.models import OutgoingMail
 
@@ -49,7 +50,8 @@ class Postman:
             return False
         try:
             self._send(self.write(mail, clock()), mail.to)
-        except (OSError, smtplib.SMTPException) as trouble:
+        except Exception as trouble:
+            # Whatever it was, it was not sent, and the mails behind it shall not wait for it.
             # The class and code alone: a server's words may repeat the address.
             code = getattr(trouble, "smtp_code", "")
             mail.failed(f"{type(trouble).__name__} {code}".strip(), clock())
@@ -80,7 +82,7 @@ class Postman:
         return {
             "shop": self._settings.shop,
             "order": order,
-            "lines": list(order.lines),
+            "lines": order.in_order(),
             "address": f"{origin}/orders/{self._links.write(order.number)}",
             "privacy": f"{origin}/privacy",
         }
@@ -92,17 +94,34 @@ class Postman:
         else:
             self._send_by_smtp(message, to, where)
 
-    def _send_by_smtp(self, message: EmailMessage, to: str, where) -> None:
-        host = where.hostname or "localhost"
-        if where.scheme == "smtps":
-            context = ssl.create_default_context()
-            server = smtplib.SMTP_SSL(host, where.port or 465, timeout=TIMEOUT, context=context)
-        else:
-            server = smtplib.SMTP(host, where.port or 25, timeout=TIMEOUT)
-        with server:
-            server.ehlo()
-            if where.scheme == "smtp" and server.has_extn("starttls"):
-                server.starttls(context=ssl.create_default_context())
-            if where.username:
-                server.login(unquote(where.username), unquote(where.password or ""))
+    def _send_by_smtp(self, message: EmailMessage, to: str, where: SplitResult) -> None:
+        server = _connected(where)
+        try:
             server.send_message(message, to_addrs=[to])
+        finally:
+            # The mail is taken or refused by now; how the goodbye goes changes nothing.
+            with suppress(OSError, smtplib.SMTPException):
+                server.quit()
+            server.close()
+
+
+def _connected(where: SplitResult) -> smtplib.SMTP:
+    """A mail server, over TLS where it can, and logged in where the address has a user."""
+    host = where.hostname or "localhost"
+    context = ssl.create_default_context()
+    if where.scheme == "smtps":
+        server = smtplib.SMTP_SSL(host, where.port or 465, timeout=TIMEOUT, context=context)
+    else:
+        server = smtplib.SMTP(host, where.port or 25, timeout=TIMEOUT)
+    try:
+        server.ehlo()
+        if where.scheme == "smtp" and server.has_extn("starttls"):
+            server.starttls(context=context)
+        if where.username:
+            if not isinstance(server.sock, ssl.SSLSocket) and host not in LOOPBACK:
+                raise smtplib.SMTPNotSupportedError("no password is sent without TLS")
+            server.login(unquote(where.username), unquote(where.password or ""))
+    except BaseException:
+        server.close()
+        raise
+    return server

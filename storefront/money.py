@@ -1,5 +1,6 @@
 """Money as integer minor units with its currency; never a float."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -9,7 +10,7 @@ from babel.numbers import format_currency, get_currency_precision, list_currenci
 LOCALE = "en_US"
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Money:
     """An amount of `minor` units (cents, yen) of `currency` (ISO 4217)."""
 
@@ -38,7 +39,9 @@ class Money:
 @lru_cache(maxsize=4096)
 def _written(minor: int, currency: str) -> str:
     amount = Decimal(minor).scaleb(-decimals(currency))
-    return format_currency(amount, currency, locale=LOCALE)
+    written = format_currency(amount, currency, locale=LOCALE)
+    # Letters stand apart from digits (UTS 35, currencySpacing); babel leaves that out.
+    return re.sub("(?<=[A-Z])(?=[0-9])", "\N{NO-BREAK SPACE}", written)
 
 
 def decimals(currency: str) -> int:

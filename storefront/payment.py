@@ -4,19 +4,24 @@ import logging
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
-from cryptography.hazmat.primitives import serialization
-
 from storefront.config import Settings
-from storefront.handoff.envelope import BadReceipt, HandoffError, Manifest, Receipt
+from storefront.handoff.envelope import (
+    BadReceipt,
+    HandoffError,
+    ManifestFile,
+    Receipt,
+    load_private_key,
+    load_public_key,
+)
 from storefront.handoff.line import Line, LineDown
 from storefront.handoff.offer import Offer
 from storefront.models import Order, PaymentAttempt
+from storefront.models.payment import SignedOffer
 from storefront.personal import days, declare
 from storefront.refusals import Refused
 
 OFFER_VALID = timedelta(minutes=30)
 GRACE = timedelta(minutes=5)  # between the offer's end and letting the stock go
-WORTH_REUSING = timedelta(minutes=5)  # an offer with less left than this is made anew
 PATIENCE = (1.0, 2.0)  # seconds to connect to the vault, and for its answer
 
 declare(
@@ -41,31 +46,29 @@ class Payments:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         keys = settings.keys
-        self._shop_key = serialization.load_pem_private_key((keys / "shop.key").read_bytes(), None)
-        self._vault_key = serialization.load_pem_public_key((keys / "vault.pub").read_bytes())
-        self._root_key = serialization.load_pem_public_key((keys / "root.pub").read_bytes())
+        self._shop_key = load_private_key(keys / "shop.key")
+        self._vault_key = load_public_key(keys / "vault.pub")
+        self._manifest = ManifestFile(keys / "manifest", load_public_key(keys / "root.pub"))
         self._line = Line(settings.vault_address, keys, PATIENCE)
 
     def begin(self, order: Order, link: str, now: datetime) -> str:
         """Sign an offer for the order, hold its stock, and give the payment page's address.
 
-        An offer that is still good is given again. Raises `Refused` (five attempts, or something
-        has sold out) or `Unavailable`.
+        An offer that is still good is given again. Raises `Refused` (paid already, five attempts,
+        or something has sold out) or `Unavailable`.
         """
-        last = PaymentAttempt.latest(order)
-        if last and last.expires_at - now > WORTH_REUSING and order.state == "awaiting_card":
-            return self._address(last.offer, link)
-        offer = self._offer(order, PaymentAttempt.next_number(order), now)
-        expires = datetime.fromtimestamp(offer.expires, UTC)
-        order.await_card(expires + GRACE, now)
+        attempt = PaymentAttempt.open(order, lambda number: self._sign(order, number, now), now)
+        return self._address(attempt.offer, link)
+
+    def _sign(self, order: Order, number: int, now: datetime) -> SignedOffer:
+        offer = self._offer(order, number, now)
+        expires_at = datetime.fromtimestamp(offer.expires, UTC)
         signed = offer.sign(self._shop_key)
-        PaymentAttempt.open(order, offer.attempt, offer.env_id, signed, expires)
-        return self._address(signed, link)
+        return SignedOffer(offer.env_id, signed, expires_at, expires_at + GRACE)
 
     def _offer(self, order: Order, number: int, now: datetime) -> Offer:
         try:
-            manifest = Manifest.read((self._settings.keys / "manifest").read_text(), self._root_key)
-            epoch = manifest.epoch_at(int(now.timestamp()))
+            epoch = self._manifest.current().epoch_at(int(now.timestamp()))
         except HandoffError as trouble:
             log.error("no offer can be signed: %s", trouble)
             raise Unavailable from trouble
@@ -116,18 +119,21 @@ class Payments:
     def settle(self, now: datetime) -> None:
         """Fetch the receipts that never came home; let overdue stock go where there is none.
 
-        While the vault cannot be asked, holds are kept.
+        While the vault cannot be asked, or answers with a receipt that is not its own, holds are
+        kept.
         """
         try:
-            for order in Order.select().where(Order.state == "awaiting_card"):
-                self._fetch(order, now)
-            for order in Order.overdue(now):
-                self._fetch(order, now)
-                order.lapse(now)
+            for order in list(Order.holding()):
+                self._settle(order, now)
         except LineDown as trouble:
             log.warning("the vault does not answer; holds are kept: %s", trouble)
 
-    def _fetch(self, order: Order, now: datetime) -> None:
+    def _settle(self, order: Order, now: datetime) -> None:
         receipt = self.look_up(order)
-        if receipt:
-            self.come_home(order, receipt, now)
+        try:
+            if receipt:
+                self.come_home(order, receipt, now)
+        except Refused as refusal:
+            log.error("order %s is kept on hold: %s", order.number, refusal)
+            return
+        order.lapse(now)

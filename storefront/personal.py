@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 BASES = ("contract", "consent", "law", "interest")
-TEXTUAL = ("TEXT", "VARCHAR", "CHAR", "BLOB", "JSON", "JSONB", "BYTEA", "UUIDB")
+# What a column may be without saying so: numbers, moments, yes and no. Text, blobs and whatever
+# else there may ever be must be declared.
+PLAIN = frozenset("AUTO BIGAUTO INT BIGINT SMALLINT BOOL DATETIME DATE TIME DECIMAL".split())
 
 
 class Undeclared(Exception):
@@ -84,7 +86,7 @@ def fields(form: type) -> Iterator[Fact]:
 
 
 def check(records: Iterable[type]) -> None:
-    """Refuse records with text or blob columns that nobody has declared.
+    """Refuse records with text or blob columns that nobody has declared, or not well.
 
     Raises `Undeclared`, naming every column and what to write.
     """
@@ -102,7 +104,9 @@ def _problems(record: type) -> Iterator[str]:
         marked = hasattr(field, "personal")
         if marked and name in impersonal:
             yield f"{record.__name__}.{name} is both personal and listed as impersonal"
-        if not marked and name not in impersonal and field.field_type in TEXTUAL:
+        if marked and field.personal["keep"] is None:
+            yield f"{record.__name__}.{name} is personal and does not say how long it is kept"
+        if not marked and name not in impersonal and field.field_type not in PLAIN:
             yield f"{record.__name__}.{name} is text: make it personal(…) or list it as impersonal"
     if any(hasattr(field, "personal") for field in fields.values()):
         yield from _unfindable(record)
@@ -111,5 +115,5 @@ def _problems(record: type) -> Iterator[str]:
 def _unfindable(record: type) -> Iterator[str]:
     if "about" not in vars(record):
         yield f"{record.__name__} holds personal columns and needs about(email)"
-    if record.since not in record._meta.fields:
+    if getattr(record._meta.fields.get(record.since), "field_type", "") != "DATETIME":
         yield f"{record.__name__} holds personal columns and needs since = a moment's name"

@@ -1,14 +1,14 @@
 """The privacy policy: what a text covers, how it is shown, how a version is signed and posted.
 
-Editors write Markdown. A block may end in `{covers: orders, newsletter}`; `{table: orders}` stands
-for the register's rows of that clause, `{keep: order.email}` for a period in words.
+Editors write Markdown. A block may end in `{covers: orders, newsletter}`; a block `{table: orders}`
+stands for the register's rows of that clause, `{keep: order.email}` for a period in words.
 """
 
 import base64
 import hashlib
 import json
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
+from peewee import IntegrityError
 
 from storefront import personal
 from storefront.db import database
@@ -28,10 +29,12 @@ from storefront.models import RECORDS, PolicyVersion
 from storefront.refusals import Refused
 
 COVERS = re.compile(r"[ \t]*\{covers:([^}]*)\}")
-TABLE = re.compile(r"(?:<p>\s*)?\{table:\s*([\w-]+)\s*\}(?:\s*</p>)?")
+# A block of its own: within a line no table can stand, and within a tag it would break it.
+TABLE = re.compile(r"<p>\s*\{table:\s*([\w-]+)\s*\}\s*</p>")
 KEEP = re.compile(r"\{keep:\s*([\w.]+)\s*\}")
 # No picture is fetched from somebody else's host to show a policy.
 SAFE_TAGS = nh3.ALLOWED_TAGS - {"img", "map", "area"}
+NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 LARGEST = 512 * 1024  # bytes of Markdown
 
 
@@ -106,15 +109,16 @@ def in_words(period: timedelta | None) -> str:
     """A period as a person would say it: "7 years", "90 days", "for the visit"."""
     if period is None:
         return "for the visit"
-    years = period.days / 365.25
-    if years >= 1 and abs(years - round(years)) < 0.01:
-        return "1 year" if round(years) == 1 else f"{round(years)} years"
+    years = round(period.days / 365.25)
+    if years and abs(period.days / 365.25 - years) < 0.01:
+        return "1 year" if years == 1 else f"{years} years"
     return "1 day" if period.days == 1 else f"{period.days} days"
 
 
 def read_text(path: Path) -> str:
     """The Markdown in a file; raises `Refused` in words when it is none."""
-    raw = path.read_bytes()
+    with path.open("rb") as file:
+        raw = file.read(LARGEST + 1)
     if len(raw) > LARGEST:
         raise Refused(
             f"{path} is larger than {LARGEST // 1024} KiB; a policy is a text to be read."
@@ -123,8 +127,10 @@ def read_text(path: Path) -> str:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Refused(f"{path} is not UTF-8 text. Save it as UTF-8 and try again.") from None
-    if "\0" in text or not text.strip():
-        raise Refused(f"{path} holds no text to post.")
+    if NOT_IN_TEXT.search(text):
+        raise Refused(f"{path} holds bytes that no text has. Save it as UTF-8 and try again.")
+    if not text.strip():
+        raise Refused(f"{path} is empty; there is no text to post.")
     return text
 
 
@@ -138,6 +144,15 @@ def publish(
     at: datetime,
 ) -> PolicyVersion:
     """Sign the text, chain it to the version before, and post it. Raises `Refused` on no change."""
+    try:
+        return _post(text, key, role, changes, in_force_at, at)
+    except IntegrityError as trouble:
+        raise Refused(
+            "Another version was posted at the same moment. Read that one first, then try again."
+        ) from trouble
+
+
+def _post(text, key, role, changes, in_force_at, at) -> PolicyVersion:
     with database.atomic():
         before = PolicyVersion.last()
         if before and before.text == text:
@@ -162,12 +177,18 @@ def statement(version: PolicyVersion) -> str:
     """What is signed of a version: its facts, a line each, and its text."""
     return (
         f"policy version {version.number}\n"
-        f"posted {version.posted_at.isoformat()} by {version.posted_by}\n"
-        f"in force {version.in_force_at.isoformat()}\n"
+        f"posted {_utc(version.posted_at)} by {version.posted_by}\n"
+        f"in force {_utc(version.in_force_at)}\n"
         f"previous {version.previous or '-'}\n"
+        f"covers {', '.join(version.covers) or '-'}\n"
         f"changes {json.dumps(version.changes)}\n\n"
         f"{version.text.rstrip()}\n"
     )
+
+
+def _utc(moment: datetime) -> str:
+    # As it comes back from the database, whatever zone it was given in.
+    return moment.astimezone(UTC).isoformat()
 
 
 def signed_note(version: PolicyVersion) -> str:
@@ -179,7 +200,7 @@ def verify(version: PolicyVersion, key: Ed25519PublicKey) -> bool:
     """Whether the row still is what was signed when it was posted."""
     try:
         key.verify(base64.b64decode(version.signature), statement(version).encode())
-    except InvalidSignature:
+    except (InvalidSignature, ValueError):  # the latter where it is no base64
         return False
     return version.digest == hashlib.sha256(signed_note(version).encode()).hexdigest()
 

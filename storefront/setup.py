@@ -1,6 +1,7 @@
 """Makes or upgrades an instance: folders, secrets, keys, schema, what a new shop starts with."""
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -8,6 +9,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playhouse.migrations import Runner
@@ -27,6 +29,7 @@ from storefront.exchange.load import load
 from storefront.jobs import Jobs
 from storefront.models import PolicyVersion, Product, ShippingRate, ShippingZone, TaxRate
 from storefront.money import decimals
+from storefront.refusals import Refused
 
 MIGRATIONS = ROOT / "storefront" / "migrations"
 STARTER_POLICY = ROOT / "storefront" / "starter" / "policy.md"
@@ -35,15 +38,24 @@ DEMO_CATALOGUE = ROOT / "storefront" / "demo" / "catalogue.csv"
 Tell = Callable[[str], None]
 
 
-def make_files(settings: Settings, currency: str, tell: Tell) -> Settings:
-    """Folders, settings, secrets and keys, each where it is missing. Gives the settings anew."""
-    settings.instance.mkdir(parents=True, exist_ok=True)
+def make_files(settings: Settings, currency: str | None, tell: Tell) -> Settings:
+    """Folders, settings, secrets and keys, each where it is missing. Gives the settings anew.
+
+    `currency` is for a new shop; None leaves the one there is. Raises `Refused` for another one.
+    """
+    settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     for folder in ("media", "backups"):
-        (settings.instance / folder).mkdir(exist_ok=True)
+        (settings.instance / folder).mkdir(mode=0o700, exist_ok=True)
     written = settings.instance / "settings.json"
     if not written.exists():
-        write_private(written, json.dumps(SHOP_DEFAULTS | {"currency": currency}, indent=2) + "\n")
+        chosen = {"currency": currency or SHOP_DEFAULTS["currency"]}
+        write_private(written, json.dumps(SHOP_DEFAULTS | chosen, indent=2) + "\n")
         tell(f"settings are in {written}")
+    elif currency not in (None, settings.currency):
+        raise Refused(
+            f"This shop sells in {settings.currency}, and its prices stay as they are. For a shop "
+            f"in {currency}, name another folder in STOREFRONT_INSTANCE."
+        )
     make_secrets(settings)
     policy.make_key(settings.keys, write_private)
     make_vault_keys(settings)
@@ -56,7 +68,8 @@ def make_vault_keys(settings: Settings) -> None:
     The vault is a program of its own, which the shop never imports.
     """
     command = [sys.executable, "-m", "vault", "init", "--instance", str(settings.instance)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    if subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode:
+        raise Refused("The vault could not make its keys; what it said stands above.")
 
 
 def upgrade_schema(settings: Settings, at: datetime, tell: Tell) -> list[str]:
@@ -74,17 +87,16 @@ def upgrade_schema(settings: Settings, at: datetime, tell: Tell) -> list[str]:
 def back_up(settings: Settings, at: datetime, tell: Tell) -> Path | None:
     """Copy the database into instance/backups, readable by the owner alone."""
     folder = settings.instance / "backups"
+    if not is_sqlite() and shutil.which("pg_dump") is None:
+        tell("pg_dump is not installed here, so the database was not backed up before upgrading")
+        return None
+    copy = folder / f"{at:%Y%m%d-%H%M%S}.{'sqlite' if is_sqlite() else 'sql'}"
+    # Made first, so that at no moment anybody else can read it.
+    os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     if is_sqlite():
-        copy = folder / f"{at:%Y%m%d-%H%M%S}.sqlite"
         _copy_sqlite(Path(database.database), copy)
     else:
-        copy = folder / f"{at:%Y%m%d-%H%M%S}.sql"
-        if not _dump_postgresql(settings.database_url, copy):
-            tell(
-                "pg_dump is not installed here, so the database was not backed up before upgrading"
-            )
-            return None
-    copy.chmod(0o600)
+        _dump_postgresql(settings.database_url, copy)
     tell(f"backup {copy}")
     return copy
 
@@ -99,12 +111,17 @@ def _copy_sqlite(source: Path, copy: Path) -> None:
         here.close()
 
 
-def _dump_postgresql(url: str, copy: Path) -> bool:
-    program = shutil.which("pg_dump")
-    if program is None:
-        return False
-    subprocess.run([program, "--file", str(copy), url], check=True)
-    return True
+def _dump_postgresql(url: str, copy: Path) -> None:
+    """Raises `Refused` when it fails, so that nothing is upgraded without a backup."""
+    # Everybody on a machine can read command lines: the password goes another way.
+    parts = urlsplit(url)
+    user, _, place = parts.netloc.rpartition("@")
+    bare = parts._replace(netloc=f"{user.partition(':')[0]}@{place}" if user else place).geturl()
+    secret = {"PGPASSWORD": unquote(parts.password)} if parts.password else {}
+    command = ["pg_dump", "--file", str(copy), "--dbname", bare]
+    if subprocess.run(command, check=False, env=os.environ | secret).returncode:
+        copy.unlink()
+        raise Refused("pg_dump could not copy the database, so nothing was upgraded.")
 
 
 def open_shop(settings: Settings, at: datetime, demo: bool, tell: Tell) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import nh3
 
-from storefront.db import database
+from storefront.db import database, is_sqlite
 from storefront.exchange.catalogue import ImportedProduct, ImportedVariant
 from storefront.models import Picture, Product, Variant
 
@@ -78,6 +78,7 @@ def load(
     report = Report()
     try:
         with database.atomic():
+            _keep_orders_waiting()
             for imported in products:
                 _receive(imported, currency, at, report, tell)
             if dry:
@@ -85,6 +86,15 @@ def load(
     except DryRun:
         pass
     return report
+
+
+def _keep_orders_waiting() -> None:
+    """Nobody moves stock until the import ends, on PostgreSQL as on SQLite.
+
+    An order locks variants, then products; we go the other way, and each would wait for the other.
+    """
+    if not is_sqlite():
+        database.execute_sql("LOCK TABLE variant IN SHARE ROW EXCLUSIVE MODE")
 
 
 def _receive(imported: ImportedProduct, currency: str, at: datetime, report: Report, tell) -> None:
@@ -98,8 +108,7 @@ def _receive(imported: ImportedProduct, currency: str, at: datetime, report: Rep
         product.save()
     variants, touched = _receive_variants(product, imported.variants, currency)
     pictured = _receive_pictures(product, imported, variants)
-    product.summarise(product.in_order())
-    if product.is_dirty():
+    if _apply(product, product.summary(product.in_order())):
         product.save(only=product.dirty_fields)
     report.products += 1
     report.variants += len(imported.variants)

@@ -10,6 +10,15 @@ CREATE TRIGGER policy_version_never_{what} BEFORE {what} ON policy_version
 BEGIN SELECT RAISE(ABORT, 'posted policy versions are never changed'); END
 """
 
+# INSERT OR REPLACE deletes without firing the trigger above, unless the connection asked for
+# recursive triggers: so what is there already is refused on its way in.
+SQLITE_NEVER_REPLACED = """
+CREATE TRIGGER policy_version_never_replaced BEFORE INSERT ON policy_version
+WHEN EXISTS (SELECT 1 FROM policy_version
+             WHERE id = NEW.id OR number = NEW.number OR digest = NEW.digest)
+BEGIN SELECT RAISE(ABORT, 'posted policy versions are never changed'); END
+"""
+
 POSTGRESQL_FINAL = """
 CREATE FUNCTION policy_version_is_final() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION 'posted policy versions are never changed'; END $$;
@@ -45,10 +54,10 @@ def up(migrator, db):
         placement = TextField(unique=True)
         state = TextField()
         currency = TextField()
-        subtotal_minor = IntegerField()
-        shipping_minor = IntegerField()
-        tax_minor = IntegerField()
-        total_minor = IntegerField()
+        subtotal_minor = BigIntegerField()
+        shipping_minor = BigIntegerField()
+        tax_minor = BigIntegerField()
+        total_minor = BigIntegerField()
         shipping_name = TextField()
         placed_at = DateTimeField()
         hold_until = DateTimeField(index=True, null=True)
@@ -236,5 +245,6 @@ def up(migrator, db):
     if isinstance(db, SqliteDatabase):
         for what in ("UPDATE", "DELETE"):
             db.execute_sql(SQLITE_FINAL.format(what=what))
+        db.execute_sql(SQLITE_NEVER_REPLACED)
     else:
         db.execute_sql(POSTGRESQL_FINAL)

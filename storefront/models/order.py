@@ -4,13 +4,13 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from peewee import ForeignKeyField, IntegerField, IntegrityError, TextField
+from peewee import BigIntegerField, ForeignKeyField, IntegerField, IntegrityError, TextField
 
-from storefront.db import Moment, Record, database
+from storefront.db import Moment, Record, database, locked
 from storefront.models.cart import Cart
 from storefront.models.outbox import OutgoingMail
 from storefront.models.policy import PolicyVersion
-from storefront.models.product import Variant
+from storefront.models.product import Product, Variant
 from storefront.models.shipping import ShippingRate, TaxRate
 from storefront.money import Money
 from storefront.personal import days, personal, years
@@ -18,6 +18,8 @@ from storefront.refusals import Refused, SoldOut
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, 1/I: numbers are read out on the phone
 UNPAID = ("placed", "awaiting_card", "declined", "expired", "lapsed")
+HOLDING = ("placed", "awaiting_card")  # stock is held until `hold_until`
+GONE = "Something in your cart is no longer sold. Please look over what is left."
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,11 @@ class Order(Record):
     placement = TextField(unique=True)
     state = TextField(default="placed")
     currency = TextField()
-    subtotal_minor = IntegerField()
-    shipping_minor = IntegerField()
-    tax_minor = IntegerField()
-    total_minor = IntegerField()
+    # Wider than a price: forty lines of 99 of the dearest thing pass 32 bits.
+    subtotal_minor = BigIntegerField()
+    shipping_minor = BigIntegerField()
+    tax_minor = BigIntegerField()
+    total_minor = BigIntegerField()
     shipping_name = TextField(default="")
     placed_at = Moment()
     hold_until = Moment(null=True, index=True)
@@ -134,6 +137,10 @@ class Order(Record):
         """Whether a card may still be given for it."""
         return self.state in UNPAID
 
+    def in_order(self) -> "list[OrderLine]":
+        """Its lines as they stood in the cart; one query."""
+        return list(self.lines.order_by(OrderLine.id))
+
     @classmethod
     def place(
         cls,
@@ -163,9 +170,11 @@ class Order(Record):
         except IntegrityError:
             # The same placement got in first, from a second click or a retried request.
             known = cls.get_or_none(cls.placement == placement)
-            if known is None:
-                raise
-            return known
+            if known:
+                return known
+            if Cart(cart.quantities, cart.currency).gone:
+                raise SoldOut(GONE) from None  # taken off the shelves while we were writing
+            raise
 
     @classmethod
     def _record(cls, cart, customer, rate, policy, placement, hold_until, at) -> "Order":
@@ -183,7 +192,7 @@ class Order(Record):
             policy=policy,
             placed_at=at,
             hold_until=None if free else hold_until,
-            **vars(customer) | {"email": customer.email.lower()},
+            **vars(customer) | {"email": customer.email.strip().lower()},
         )
         OrderLine.record(order, cart)
         order._take_stock()
@@ -199,9 +208,8 @@ class Order(Record):
         Raises `SoldOut` naming what has gone; then nothing is taken.
         """
         with database.atomic():
-            self._lock()
-            if not self.unpaid:
-                raise Refused("This order is paid for already.")
+            self.lock()
+            self.check_unpaid()
             if self.state == "lapsed":
                 self._take_stock()
             self.hold_until = hold_until
@@ -216,7 +224,7 @@ class Order(Record):
         order is held all the same, for staff to settle: the card is never lost.
         """
         with database.atomic():
-            self._lock()
+            self.lock()
             if not self.unpaid:
                 return False
             if self.state == "lapsed":
@@ -230,34 +238,49 @@ class Order(Record):
     def lapse(self, at: datetime) -> bool:
         """Let the stock of an unpaid order go once its hold is over; True when it did."""
         with database.atomic():
-            self._lock()
-            if self.state not in ("placed", "awaiting_card") or not self.hold_until:
+            self.lock()
+            if self.state not in HOLDING or not self.hold_until or self.hold_until > at:
                 return False
-            if self.hold_until > at:
-                return False
-            for line in self.lines.order_by(OrderLine.variant):
-                if line.variant_id:
-                    line.variant.put_back(line.quantity)
+            self._put_stock_back()
             self.hold_until = None
             self.save(only=[Order.hold_until])
             self._enter("lapsed", at)
         return True
 
     @classmethod
-    def overdue(cls, at: datetime):
-        """Unpaid orders whose hold is over."""
-        return cls.select().where(cls.hold_until <= at, cls.state.in_(("placed", "awaiting_card")))
+    def holding(cls):
+        """Orders whose stock is held for a card that has not come, the oldest first."""
+        return cls.select().where(cls.state.in_(HOLDING)).order_by(cls.id)
+
+    def lock(self) -> None:
+        """Read the order anew; nobody else changes it until the caller's transaction ends."""
+        fresh = locked(Order.select().where(Order.id == self.id)).get()
+        self.__data__.update(fresh.__data__)
+
+    def check_unpaid(self) -> None:
+        """Raise `Refused` where no card is wanted any more."""
+        if not self.unpaid:
+            raise Refused("This order is paid for already.")
 
     def _take_stock(self) -> None:
-        # Always in the order of the variants' ids, so that two orders never wait for each other.
+        # In the order of the variants' ids, then of the products', so that two orders never wait
+        # for each other.
         gone = []
-        for line in self.lines.order_by(OrderLine.variant):
+        lines = list(self.lines.order_by(OrderLine.variant))
+        for line in lines:
             try:
                 _take(line)
             except SoldOut as refusal:
                 gone.append(refusal.sentence)
         if gone:
             raise SoldOut(" ".join(gone))
+        Product.note_availability({line.variant.product_id for line in lines})
+
+    def _put_stock_back(self) -> None:
+        lines = [line for line in self.lines.order_by(OrderLine.variant) if line.variant_id]
+        for line in lines:
+            line.variant.put_back(line.quantity)
+        Product.note_availability({line.variant.product_id for line in lines})
 
     def _retake_if_left(self, at: datetime) -> None:
         try:
@@ -265,12 +288,6 @@ class Order(Record):
                 self._take_stock()
         except SoldOut:
             OrderEvent.create(order=self, what="stock_gone", at=at)
-
-    def _lock(self) -> None:
-        # SQLite's transactions are IMMEDIATE: one writer at a time. PostgreSQL locks the row.
-        query = Order.select().where(Order.id == self.id)
-        fresh = (query.for_update() if database.for_update else query).get()
-        self.__data__.update(fresh.__data__)
 
     def _enter(self, state: str, at: datetime) -> None:
         self.state = state

@@ -1,6 +1,8 @@
 """Attempts to pay for an order: the offer that was signed, and the receipt that came back."""
 
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from peewee import ForeignKeyField, IntegerField, TextField
 
@@ -9,6 +11,17 @@ from storefront.models.order import Order
 from storefront.refusals import Refused
 
 MOST_ATTEMPTS = 5
+WORTH_REUSING = timedelta(minutes=5)  # an offer with less left than this is made anew
+
+
+@dataclass(frozen=True)
+class SignedOffer:
+    """An offer as it is handed out: for which envelope, its text, how long it and the hold last."""
+
+    env_id: str
+    text: str
+    expires_at: datetime
+    hold_until: datetime
 
 
 class PaymentAttempt(Record):
@@ -33,25 +46,32 @@ class PaymentAttempt(Record):
         return order.attempts.order_by(cls.number.desc()).first()
 
     @classmethod
-    def next_number(cls, order: Order) -> int:
-        """Which attempt the next one is, from 1; raises `Refused` after five."""
-        last = cls.latest(order)
-        number = last.number + 1 if last else 1
-        if number > MOST_ATTEMPTS:
-            raise Refused(
-                f"Five attempts were made to pay for order {order.number}. "
-                "Please write to us, and we will find another way."
-            )
-        return number
-
-    @classmethod
     def open(
-        cls, order: Order, number: int, env_id: str, offer: str, expires_at: datetime
+        cls, order: Order, sign: Callable[[int], SignedOffer], at: datetime
     ) -> "PaymentAttempt":
-        """Record the offer before it is handed out."""
-        return cls.create(
-            order=order, number=number, env_id=env_id, offer=offer, expires_at=expires_at
-        )
+        """The attempt to pay with now: the last one while its offer is good, else a new one.
+
+        `sign(number)` makes the offer of a new attempt, which is recorded before it is handed
+        out, and the stock is held for it. One transaction, with the order locked: two clicks at
+        once get the same offer. Raises `Refused` when the order is paid for, after five attempts,
+        or when something has sold out since the stock was let go.
+        """
+        with database.atomic():
+            order.lock()
+            order.check_unpaid()
+            last = cls.latest(order)
+            if last and order.state == "awaiting_card" and last.expires_at - at > WORTH_REUSING:
+                return last
+            number = _next(order, last)
+            offer = sign(number)
+            order.await_card(offer.hold_until, at)
+            return cls.create(
+                order=order,
+                number=number,
+                env_id=offer.env_id,
+                offer=offer.text,
+                expires_at=offer.expires_at,
+            )
 
     def receive(self, receipt: str, at: datetime) -> bool:
         """Record a verified receipt and hold the order's card; any number of times, one effect."""
@@ -60,3 +80,13 @@ class PaymentAttempt(Record):
                 PaymentAttempt.id == self.id, PaymentAttempt.receipt.is_null()
             ).execute()
             return self.order.hold_card(at)
+
+
+def _next(order: Order, last: PaymentAttempt | None) -> int:
+    number = last.number + 1 if last else 1
+    if number > MOST_ATTEMPTS:
+        raise Refused(
+            f"Five attempts were made to pay for order {order.number}. "
+            "Please write to us, and we will find another way."
+        )
+    return number

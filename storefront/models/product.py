@@ -1,8 +1,10 @@
 """What the shop sells: products, their variants and pictures."""
 
+from collections.abc import Iterable
+
 from peewee import BooleanField, Case, ForeignKeyField, IntegerField, TextField
 
-from storefront.db import JSONText, Moment, Record
+from storefront.db import JSONText, Moment, Record, locked
 from storefront.money import Money
 from storefront.refusals import SoldOut
 
@@ -78,13 +80,30 @@ class Product(Record):
             variant.product = self
         return variants
 
-    def summarise(self, variants: list["Variant"]) -> None:
-        """Keep with the product what its listing shows of `variants`; the caller saves."""
+    def summary(self, variants: list["Variant"]) -> dict:
+        """What a listing shows of `variants`, as the columns that are kept with the product."""
         prices = [variant.price_minor for variant in variants] or [0]
-        self.price_from, self.price_to = min(prices), max(prices)
-        self.available = any(variant.left != 0 for variant in variants)
-        self.reduced = any(variant.reduced for variant in variants)
-        self.colour = next((c for variant in variants if (c := variant.colour_in(self))), "")
+        return {
+            "price_from": min(prices),
+            "price_to": max(prices),
+            "available": any(variant.left != 0 for variant in variants),
+            "reduced": any(variant.reduced for variant in variants),
+            "colour": next((c for variant in variants if (c := variant.colour_in(self))), ""),
+        }
+
+    @classmethod
+    def note_availability(cls, ids: Iterable[int]) -> None:
+        """Note whether anything is left of these products, once their stock has moved.
+
+        In the caller's transaction. The rows are locked first: of two orders that take the last
+        two sizes of a product at once, the second then sees what the first took.
+        """
+        rows = cls.select(cls.id, cls.available).where(cls.id.in_(list(ids))).order_by(cls.id)
+        for product in list(locked(rows)):
+            buyable = ~Variant.limited() | (Variant.stock > 0)
+            available = Variant.select().where(Variant.product == product, buyable).exists()
+            if available != product.available:
+                cls.update(available=available).where(cls.id == product.id).execute()
 
 
 class Variant(Record):
@@ -157,37 +176,27 @@ class Variant(Record):
     def take(self, quantity: int) -> None:
         """Take `quantity` from the stock, in the caller's transaction.
 
-        Raises `SoldOut`, with nothing taken, when fewer are left.
+        Raises `SoldOut`, with nothing taken, when fewer are left. Once all is taken that is to
+        be, the caller has the products note their availability.
         """
-        limited = Variant.tracked & ~Variant.oversell & Variant.stock.is_null(False)
-        taken = (
-            Variant.update(stock=self._moved(-quantity))
-            .where(Variant.id == self.id, ~limited | (Variant.stock >= quantity))
-            .execute()
-        )
-        if not taken:
+        enough = ~self.limited() | (Variant.stock >= quantity)
+        moved = Variant.update(stock=self._moved(-quantity)).where(Variant.id == self.id, enough)
+        if not moved.execute():
             raise SoldOut(self._fewer_left())
-        self._note_availability()
 
     def put_back(self, quantity: int) -> None:
-        """Return `quantity` to the stock, in the caller's transaction."""
+        """Return `quantity` to the stock, in the caller's transaction; then as after `take`."""
         Variant.update(stock=self._moved(quantity)).where(Variant.id == self.id).execute()
-        self._note_availability()
+
+    @classmethod
+    def limited(cls):
+        """The condition that a variant's stock limits its sale."""
+        return cls.tracked & ~cls.oversell & cls.stock.is_null(False)
 
     @staticmethod
     def _moved(by: int):
         counted = Variant.tracked & Variant.stock.is_null(False)
         return Case(None, ((counted, Variant.stock + by),), Variant.stock)
-
-    def _note_availability(self) -> None:
-        limited = Variant.tracked & ~Variant.oversell & Variant.stock.is_null(False)
-        any_left = Variant.select(Variant.id).where(
-            Variant.product == self.product_id, ~limited | (Variant.stock > 0)
-        )
-        available = any_left.exists()
-        Product.update(available=available).where(
-            Product.id == self.product_id, Product.available != available
-        ).execute()
 
     def _fewer_left(self) -> str:
         fresh = Variant.get_or_none(Variant.id == self.id)

@@ -1,0 +1,200 @@
+"""The `storefront` command: each step by itself, and a sentence for what has to be mended."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from storefront.commands import cli
+from storefront.db import database, is_sqlite
+from storefront.models import RECORDS, PolicyVersion, Product, ShippingRate, Variant
+
+CATALOGUE = """\
+Handle,Title,Variant Price
+mug,Mug,12.00
+cup,Cup,{}
+"""
+
+
+@pytest.fixture
+def command(runner):
+    """Run a step as a process of its own would: with no database open before."""
+
+    def run(*arguments):
+        database.close_all()
+        return runner(*arguments)
+
+    return run
+
+
+@pytest.fixture
+def catalogue(tmp_path):
+    """A file with two products; the price of the second is given as text."""
+
+    def write(price: str = "3.50") -> Path:
+        path = tmp_path / "catalogue.csv"
+        path.write_text(CATALOGUE.format(price))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def storefront(settings):
+    """Run the command as a shell does; gives exit code, what it said and what it complained of."""
+    environ = {**os.environ, "STOREFRONT_INSTANCE": str(settings.instance)}
+    environ["DATABASE_URL"] = settings.database_url
+
+    def run(*arguments: str, **changes: str) -> tuple[int, str, str]:
+        program = Path(sys.executable).with_name("storefront")
+        done = subprocess.run(
+            [program, *map(str, arguments)],
+            **{"env": environ | changes, "capture_output": True, "text": True, "timeout": 60},
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    return run
+
+
+def dump() -> list:
+    return [list(record.select().order_by(record.id).tuples()) for record in RECORDS]
+
+
+def test_a_catalogue_is_brought_in_and_counted(command, catalogue):
+    result = command("import-products", catalogue())
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1] == "products=2 variants=2 images=0 skipped=0"
+    assert Product.get(Product.handle == "cup").price_from == 350
+
+
+@pytest.mark.shared
+def test_the_apparel_file_is_brought_in_whole_and_again_without_a_change(command, shared):
+    path = shared / "catalogues" / "shopify-apparel-25.csv"
+    dumps = []
+    for _ in range(2):
+        result = command("import-products", path)
+        assert result.stdout.splitlines()[-1] == "products=25 variants=96 images=55 skipped=0"
+        dumps.append(dump())
+    assert dumps[0] == dumps[1]
+
+
+def test_a_dry_run_lists_what_it_would_make_and_writes_nothing(command, catalogue):
+    before = dump()
+    result = command("import-products", catalogue(), "--dry-run")
+    assert result.exit_code == 0
+    assert "line 2: make mug, 1 variant\nline 3: make cup, 1 variant\n" in result.stdout
+    assert result.stdout.splitlines()[-1] == "products=2 variants=2 images=0 skipped=0"
+    assert dump() == before
+
+
+def test_a_refusal_in_the_middle_exits_1_with_line_and_reason_and_writes_nothing(
+    storefront, catalogue
+):
+    before = dump()
+    code, said, complained = storefront("import-products", catalogue("three"))
+    assert (code, said) == (1, "")
+    assert complained.splitlines()[-1].startswith("line 3: Variant Price is 'three'; ")
+    assert "Traceback" not in complained
+    assert dump() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "changes", "words"),
+    [
+        (
+            ["worker"],
+            {"STOREFRONT_INSTANCE": "/nowhere/at/all"},
+            "Missing: /nowhere/at/all/secrets",
+        ),
+        (["init"], {"STOREFRONT_INSTANCE": "/proc/no"}, "/proc/no"),
+        (["init"], {"DATABASE_URL": "mysql://localhost/shop"}, "starts with 'mysql'"),
+        (["init"], {"DATABASE_URL": "postgresql://127.0.0.1:1/shop"}, "refused"),
+        (["worker"], {"MAIL_URL": "pigeon://roof"}, "MAIL_URL is read as"),
+        (["worker"], {"STOREFRONT_VAULT": "vault"}, "STOREFRONT_VAULT is 'vault'"),
+        (["init", "--currency", "EUR"], {}, "This shop sells in USD"),
+        (["publish-policy", "/dev/null"], {}, "is empty"),
+    ],
+)
+def test_what_a_person_can_mend_is_said_in_words(storefront, arguments, changes, words):
+    code, _, complained = storefront(*arguments, **changes)
+    assert code == 1
+    assert words in complained
+    assert "Traceback" not in complained
+
+
+@pytest.fixture
+def fresh(settings, tmp_path, monkeypatch):
+    """Run `init` for a shop that was not there before; `fresh.instance` is its folder."""
+    from click.testing import CliRunner
+
+    if not is_sqlite():
+        pytest.skip("the database of the test is another one's")
+    instance = tmp_path / "fresh"
+    monkeypatch.setenv("STOREFRONT_INSTANCE", str(instance))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+
+    def run(*arguments: str):
+        return CliRunner().invoke(cli, ["init", *arguments])
+
+    run.instance = instance
+    return run
+
+
+@pytest.fixture
+def look_into(tmp_path):
+    """Open another shop's database for a moment."""
+    from tests.conftest import using_database
+
+    return lambda instance: using_database(f"sqlite:///{instance / 'shop.sqlite'}")
+
+
+def test_a_shop_without_demo_has_its_policy_and_empty_shelves(fresh, look_into):
+    result = fresh("--no-demo")
+    assert result.exit_code == 0, result.output
+    assert "starter policy posted" in result.output
+    with look_into(fresh.instance):
+        assert PolicyVersion.select().count() == 1
+        assert not Product.select().exists()
+    assert fresh("--no-demo").output == "", "a second time says and does nothing"
+
+
+def test_a_shop_in_another_currency_sells_in_it(fresh, look_into):
+    assert fresh("--currency", "eur").exit_code == 0
+    assert json.loads((fresh.instance / "settings.json").read_text())["currency"] == "EUR"
+    with look_into(fresh.instance):
+        assert {variant.currency for variant in Variant.select()} == {"EUR"}
+        assert {rate.currency for rate in ShippingRate.select()} == {"EUR"}
+    assert fresh().exit_code == 0, "without the option its currency stays"
+
+
+@pytest.mark.parametrize("nonsense", ["EURO", "ZZZ", "€", "", "us dollars"])
+def test_a_currency_that_is_none_is_refused_before_anything_is_made(fresh, nonsense):
+    result = fresh("--currency", nonsense)
+    assert result.exit_code != 0
+    assert "is not a currency code of ISO 4217" in str(result.exception)
+    assert not fresh.instance.exists()
+
+
+def test_a_policy_is_posted_and_what_it_leaves_out_is_said(command, tmp_path, client, clock):
+    path = tmp_path / "policy.md"
+    path.write_text("# Privacy\n\nWe ask for little. {covers: orders}\n")
+    result = command("publish-policy", path, "--changes", "Shorter.")
+    assert result.exit_code == 0
+    assert result.stdout == "version 2 is in force; its marks cover orders\n"
+    assert result.stderr.startswith("not marked as covered: cookies (")
+    clock.forward(minutes=1)
+    assert "Version 2" in client.get("/privacy").text
+    assert "What changed: Shorter." in client.get("/privacy").text
+
+
+def test_the_same_policy_again_is_refused(command, tmp_path):
+    path = tmp_path / "policy.md"
+    path.write_text("We ask for little.")
+    command("publish-policy", path)
+    result = command("publish-policy", path)
+    assert result.exit_code == 1
+    assert "nothing was posted" in str(result.exception)
+    assert PolicyVersion.select().count() == 2
