@@ -1,10 +1,12 @@
 """The shop as a WSGI app, for granian or any other server."""
 
 import logging
+import os
 
 from storefront import gate
 from storefront.app import create_app
 
+os.umask(0o077)  # what the shop writes is its owner's alone
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
 app = create_app()
 gate.close()

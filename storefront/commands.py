@@ -45,8 +45,10 @@ cli.add_command(shell_command)
 
 def main() -> None:
     """Run the command; what a person can mend is one sentence and exit code 1."""
+    os.umask(0o077)  # what the shop writes, customers' data among it, is its owner's alone
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("huey").setLevel(logging.WARNING)
+    for chatty in ("huey", "peewee.migrations"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         cli(prog_name="storefront")
     except TO_BE_MENDED as trouble:

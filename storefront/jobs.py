@@ -16,6 +16,7 @@ from storefront import gate
 from storefront.config import Settings
 from storefront.db import database
 from storefront.mail import Postman
+from storefront.models import OutgoingMail
 from storefront.payment import Payments
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,9 @@ class Jobs:
     def work(self) -> None:
         """Do the jobs until told to stop; what was left undone is done first."""
         gate.close()
+        if doubtful := OutgoingMail.in_doubt().count():
+            # Not sent again blindly: whoever has them would get them twice.
+            log.warning("%d mails may or may not have been sent when a worker died", doubtful)
         self._look_after()  # as a task, so that what goes wrong in it is logged and work goes on
         consumer = self.huey.create_consumer(
             workers=1, initial_delay=0.1, max_delay=1.0, check_worker_health=True

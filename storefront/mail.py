@@ -66,7 +66,7 @@ class Postman:
         facts = self._facts(mail)
         message = EmailMessage()
         message["From"] = Address(self._settings.shop["name"], addr_spec=sender)
-        message["To"] = mail.to
+        message["To"] = Address(addr_spec=mail.to)
         message["Subject"] = SUBJECTS[mail.kind].format(number=mail.order.number)
         message["Message-ID"] = f"<{mail.message_id}@{sender.rpartition('@')[2]}>"
         message["Date"] = format_datetime(at)

@@ -44,6 +44,7 @@ def make_files(settings: Settings, currency: str | None, tell: Tell) -> Settings
     `currency` is for a new shop; None leaves the one there is. Raises `Refused` for another one.
     """
     settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.instance.chmod(0o700)  # it may have come with the checkout
     for folder in ("media", "backups"):
         (settings.instance / folder).mkdir(mode=0o700, exist_ok=True)
     written = settings.instance / "settings.json"

@@ -76,10 +76,11 @@ class PaymentAttempt(Record):
     def receive(self, receipt: str, at: datetime) -> bool:
         """Record a verified receipt and hold the order's card; any number of times, one effect."""
         with database.atomic():
-            PaymentAttempt.update(receipt=receipt, received_at=at).where(
+            new = PaymentAttempt.update(receipt=receipt, received_at=at).where(
                 PaymentAttempt.id == self.id, PaymentAttempt.receipt.is_null()
-            ).execute()
-            return self.order.hold_card(at)
+            )
+            # An old receipt shown again must not revive an order that was declined since.
+            return bool(new.execute()) and self.order.hold_card(at)
 
 
 def _next(order: Order, last: PaymentAttempt | None) -> int:

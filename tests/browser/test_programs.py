@@ -1,5 +1,6 @@
 """The shop's own programs, run as `bin/run` runs them."""
 
+import os
 import signal
 import subprocess
 import time
@@ -81,3 +82,34 @@ def test_the_vault_can_be_stopped_and_started_under_a_running_shop(shop_stack):
     assert get(f"{shop_stack.origin}/healthz") == 200
     shop_stack.start_vault()
     assert programs.accepts(shop_stack.port + 2)
+
+
+def test_what_the_shop_writes_is_its_owners_alone(running_shop):
+    written = [running_shop.instance, *running_shop.instance.rglob("*")]
+    assert [str(path) for path in written if path.stat().st_mode & 0o077] == []
+
+
+def test_a_program_that_is_killed_is_started_again(shop_stack):
+    with run(shop_stack_stopped(shop_stack), shop_stack.port) as supervisor:
+        lines = iter(supervisor.stdout.readline, "")
+        assert any(line.startswith("ready") for line in lines)
+        os.kill(next(iter(workers_of(shop_stack.instance))), signal.SIGKILL)
+        assert any("worker was ended by SIGKILL. It starts again" in line for line in lines)
+        assert any("worker is awake" in line for line in lines)
+        assert get(f"{shop_stack.origin}/healthz") == 200
+        supervisor.send_signal(signal.SIGINT)
+        supervisor.stdout.read()
+    assert supervisor.returncode == 0
+
+
+def shop_stack_stopped(stack):
+    stack.stop()
+    return stack
+
+
+def workers_of(instance):
+    """The process of the worker that runs with this instance folder."""
+    for pid in processes_about(instance):
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        if b"worker" in words:
+            yield pid
