@@ -85,7 +85,7 @@ def checked(country: str, parts: dict[str, str]) -> tuple[dict[str, str], dict[s
 def _sentence(part: str, kind: str, rules: AddressRules) -> str:
     place = countries()[rules.country]
     name = {
-        "line1": "street and house number",
+        "line1": "street address",
         "city": rules.city_name.lower(),
         "region": rules.region_name.lower(),
         "postal_code": rules.postal_name.replace("Postal", "postal"),
@@ -93,5 +93,5 @@ def _sentence(part: str, kind: str, rules: AddressRules) -> str:
     if kind == "required":
         return f"Please give the {name}."
     if part == "postal_code" and rules.postal_example:
-        return f"This does not look like a {name} ({place}); one looks like {rules.postal_example}."
+        return f"This is no {name} of that place ({place}); one looks like {rules.postal_example}."
     return f"We do not know this {name} ({place}). Please check how it is spelled."

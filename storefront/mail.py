@@ -71,7 +71,8 @@ class Postman:
         message["Message-ID"] = f"<{mail.message_id}@{sender.rpartition('@')[2]}>"
         message["Date"] = format_datetime(at)
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(self._templates.get_template(f"mail/{mail.kind}.txt").render(facts))
+        text = self._templates.get_template(f"mail/{mail.kind}.txt").render(facts)
+        message.set_content(text, cte="8bit")  # so that links stay whole for who reads the file
         html = self._templates.get_template(f"mail/{mail.kind}.html").render(facts)
         message.add_alternative(html, subtype="html")
         return message

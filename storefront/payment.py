@@ -26,7 +26,7 @@ PATIENCE = (1.0, 2.0)  # seconds to connect to the vault, and for its answer
 
 declare(
     "vault",
-    "card number and expiry, sealed and off line",
+    "card number and expiry, sealed and offline",
     clause="orders",
     why="to charge your order",
     basis="contract",

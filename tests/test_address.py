@@ -45,9 +45,9 @@ def test_a_state_is_kept_as_its_code(state):
 def test_all_that_is_wrong_is_told_at_once_in_the_words_of_the_country():
     _, wrong = checked("US", {"line1": "", "city": "", "region": "Ontario", "postal_code": "9"})
     assert set(wrong) == {"line1", "city", "region", "postal_code"}
-    assert wrong["line1"] == "Please give the street and house number."
+    assert wrong["line1"] == "Please give the street address."
     assert wrong["region"].startswith("We do not know this state (United States).")
-    assert wrong["postal_code"].startswith("This does not look like a ZIP code (United States);")
+    assert wrong["postal_code"].startswith("This is no ZIP code of that place (United States);")
 
 
 def test_a_zip_code_of_another_state_is_refused():

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, redirect, request, url_for
 
-from storefront.cookies import read_cart, write_cart
+from storefront.cookies import cart_trouble, read_cart, write_cart
 from storefront.models import Product, Variant
 from storefront.models.cart import Cart
 from storefront.models.choice import Choice
@@ -30,7 +30,8 @@ def whole_number(values: list[str], least: int) -> int:
 @blueprint.get("/cart")
 def page():
     cart = read_cart()
-    response = show("cart/page.html", "cart/_lines.html", refusal=None, gone=cart.gone)
+    lost = request.args.get("lost")
+    response = show("cart/page.html", "cart/_lines.html", refusal=None, gone=cart.gone, lost=lost)
     return write_cart(response, cart.without_gone()) if cart.gone else response
 
 
@@ -45,7 +46,8 @@ def add():
     except Refused as refusal:
         return _product_page(choice, 422, refusal=refusal)
     if not wants_part():
-        return write_cart(redirect(url_for("cart.page"), 303), cart)
+        lost = {"lost": 1} if cart_trouble() else {}
+        return write_cart(redirect(url_for("cart.page", **lost), 303), cart)
     said = f"Added to your cart: {quantity} × {product.title}"
     response = _product_page(choice, 200, cart=cart, said=said, added=quantity)
     return write_cart(response, cart)
@@ -95,18 +97,20 @@ def change(variant_id: int):
         )
     if not wants_part():
         return write_cart(redirect(url_for("cart.page"), 303), changed)
-    said = f"Your cart now holds {changed.count}, {changed.subtotal} together"
-    part = show("cart/page.html", "cart/_lines.html", cart=changed, refusal=None, gone=0, said=said)
-    return write_cart(part, changed)
+    said = f"Your cart now holds {changed.count}, {changed.subtotal} together."
+    context = {"cart": changed, "refusal": None, "gone": 0, "said": said}
+    if len(changed.quantities) < len(cart.quantities):
+        # The button that was pressed has gone with its line: the cart itself takes the focus.
+        context |= {"removed": True, "said": said if changed.count else "Your cart is empty now."}
+    return write_cart(show("cart/page.html", "cart/_lines.html", **context), changed)
 
 
 def _with_quantity(cart: Cart, variant_id: int) -> Cart:
-    quantity = whole_number(request.form.getlist("quantity"), least=0)
-    if quantity == 0:
-        return cart.without(variant_id)
     line = next((line for line in cart.lines if line.variant.id == variant_id), None)
+    if line and whole_number(request.form.getlist("quantity"), least=0) == 0:
+        return cart.without(variant_id)
     if line is None:
         known = Variant.get_or_none(Variant.id == variant_id)
         gone = "is not in your cart any more" if known else "is no longer sold"
         raise Refused(f"This {gone}, so nothing was changed.")
-    return cart.with_exactly(line.variant, quantity)
+    return cart.with_exactly(line.variant, whole_number(request.form.getlist("quantity"), least=0))

@@ -9,7 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask import Blueprint, current_app, request, url_for
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField, ValidationError
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import Length
 
 from storefront import address
 from storefront.cookies import read_cart, write_cart
@@ -52,14 +52,14 @@ class CheckoutForm(FlaskForm):
     country = personal(
         SelectField(
             "Country",
-            validators=[InputRequired("Please choose a country.")],
             render_kw={"autocomplete": "country"},
             choices=lambda: list(address.countries().items()),
+            validate_choice=False,
         ),
         **DELIVERY,
     )
     name = personal(asked("Full name", "name"), **DELIVERY)
-    line1 = personal(asked("Street and house number", "address-line1"), **DELIVERY)
+    line1 = personal(asked("Street address", "address-line1"), **DELIVERY)
     line2 = personal(asked("Apartment, floor, company (optional)", "address-line2"), **DELIVERY)
     city = personal(asked("City", "address-level2"), **DELIVERY)
     region = personal(asked("State", "address-level1"), **DELIVERY)
@@ -85,6 +85,10 @@ class CheckoutForm(FlaskForm):
             field.data = known.ascii_email
         except EmailNotValidError as trouble:
             raise ValidationError(f"We cannot write to this address. {trouble}") from trouble
+
+    def validate_country(self, field) -> None:
+        if field.data not in address.countries():
+            raise ValidationError("Please choose a country from the list.")
 
     def validate_name(self, field) -> None:
         if not field.data:
@@ -133,7 +137,11 @@ def page():
 @blueprint.post("/checkout/address")
 def address_parts():
     """The same page with the address fields of the chosen country; nothing is kept or sent."""
-    return _page(CheckoutForm())
+    form = CheckoutForm()
+    for part in ("city", "region", "postal_code"):
+        # What another country's address had stays in the form, unseen, for who comes back to it.
+        form[part].data = form[part].data or request.form.get(f"kept-{form[part].name}", "")
+    return _page(form, part="address")
 
 
 @blueprint.post("/checkout")
@@ -229,16 +237,19 @@ def _rate(form: CheckoutForm) -> ShippingRate | None:
     return chosen or next(iter(rates), None)
 
 
-def _page(form, status: int = 200, refusal: Refused | None = None, sent: Order | None = None):
+def _page(form, status=200, refusal: Refused | None = None, sent: Order | None = None, part="form"):
+    """The page, or its `part`: the whole form, or what depends on the country."""
     cart = read_cart()
     rate = _rate(form)
     totals = Totals.of(cart, rate, form.country.data or _home_country())
     form.total_seen.data = f"{totals.total.minor}{totals.total.currency}"
     form.placement.data = form.placement.data or secrets.token_urlsafe(16)
-    return show(
+    response = show(
         "checkout/page.html",
-        "checkout/_form.html",
+        f"checkout/_{part}.html",
         status=status,
+        address_alone=part == "address",
+        gone=cart.gone,
         form=form,
         rules=form.rules,
         rates=ShippingRate.for_country(form.country.data or _home_country()),
@@ -248,6 +259,7 @@ def _page(form, status: int = 200, refusal: Refused | None = None, sent: Order |
         refusal=refusal,
         sent=sent and url_for("orders.page", link=_link(sent)),
     )
+    return write_cart(response, cart.without_gone()) if cart.gone else response
 
 
 def _link(order: Order) -> str:

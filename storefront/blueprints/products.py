@@ -35,7 +35,16 @@ def page(handle: str):
     choice = Choice(product, tuple(asked))
     typed = request.args.get("quantity", "1")[:12]
     template = ("products/page.html", "products/_choice.html")
-    return show(*template, product=product, choice=choice, typed=typed)
+    return show(*template, product=product, choice=choice, typed=typed, said=_stock_words(choice))
+
+
+def _stock_words(choice: Choice) -> str:
+    """Price and stock of the choice, to be announced when it has changed."""
+    variant = choice.variant
+    if variant is None:
+        return "Not made in this combination."
+    left = "Sold out." if variant.left == 0 else "In stock."
+    return f"{variant.price}. {left}"
 
 
 def find(handle: str) -> Product:

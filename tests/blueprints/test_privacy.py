@@ -14,9 +14,9 @@ def post(settings, text, at, in_force_at=None):
 
 def test_a_new_shop_shows_the_starter_policy_with_tables_from_the_register(client):
     page = client.get("/privacy").text
-    assert "never stored on line" in page
+    assert "never stored online" in page
     assert "<td>to tell you the status of your order</td><td>2 years</td>" in page
-    assert "card number and expiry, sealed and off line (vault)" in page
+    assert "card number and expiry, sealed and offline (vault)" in page
     assert "Version 1, in force since" in page
     assert "{covers" not in page
     assert "{table" not in page

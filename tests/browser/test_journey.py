@@ -33,7 +33,7 @@ def choose(page: Page, *values: str) -> None:
 
 def put_into_cart(page: Page, quantity: int) -> None:
     page.get_by_label("Quantity").fill(str(quantity))
-    page.get_by_role("button", name="Put into cart").click()
+    page.get_by_role("button", name="Add to cart").click()
     expect(page.locator("#badge b")).to_have_text(str(quantity))
 
 
@@ -56,7 +56,7 @@ def order_two(page: Page, **changes: str) -> None:
     expect(page.locator(".option :checked + label").nth(1)).to_have_text("Navy")
     put_into_cart(page, 2)
     page.goto("/cart")
-    page.get_by_role("link", name="To the checkout").click()
+    page.get_by_role("link", name="Go to checkout").click()
     fill_in(page, **changes)
     page.get_by_role("button", name="Place the order and pay").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Pay for your order")
@@ -114,7 +114,7 @@ def test_choosing_keeps_the_keyboards_place(page):
 def test_a_refused_quantity_is_said_beside_the_field(page):
     page.goto("/products/second-day-merino-t-shirt")
     page.get_by_label("Quantity").fill("1e3")
-    page.get_by_role("button", name="Put into cart").click()
+    page.get_by_role("button", name="Add to cart").click()
     expect(page.locator("#quantity-error")).to_contain_text("whole number")
     expect(page.get_by_label("Quantity")).to_have_value("1e3")
 
@@ -124,10 +124,10 @@ def test_the_cart_changes_without_leaving_the_page(page):
     put_into_cart(page, 1)
     page.goto("/cart")
     page.get_by_label("Quantity of").fill("2")
-    page.get_by_role("button", name="Change").click()
+    page.get_by_role("button", name="Update").click()
     expect(page.locator("#badge b")).to_have_text("2")
     expect(page.locator("#said")).to_contain_text("Your cart now holds 2")
-    page.get_by_role("button", name="Take out").click()
+    page.get_by_role("button", name="Remove").click()
     expect(page.locator("#cart")).to_contain_text("nothing in it yet")
 
 
@@ -211,3 +211,55 @@ def test_the_apparel_file_comes_in_and_is_sold(shop_stack, new_page, shared):
     give_card(page)
     expect(page.locator("main")).to_have_attribute("data-state", "card_held")
     expect(page.locator("main")).to_contain_text("$196.00")
+
+
+def test_on_a_slow_line_what_was_clicked_is_what_the_cart_holds(page):
+    """Choose and add at once, and press twice: nothing is lost and nothing counted double."""
+    page.goto("/products/second-day-merino-t-shirt")
+    page.route("**/products/*?*", lambda route: (time.sleep(0.4), route.continue_()))
+    page.route("**/cart/items", lambda route: (time.sleep(0.4), route.continue_()))
+    page.locator(".option label", has_text="Navy").click()
+    page.get_by_role("button", name="Add to cart").dblclick()
+    expect(page.locator(".added")).to_be_visible()
+    expect(page.locator("#badge b")).to_have_text("1")
+    page.goto("/cart")
+    expect(page.locator(".lines")).to_contain_text("Navy")
+    expect(page.get_by_label("Quantity of")).to_have_value("1")
+
+
+def test_when_the_shop_cannot_be_reached_the_page_says_so(page, allowed_errors):
+    allowed_errors.append("ERR_INTERNET_DISCONNECTED|Failed to fetch")
+    page.goto("/products/second-day-merino-t-shirt")
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Add to cart").click()
+    expect(page.locator("#message")).to_contain_text("could not reach the shop")
+
+
+def test_after_paying_the_way_back_shows_no_card(page):
+    order_two(page)
+    give_card(page)
+    expect(page.locator("main")).to_have_attribute("data-state", "card_held")
+    page.go_back()
+    if page.locator('[autocomplete="cc-number"]').count():
+        expect(page.locator('[autocomplete="cc-number"]')).to_have_value("")
+        expect(page.locator('[autocomplete="cc-exp"]')).to_have_value("")
+
+
+def test_return_in_any_field_places_the_order_without_javascript(page_without_javascript):
+    page = page_without_javascript
+    page.goto("/products/second-day-merino-t-shirt")
+    put_into_cart(page, 1)
+    page.goto("/checkout")
+    fill_in(page)
+    page.locator('[autocomplete="name"]').press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Pay for your order")
+
+
+def test_removing_the_last_thing_keeps_the_keyboards_place(page):
+    page.goto("/products/second-day-merino-t-shirt")
+    put_into_cart(page, 1)
+    page.goto("/cart")
+    page.get_by_role("button", name="Remove").press("Enter")
+    expect(page.locator("#said")).to_have_text("Your cart is empty now.")
+    expect(page.locator("#cart")).to_be_focused()

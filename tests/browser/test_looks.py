@@ -48,7 +48,7 @@ def test_choosing_and_putting_in(page, look):
     look(page, "product-sold-out")
     page.goto(PRODUCT)
     page.get_by_label("Quantity").fill("1000")
-    page.get_by_role("button", name="Put into cart").click()
+    page.get_by_role("button", name="Add to cart").click()
     expect(page.locator("#quantity-error")).to_be_visible()
     look(page, "product-refused")
     put_into_cart_after_refusal(page)
@@ -56,14 +56,14 @@ def test_choosing_and_putting_in(page, look):
     page.goto("/cart")
     look(page, "cart")
     page.get_by_label("Quantity of").fill("1000")
-    page.get_by_role("button", name="Change").click()
+    page.get_by_role("button", name="Update").click()
     expect(page.locator("#cart .error")).to_be_visible()
     look(page, "cart-refused")
 
 
 def put_into_cart_after_refusal(page: Page) -> None:
     page.get_by_label("Quantity").fill("2")
-    page.get_by_role("button", name="Put into cart").click()
+    page.get_by_role("button", name="Add to cart").click()
     expect(page.locator(".added")).to_be_visible()
 
 
