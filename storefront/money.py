@@ -44,6 +44,12 @@ def _written(minor: int, currency: str) -> str:
     return re.sub("(?<=[A-Z])(?=[0-9])", "\N{NO-BREAK SPACE}", written)
 
 
+@lru_cache(maxsize=256)
+def whole(units: int, currency: str) -> str:
+    """So many whole units of a currency, without decimals: "$150"."""
+    return format_currency(units, currency, "¤#,##0", locale=LOCALE, currency_digits=False)
+
+
 def decimals(currency: str) -> int:
     """How many decimals the currency's minor unit has: 2 for USD, 0 for JPY."""
     return get_currency_precision(currency)

@@ -12,19 +12,18 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
-import nh3
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
-from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 from peewee import IntegrityError
 
 from storefront import personal
 from storefront.db import database
+from storefront.markdown import rendered
 from storefront.models import RECORDS, PolicyVersion
 from storefront.refusals import Refused
 
@@ -32,8 +31,6 @@ COVERS = re.compile(r"[ \t]*\{covers:([^}]*)\}")
 # A block of its own: within a line no table can stand, and within a tag it would break it.
 TABLE = re.compile(r"<p>\s*\{table:\s*([\w-]+)\s*\}\s*</p>")
 KEEP = re.compile(r"\{keep:\s*([\w.]+)\s*\}")
-# No picture is fetched from somebody else's host to show a policy.
-SAFE_TAGS = nh3.ALLOWED_TAGS - {"img", "map", "area"}
 NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 LARGEST = 512 * 1024  # bytes of Markdown
 
@@ -58,10 +55,8 @@ def shown(version: PolicyVersion) -> Markup:
 @lru_cache(maxsize=16)
 def _rendered(text: str) -> Markup:
     text = KEEP.sub(lambda found: _kept(found[1]), COVERS.sub("", text))
-    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
-    clean = nh3.clean(html, tags=SAFE_TAGS, link_rel="noopener")
-    html = TABLE.sub(lambda found: _table(found[1]), clean)
-    return Markup(html)  # noqa: S704 — nh3 has cleaned it, and _table escapes what it adds
+    html = TABLE.sub(lambda found: _table(found[1]), str(rendered(text)))
+    return Markup(html)  # noqa: S704 — it has been cleaned, and _table escapes what it adds
 
 
 def _facts() -> list[personal.Fact]:

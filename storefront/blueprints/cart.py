@@ -1,6 +1,6 @@
 """The cart: putting things in, changing how many, taking them out."""
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, current_app, redirect, request, url_for
 
 from storefront.cookies import cart_trouble, read_cart, write_cart
 from storefront.models import Product, Variant
@@ -8,6 +8,7 @@ from storefront.models.cart import Cart
 from storefront.models.choice import Choice
 from storefront.pages import show, wants_part
 from storefront.refusals import Refused
+from storefront.structured import page_facts
 
 blueprint = Blueprint("cart", __name__)
 
@@ -54,8 +55,8 @@ def add():
 
 
 def _product_on_sale(handle: str) -> Product:
-    product = Product.on_sale().where(Product.handle == handle).first()
-    if product is None:
+    product = Product.reachable().where(Product.handle == handle).first()
+    if product is None or not product.buyable:
         raise Refused("This is no longer sold, so it was not put into your cart.")
     return product
 
@@ -76,7 +77,8 @@ def _check_choice(choice: Choice) -> None:
 def _product_page(choice: Choice, status: int, **context):
     template = ("products/page.html", "products/_choice.html")
     typed = request.form.get("quantity", "1")[:12]
-    context = {"product": choice.product, "choice": choice, "typed": typed} | context
+    origin = current_app.extensions["settings"].shop_origin
+    context = page_facts(choice, origin) | {"typed": typed} | context
     return show(*template, status=status, **context)
 
 

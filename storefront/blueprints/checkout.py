@@ -16,7 +16,7 @@ from storefront.cookies import read_cart, write_cart
 from storefront.door import limiter
 from storefront.models import Order, PolicyVersion, ShippingRate
 from storefront.models.cart import Cart
-from storefront.models.order import Customer, Totals
+from storefront.models.totals import Customer, Totals
 from storefront.money import Money
 from storefront.pages import go, keep_from_caches, now, show
 from storefront.payment import GRACE, OFFER_VALID, Unavailable

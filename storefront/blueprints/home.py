@@ -4,17 +4,17 @@ from flask import Blueprint, send_from_directory
 
 from storefront.config import ROOT
 from storefront.door import limiter
-from storefront.models import Product
+from storefront.models import Collection, Product
 from storefront.pages import show
 
 blueprint = Blueprint("home", __name__)
-FIRST_LOOK = 6
+FIRST_LOOK = 8
 
 
 @blueprint.get("/")
 def page():
-    products = Product.on_sale().order_by(Product.available.desc(), Product.id).limit(FIRST_LOOK)
-    return show("home/page.html", products=list(products))
+    newest = Product.on_sale().order_by(Product.id.desc()).limit(FIRST_LOOK)
+    return show("home/page.html", products=list(newest), collections=Collection.with_first())
 
 
 @blueprint.get("/healthz")

@@ -1,16 +1,28 @@
 """Nouns with verbs, one file each; `RECORDS` is every table there is."""
 
+from storefront.models.collection import Collection, CollectionItem, Redirect
+from storefront.models.facet import CatalogueVersion, FacetValue
 from storefront.models.order import Order, OrderEvent, OrderLine
 from storefront.models.outbox import OutgoingMail
+from storefront.models.page import Page
 from storefront.models.payment import PaymentAttempt
+from storefront.models.picture import Picture
 from storefront.models.policy import PolicyVersion
-from storefront.models.product import Picture, Product, Variant
+from storefront.models.product import Product, Variant
 from storefront.models.shipping import ShippingRate, ShippingZone, TaxRate
+from storefront.models.vocabulary import Word
 
 RECORDS = (
     Product,
     Variant,
     Picture,
+    Redirect,
+    Collection,
+    CollectionItem,
+    CatalogueVersion,
+    FacetValue,
+    Word,
+    Page,
     ShippingZone,
     ShippingRate,
     TaxRate,

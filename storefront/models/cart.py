@@ -88,7 +88,8 @@ def _sellable(ids: list[int]):
     return (
         Variant.select(Variant, Product)
         .join(Product)
-        .where(Variant.id.in_(ids), Product.status == "active", Product.published)
+        .where(Variant.id.in_(ids), Product.kind == "sold", Product.published)
+        .where(Product.status.in_(("active", "unlisted")))
     )
 
 

@@ -1,17 +1,18 @@
 """An order: what was bought, by whom, where it goes, and every state it has been in."""
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 
 from peewee import BigIntegerField, ForeignKeyField, IntegerField, IntegrityError, TextField
 
 from storefront.db import Moment, Record, database, locked
 from storefront.models.cart import Cart
+from storefront.models.facet import note_availability
 from storefront.models.outbox import OutgoingMail
 from storefront.models.policy import PolicyVersion
-from storefront.models.product import Product, Variant
-from storefront.models.shipping import ShippingRate, TaxRate
+from storefront.models.product import Variant
+from storefront.models.shipping import ShippingRate
+from storefront.models.totals import Customer, Totals, amount
 from storefront.money import Money
 from storefront.personal import days, personal, years
 from storefront.refusals import Refused, SoldOut
@@ -20,45 +21,8 @@ ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, 1/I: numbers are read o
 UNPAID = ("placed", "awaiting_card", "declined", "expired", "lapsed")
 HOLDING = ("placed", "awaiting_card")  # stock is held until `hold_until`
 GONE = "Something in your cart is no longer sold. Please look over what is left."
-
-
-@dataclass(frozen=True)
-class Customer:
-    """Who orders and where it goes, as checked by the checkout form; `country` is ISO alpha-2."""
-
-    email: str
-    name: str
-    line1: str
-    line2: str
-    city: str
-    region: str
-    postal_code: str
-    country: str
-
-
-@dataclass(frozen=True)
-class Totals:
-    """What an order costs: lines, sending, tax, all together."""
-
-    subtotal: Money
-    shipping: Money
-    tax: Money
-
-    @property
-    def total(self) -> Money:
-        """What is charged."""
-        return self.subtotal + self.shipping + self.tax
-
-    @classmethod
-    def of(cls, cart: Cart, rate: ShippingRate | None, country: str) -> "Totals":
-        """The totals of a cart sent to `country` by `rate`."""
-        subtotal, nothing = cart.subtotal, Money(0, cart.currency)
-        taxable = sum((x.total for x in cart.lines if x.variant.taxable), nothing)
-        tax = TaxRate.for_country(country)
-        return cls(subtotal, rate.price if rate else nothing, tax.on(taxable) if tax else nothing)
-
-
-ADDRESS = {"clause": "orders", "basis": "law", "keep": years(7), "hold": True}
+PARCEL = "to deliver your order and for our tax records"
+ADDRESS = {"clause": "orders", "why": PARCEL, "basis": "law", "keep": years(7), "hold": True}
 
 
 class Order(Record):
@@ -88,21 +52,13 @@ class Order(Record):
         basis="contract",
         keep=days(730),
     )
-    name = personal(TextField(), why="to deliver your order and for our tax records", **ADDRESS)
-    line1 = personal(TextField(), why="to deliver your order and for our tax records", **ADDRESS)
-    line2 = personal(
-        TextField(default=""), why="to deliver your order and for our tax records", **ADDRESS
-    )
-    city = personal(
-        TextField(default=""), why="to deliver your order and for our tax records", **ADDRESS
-    )
-    region = personal(
-        TextField(default=""), why="to deliver your order and for our tax records", **ADDRESS
-    )
-    postal_code = personal(
-        TextField(default=""), why="to deliver your order and for our tax records", **ADDRESS
-    )
-    country = personal(TextField(), why="to deliver your order and for our tax records", **ADDRESS)
+    name = personal(TextField(), **ADDRESS)
+    line1 = personal(TextField(), **ADDRESS)
+    line2 = personal(TextField(default=""), **ADDRESS)
+    city = personal(TextField(default=""), **ADDRESS)
+    region = personal(TextField(default=""), **ADDRESS)
+    postal_code = personal(TextField(default=""), **ADDRESS)
+    country = personal(TextField(), **ADDRESS)
 
     impersonal = ("number", "placement", "state", "currency", "shipping_name")
     since = "placed_at"
@@ -112,25 +68,10 @@ class Order(Record):
         """The orders placed with that address."""
         return cls.select().where(cls.email == email.strip().lower())
 
-    @property
-    def subtotal(self) -> Money:
-        """What the lines cost."""
-        return Money(self.subtotal_minor, self.currency)
-
-    @property
-    def shipping(self) -> Money:
-        """What sending costs."""
-        return Money(self.shipping_minor, self.currency)
-
-    @property
-    def tax(self) -> Money:
-        """The tax that was added."""
-        return Money(self.tax_minor, self.currency)
-
-    @property
-    def total(self) -> Money:
-        """What is charged."""
-        return Money(self.total_minor, self.currency)
+    subtotal = amount("subtotal_minor", "What the lines cost.")
+    shipping = amount("shipping_minor", "What sending costs.")
+    tax = amount("tax_minor", "The tax that was added.")
+    total = amount("total_minor", "What is charged.")
 
     @property
     def unpaid(self) -> bool:
@@ -159,45 +100,41 @@ class Order(Record):
         `hold_until` is when the stock of an unpaid order may be let go. Raises `SoldOut`, with
         nothing taken, or `Refused` when the cart is empty.
         """
-        known = cls.get_or_none(cls.placement == placement)
-        if known:
+        if known := cls.get_or_none(cls.placement == placement):
             return known
-        if not cart.lines:
-            raise Refused("There is nothing in your cart to order.")
+        _refuse_empty(cart)
         try:
             with database.atomic():
                 return cls._record(cart, customer, rate, policy, placement, hold_until, at)
-        except IntegrityError:
-            # The same placement got in first, from a second click or a retried request.
-            known = cls.get_or_none(cls.placement == placement)
-            if known:
-                return known
-            if Cart(cart.quantities, cart.currency).gone:
-                raise SoldOut(GONE) from None  # taken off the shelves while we were writing
-            raise
+        except IntegrityError as trouble:
+            return cls._placed_meanwhile(cart, placement, trouble)
+
+    @classmethod
+    def _placed_meanwhile(cls, cart: Cart, placement: str, trouble: IntegrityError) -> "Order":
+        """The order of the same placement, which a second click or a retry got in first."""
+        if known := cls.get_or_none(cls.placement == placement):
+            return known
+        if Cart(cart.quantities, cart.currency).gone:
+            raise SoldOut(GONE) from None  # taken off the shelves while we were writing
+        raise trouble
 
     @classmethod
     def _record(cls, cart, customer, rate, policy, placement, hold_until, at) -> "Order":
         totals = Totals.of(cart, rate, customer.country)
-        free = not totals.total
         order = cls.create(
             number=_new_number(),
             placement=placement,
-            currency=cart.currency,
-            subtotal_minor=totals.subtotal.minor,
-            shipping_minor=totals.shipping.minor,
-            tax_minor=totals.tax.minor,
-            total_minor=totals.total.minor,
             shipping_name=rate.name,
             policy=policy,
             placed_at=at,
-            hold_until=None if free else hold_until,
-            **vars(customer) | {"email": customer.email.strip().lower()},
+            hold_until=hold_until if totals.total else None,
+            **totals.columns,
+            **customer.columns,
         )
         OrderLine.record(order, cart)
         order._take_stock()
         order._enter("placed", at)
-        if free:
+        if not totals.total:
             order._enter("charged", at)
         OutgoingMail.write("order_placed", customer.email, at, order=order)
         return order
@@ -274,13 +211,13 @@ class Order(Record):
                 gone.append(refusal.sentence)
         if gone:
             raise SoldOut(" ".join(gone))
-        Product.note_availability({line.variant.product_id for line in lines})
+        note_availability({line.variant.product_id for line in lines})
 
     def _put_stock_back(self) -> None:
         lines = [line for line in self.lines.order_by(OrderLine.variant) if line.variant_id]
         for line in lines:
             line.variant.put_back(line.quantity)
-        Product.note_availability({line.variant.product_id for line in lines})
+        note_availability({line.variant.product_id for line in lines})
 
     def _retake_if_left(self, at: datetime) -> None:
         try:
@@ -293,6 +230,11 @@ class Order(Record):
         self.state = state
         Order.update(state=state).where(Order.id == self.id).execute()
         OrderEvent.create(order=self, what=state, at=at)
+
+
+def _refuse_empty(cart: Cart) -> None:
+    if not cart.lines:
+        raise Refused("There is nothing in your cart to order.")
 
 
 def _take(line: "OrderLine") -> None:

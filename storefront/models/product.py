@@ -1,10 +1,8 @@
-"""What the shop sells: products, their variants and pictures."""
-
-from collections.abc import Iterable
+"""What the shop sells: products and their variants."""
 
 from peewee import BooleanField, Case, ForeignKeyField, IntegerField, TextField
 
-from storefront.db import JSONText, Moment, Record, locked
+from storefront.db import JSONText, Moment, Record
 from storefront.money import Money
 from storefront.refusals import SoldOut
 
@@ -15,8 +13,10 @@ class Product(Record):
     """A thing with a page of its own; its variants are what can be bought.
 
     `options` are names ("Size", "Colour"); each variant's `choice` has one value for each.
-    Prices from and to, and whether anything is left, are kept here when variants are written,
-    so that a listing reads one table.
+    Prices from and to, whether anything is left, and its facets are kept here when variants are
+    written, so that a listing reads one table. `kind` is sold, grouped or external. `extra` keeps
+    what a catalogue file said and the shop has no use for, by format, to be written out again.
+    `card_picture` says which photograph its card shows; `Picture.note_cards` writes it.
     """
 
     handle = TextField(unique=True)
@@ -37,6 +37,14 @@ class Product(Record):
     reduced = BooleanField(default=False)
     available = BooleanField(default=False)
     colour = TextField(default="")
+    category = TextField(default="")
+    short = TextField(default="")
+    kind = TextField(default="sold")
+    external_url = TextField(default="")
+    button_text = TextField(default="")
+    extra = JSONText(default=dict)
+    facets = JSONText(default=list)
+    card_picture = JSONText(null=True)
     made_at = Moment()
     changed_at = Moment()
 
@@ -53,15 +61,43 @@ class Product(Record):
         "options",
         "currency",
         "colour",
+        "category",
+        "short",
+        "kind",
+        "external_url",
+        "button_text",
+        "extra",
+        "facets",
+        "card_picture",
     )
 
     class Meta:
-        indexes = ((("status", "published", "id"), False),)
+        indexes = (
+            (("status", "published", "id"), False),
+            (("status", "published", "price_from", "id"), False),
+            (("status", "published", "title", "id"), False),
+            (("status", "published", "type", "id"), False),
+        )
 
     @classmethod
     def on_sale(cls):
-        """Products a shopper may see, newest last."""
-        return cls.select().where(cls.status == "active", cls.published)
+        """Products that lists show."""
+        return cls.select().where(cls.status == "active", cls.is_published())
+
+    @classmethod
+    def is_published(cls):
+        """The condition, written so that SQLite's planner can use an index for it."""
+        return cls.published == True  # noqa: E712
+
+    @classmethod
+    def reachable(cls):
+        """Products that have a page: those on sale, and the unlisted, for who knows the address."""
+        return cls.select().where(cls.status.in_(("active", "unlisted")), cls.is_published())
+
+    @property
+    def buyable(self) -> bool:
+        """Whether it can be put into a cart: groups, and what others sell, are only shown."""
+        return self.kind == "sold"
 
     @property
     def lowest(self) -> Money:
@@ -72,6 +108,13 @@ class Product(Record):
     def highest(self) -> Money:
         """The price of the dearest variant."""
         return Money(self.price_to, self.currency)
+
+    def related(self, most: int = 4) -> list["Product"]:
+        """Others of its type, the newest first."""
+        if not self.type:
+            return []
+        others = Product.on_sale().where(Product.type == self.type, Product.id != self.id)
+        return list(others.order_by(Product.id.desc()).limit(most))
 
     def in_order(self) -> list["Variant"]:
         """Its variants as the merchant ordered them; one query."""
@@ -90,20 +133,6 @@ class Product(Record):
             "reduced": any(variant.reduced for variant in variants),
             "colour": next((c for variant in variants if (c := variant.colour_in(self))), ""),
         }
-
-    @classmethod
-    def note_availability(cls, ids: Iterable[int]) -> None:
-        """Note whether anything is left of these products, once their stock has moved.
-
-        In the caller's transaction. The rows are locked first: of two orders that take the last
-        two sizes of a product at once, the second then sees what the first took.
-        """
-        rows = cls.select(cls.id, cls.available).where(cls.id.in_(list(ids))).order_by(cls.id)
-        for product in list(locked(rows)):
-            buyable = ~Variant.limited() | (Variant.stock > 0)
-            available = Variant.select().where(Variant.product == product, buyable).exists()
-            if available != product.available:
-                cls.update(available=available).where(cls.id == product.id).execute()
 
 
 class Variant(Record):
@@ -128,8 +157,9 @@ class Variant(Record):
     oversell = BooleanField(default=False)
     needs_shipping = BooleanField(default=True)
     taxable = BooleanField(default=True)
+    extra = JSONText(default=dict)
 
-    impersonal = ("choice", "sku", "barcode", "currency")
+    impersonal = ("choice", "sku", "barcode", "currency", "extra")
 
     class Meta:
         indexes = ((("product", "choice"), True),)
@@ -205,18 +235,3 @@ class Variant(Record):
         if not left:
             return f"{title} has just sold out."
         return f"Of {title} only {left} {'is' if left == 1 else 'are'} left."
-
-
-class Picture(Record):
-    """A picture of a product; `source` is where the merchant's file said it is, never linked to."""
-
-    product = ForeignKeyField(Product, backref="pictures", on_delete="CASCADE")
-    variant = ForeignKeyField(Variant, backref="pictures", null=True, on_delete="SET NULL")
-    position = IntegerField(default=0)
-    source = TextField(default="")
-    alt = TextField(default="")
-
-    impersonal = ("source", "alt")
-
-    class Meta:
-        indexes = ((("product", "source"), True),)

@@ -50,7 +50,7 @@ def give_card(page: Page, number: str = VISA, expiry: str = "12/39") -> None:
 
 def order_two(page: Page, **changes: str) -> None:
     """From the listing to the payment page."""
-    page.goto("/products")
+    page.goto("/search?q=merino+t-shirt")
     page.get_by_role("link", name=SHIRT).click()
     choose(page, "L", "Navy")
     expect(page.locator(".option :checked + label").nth(1)).to_have_text("Navy")

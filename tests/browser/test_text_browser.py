@@ -75,7 +75,7 @@ class W3m:
 def w3m(running_shop, tmp_path):
     if not shutil.which("w3m"):
         pytest.fail("w3m is missing; bin/test installs it")
-    browser = W3m(f"{running_shop.origin}/products", tmp_path)
+    browser = W3m(f"{running_shop.origin}/search?q=merino", tmp_path)
     yield browser
     browser.close()
 

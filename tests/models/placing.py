@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from storefront.db import database
 from storefront.models import Order, PolicyVersion, ShippingRate, Variant
 from storefront.models.cart import Cart
-from storefront.models.order import Customer
+from storefront.models.totals import Customer
 
 HOLD = timedelta(minutes=35)
 ANN = Customer(

@@ -5,8 +5,8 @@ import pytest
 from storefront.models import Product, ShippingRate, ShippingZone, TaxRate, Variant
 from storefront.models.cart import MOST_LINES, Cart
 from storefront.models.choice import Choice
-from storefront.models.order import Totals
 from storefront.models.product import MOST_OF_ONE
+from storefront.models.totals import Totals
 from storefront.money import Money
 from storefront.refusals import Refused
 from tests.models.placing import cart_of, stock

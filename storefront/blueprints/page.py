@@ -1,0 +1,17 @@
+"""Pages that editors write: delivery, returns, terms, contact."""
+
+from flask import Blueprint, abort
+
+from storefront.markdown import rendered
+from storefront.models import Page
+from storefront.pages import show
+
+blueprint = Blueprint("page", __name__)
+
+
+@blueprint.get("/pages/<slug>")
+def page(slug: str):
+    written = Page.get_or_none(Page.slug == slug)
+    if written is None:
+        abort(404)
+    return show("page/page.html", written=written, text=rendered(written.text))

@@ -1,0 +1,219 @@
+"""Listings: what a shopper asks to see in an address, and the page of products that answers it.
+
+Every state of a listing is an address: words, chosen facets, order, page.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from peewee import Tuple
+from pyroaring import BitMap
+
+from storefront.models import Product
+from storefront.shelf import Choice, Narrowed, Shelf
+
+PER_PAGE = 24
+MOST_WALKED = 1008  # products, 42 pages: as far as an order other than "new" is followed
+SMALL = 1500  # up to so many products, the database sorts the ids themselves
+
+ORDERS = {
+    "best": "Best match",
+    "hand": "Our choice",
+    "new": "Newest",
+    "price": "Price, low to high",
+    "price-down": "Price, high to low",
+    "title": "Name",
+}
+SORTED_BY = {
+    "price": (Product.price_from, False),
+    "price-down": (Product.price_from, True),
+    "title": (Product.title, False),
+}
+FIRST = ("type", "option:Size", "option:Colour", "option:Color", "price", "stock")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an address asks for: `chosen` holds values by facet, `unknown` what nobody knows.
+
+    `is_ordered` is whether the address names an order other than the list's own.
+    """
+
+    path: str
+    query: str
+    chosen: dict[str, tuple[str, ...]]
+    order: str
+    page: int
+    unknown: tuple[str, ...] = ()
+    is_ordered: bool = False
+
+    def address(self, **changes) -> str:
+        """The address of this state with some of it changed; always from page 1 unless given."""
+        state = replace(self, **{"page": 1} | changes)
+        pairs = [("q", state.query)] if state.query else []
+        pairs += [(parameter(f), v) for f, values in state.chosen.items() for v in values]
+        pairs += [("sort", state.order)] if "order" in changes or self.is_ordered else []
+        pairs += [("page", str(state.page))] if state.page > 1 else []
+        return f"{state.path}?{urlencode(pairs)}" if pairs else state.path
+
+    def without(self, facet: str, value: str) -> str:
+        """The address with one chosen value let go."""
+        left = {
+            f: tuple(v for v in vs if (f, v) != (facet, value)) for f, vs in self.chosen.items()
+        }
+        return self.address(chosen={f: vs for f, vs in left.items() if vs})
+
+
+@dataclass(frozen=True)
+class Group:
+    """A facet as it is drawn: its label, its parameter, its choices in a sensible order."""
+
+    name: str
+    label: str
+    field: str
+    choices: tuple[Choice, ...]
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether any of its values is chosen: then it is drawn open."""
+        return any(choice.chosen for choice in self.choices)
+
+
+def parameter(facet: str) -> str:
+    """The name of a facet in an address: "option:Size" is `option-size`."""
+    return re.sub(r"[^\w]+", "-", facet.lower()).strip("-")
+
+
+def read(path: str, arguments, shelf: Shelf, first_order: str) -> Wanted:
+    """What the address asks for. Facets and values nobody knows are set aside and named.
+
+    `arguments` is the query as a multidict; `first_order` the order where none is asked for.
+    Raises ValueError for a page that is no number from 1 up.
+    """
+    names = {parameter(facet): facet for facet in shelf.facets()}
+    chosen, unknown = {}, []
+    for field in arguments:
+        if field in ("q", "sort", "page"):
+            continue
+        values = tuple(dict.fromkeys(v for v in arguments.getlist(field) if v))
+        facet = names.get(field)
+        known = tuple(v for v in values if facet and shelf.knows(facet, v))
+        unknown += [f"{field}: {value}"[:60] for value in values if value not in known]
+        if known:
+            chosen[facet] = known
+    order = arguments.get("sort", first_order)
+    return Wanted(
+        path=path,
+        query=" ".join(arguments.get("q", "").split())[:200],
+        chosen=dict(sorted(chosen.items())),
+        order=order if order in ORDERS else first_order,
+        page=_page_number(arguments.get("page", "1")),
+        unknown=tuple(unknown),
+        is_ordered=order in ORDERS and order != first_order,
+    )
+
+
+def _page_number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text)):
+        raise ValueError("Pages are numbered from 1.")
+    return int(text)
+
+
+def groups(narrowed: Narrowed) -> list[Group]:
+    """The facets worth offering: those with more than one choice, or with one chosen."""
+    order = {name: n for n, name in enumerate(FIRST)}
+    names = sorted(narrowed.choices, key=lambda name: (order.get(name, len(order)), name))
+    drawn = []
+    for name in names:
+        choices = narrowed.choices[name]
+        if len(choices) > 1 or any(choice.chosen for choice in choices):
+            drawn.append(Group(name, label(name), parameter(name), tuple(_arranged(name, choices))))
+    return drawn
+
+
+def label(facet: str) -> str:
+    """What a facet is called on the page."""
+    special = {"type": "Kind", "vendor": "Brand", "price": "Price", "stock": "Availability"}
+    return special.get(facet) or facet.partition(":")[2]
+
+
+SIZES = "XXS XS S M L XL XXL 2XL XXXL 3XL 4XL".split()
+
+
+def _arranged(name: str, choices: Iterable[Choice]) -> list[Choice]:
+    """Prices from low to high, sizes as they are worn, numbers by number, the rest by name."""
+
+    def place(choice: Choice):
+        number = re.match(r"\d+(\.\d+)?", choice.value)
+        if name == "price" or number:
+            return (1, float(number[0]) if number else 0.0, choice.value)
+        if choice.value in SIZES:
+            return (0, float(SIZES.index(choice.value)), "")
+        return (2, 0.0, choice.value.lower())
+
+    return sorted(choices, key=place)
+
+
+def price_words(value: str, written) -> str:
+    """A price range in words; `written(units)` writes whole units of the currency."""
+    start, _, end = value.partition("-")
+    if not end:
+        return f"{written(int(start))} and more"
+    return (
+        f"under {written(int(end))}"
+        if start == "0"
+        else f"{written(int(start))} to {written(int(end))}"
+    )
+
+
+def last_page(products: int, order: str) -> int:
+    """How many pages can be turned to."""
+    reach = products if order in ("new", "best", "hand") else min(products, MOST_WALKED)
+    return max(1, -(-reach // PER_PAGE))
+
+
+def page_of(products: BitMap, wanted: Wanted, ranked: list[int] | None) -> list[Product]:
+    """The products of the page, in order. `ranked` is the order of a search or a collection."""
+    start, end = (wanted.page - 1) * PER_PAGE, wanted.page * PER_PAGE
+    if wanted.order in SORTED_BY:
+        ids = _sorted(products, wanted.order, start, end)
+    elif ranked is not None and wanted.order in ("best", "hand"):
+        ids = [number for number in ranked if number in products][start:end]
+    else:
+        count = len(products)
+        ids = [products[count - 1 - n] for n in range(start, min(end, count))]
+    rows = {product.id: product for product in Product.select().where(Product.id.in_(ids))}
+    return [rows[number] for number in ids if number in rows]
+
+
+def _sorted(products: BitMap, order: str, start: int, end: int) -> list[int]:
+    column, down = SORTED_BY[order]
+    directed = (column.desc(), Product.id.desc()) if down else (column, Product.id)
+    if len(products) <= SMALL:
+        some = Product.select(Product.id).where(Product.id.in_(list(products)))
+        return [row[0] for row in some.order_by(*directed).limit(end).tuples()][start:end]
+    found: list[int] = []
+    # Walk the index until the page is full: sparse results were small and are sorted above.
+    for number in _walk(column, down, directed, step=4 * end):
+        if number in products:
+            found.append(number)
+            if len(found) == end:
+                break
+    return found[start:end]
+
+
+def _walk(column, down: bool, directed, step: int):
+    place = Tuple(column, Product.id)
+    query = Product.on_sale().select(Product.id, column).order_by(*directed).limit(step)
+    last = None
+    while True:
+        if last is None:
+            rows = list(query.tuples())
+        else:
+            rows = list(query.where(place < last if down else place > last).tuples())
+        yield from (row[0] for row in rows)
+        if len(rows) < step:
+            return
+        last = (rows[-1][1], rows[-1][0])

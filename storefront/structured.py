@@ -1,0 +1,85 @@
+"""What machines read of a product: schema.org's ProductGroup with an Offer for each variant."""
+
+import html as entities
+import re
+from urllib.parse import quote, urlencode
+
+from storefront.models import Product, Variant
+from storefront.models.choice import Choice
+from storefront.money import decimals
+
+AVAILABILITY = {True: "https://schema.org/InStock", False: "https://schema.org/OutOfStock"}
+# schema.org's names for what varies; other options are not named.
+VARIES = {"size": "size", "color": "color", "colour": "color", "material": "material"}
+
+
+def amount(minor: int, currency: str) -> str:
+    """A price as machines write it: digits with a point, without the currency."""
+    places = decimals(currency)
+    return f"{minor / 10**places:.{places}f}"
+
+
+def address_of(product: Product, variant: Variant | None, origin: str) -> str:
+    """The absolute address of a product, or of one of its variants."""
+    address = f"{origin}/products/{quote(product.handle)}"
+    if variant is None or not variant.choice:
+        return address
+    chosen = {f"option{n + 1}": value for n, value in enumerate(variant.choice)}
+    return f"{address}?{urlencode(chosen)}"
+
+
+def page_facts(choice: Choice, origin: str) -> dict:
+    """What a product's page shows besides its form: the product, its relatives, machines' data."""
+    product = choice.product
+    data = product_group(product, choice.variants, origin)
+    return {"product": product, "choice": choice, "related": product.related(), "data": data}
+
+
+def product_group(product: Product, variants: list[Variant], origin: str) -> dict:
+    """A product as https://schema.org/ProductGroup (a plain Product where it has one form)."""
+    facts = {
+        "@context": "https://schema.org",
+        "name": product.title,
+        "description": plain(product.description)[:5000],
+        "url": address_of(product, None, origin),
+        "image": f"{origin}/pictures/{product.handle}.svg",
+    }
+    if product.vendor:
+        facts["brand"] = {"@type": "Brand", "name": product.vendor}
+    if len(variants) == 1:
+        return facts | {"@type": "Product"} | _sold(product, variants[0], origin)
+    named = [VARIES[name.lower()] for name in product.options if name.lower() in VARIES]
+    return facts | {
+        "@type": "ProductGroup",
+        "productGroupID": product.handle,
+        "variesBy": [f"https://schema.org/{name}" for name in named],
+        "hasVariant": [_variant(product, variant, origin) for variant in variants],
+    }
+
+
+def _variant(product: Product, variant: Variant, origin: str) -> dict:
+    options = zip(product.options, variant.choice, strict=False)
+    varied = {VARIES[name.lower()]: value for name, value in options if name.lower() in VARIES}
+    name = f"{product.title}, {variant.name}"
+    return {"@type": "Product", "name": name} | varied | _sold(product, variant, origin)
+
+
+def _sold(product: Product, variant: Variant, origin: str) -> dict:
+    facts = {"sku": variant.sku} if variant.sku else {}
+    if variant.barcode.isdigit() and len(variant.barcode) in (8, 12, 13, 14):
+        facts["gtin"] = variant.barcode
+    return facts | {
+        "offers": {
+            "@type": "Offer",
+            "url": address_of(product, variant, origin),
+            "price": amount(variant.price_minor, variant.currency),
+            "priceCurrency": variant.currency,
+            "availability": AVAILABILITY[variant.left != 0],
+            "itemCondition": "https://schema.org/NewCondition",
+        }
+    }
+
+
+def plain(html: str) -> str:
+    """The words of an HTML text, without its markup."""
+    return " ".join(entities.unescape(re.sub(r"<[^>]*>", " ", html)).split())
