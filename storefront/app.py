@@ -1,14 +1,21 @@
 """Builds the shop: `create_app()`."""
 
-import traceback
-
-from flask import Flask, request
-from flask_limiter.errors import RateLimitExceeded
+from flask import Flask, Response, request
 from htmx_flask import Htmx
-from werkzeug.exceptions import HTTPException
 
-from storefront import address, door, gate, pages, personal
-from storefront.blueprints import cart, checkout, home, orders, pictures, privacy, products
+from storefront import address, door, errors, gate, pages, personal
+from storefront.blueprints import (
+    cart,
+    checkout,
+    feeds,
+    home,
+    listing,
+    orders,
+    page,
+    pictures,
+    privacy,
+    products,
+)
 from storefront.config import Settings, read_settings, require_set_up
 from storefront.cookies import drop_unreadable
 from storefront.db import database, open_database
@@ -16,9 +23,15 @@ from storefront.jobs import Jobs
 from storefront.links import OrderLinks
 from storefront.models import RECORDS
 from storefront.payment import Payments
-from storefront.refusals import Refused
+from storefront.shelf import Shelf
 
-PARTS = (home, products, pictures, cart, checkout, orders, privacy)
+PARTS = (home, listing, products, pictures, cart, checkout, orders, page, privacy, feeds)
+
+
+class Answer(Response):
+    """An answer that redirects with the whole address, where text browsers pause at half of one."""
+
+    autocorrect_location_header = True
 
 
 def create_app(settings: Settings | None = None, clock=pages.system_clock) -> Flask:
@@ -31,9 +44,20 @@ def create_app(settings: Settings | None = None, clock=pages.system_clock) -> Fl
     require_set_up(settings)
     personal.check(RECORDS)
     app = Flask("storefront", static_folder=None)
+    app.response_class = Answer
+    _configure(app, settings)
+    _furnish(app, settings, clock)
+    door.hang(app, settings)
+    for part in PARTS:
+        app.register_blueprint(part.blueprint)
+    errors.draw(app)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
     app.secret_key = settings.cookie_keys[0]
-    app.config["SECRET_KEY_FALLBACKS"] = list(settings.cookie_keys[1:])
     app.config |= {
+        "SECRET_KEY_FALLBACKS": list(settings.cookie_keys[1:]),
         "SESSION_COOKIE_NAME": "__Host-session" if settings.secure else "session",
         "SESSION_COOKIE_SECURE": settings.secure,
         "SESSION_COOKIE_SAMESITE": "Lax",
@@ -41,12 +65,6 @@ def create_app(settings: Settings | None = None, clock=pages.system_clock) -> Fl
         # The door looks where a form comes from, and demands a token of those with a session.
         "WTF_CSRF_ENABLED": False,
     }
-    _furnish(app, settings, clock)
-    door.hang(app, settings)
-    for part in PARTS:
-        app.register_blueprint(part.blueprint)
-    _draw_errors(app)
-    return app
 
 
 def _furnish(app: Flask, settings: Settings, clock) -> None:
@@ -59,6 +77,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "clock": clock,
         "payments": Payments(settings),
         "order_links": OrderLinks(settings.cookie_keys),
+        "shelf": Shelf(),
         "wake_worker": Jobs(settings).wake,
     }
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -78,57 +97,3 @@ def _connect() -> None:
 def _disconnect(_error) -> None:
     if not database.is_closed() and not database.in_transaction():
         database.close()
-
-
-def _draw_errors(app: Flask) -> None:
-    @app.errorhandler(Refused)
-    def refused(refusal: Refused):
-        return pages.sentence(422, "That did not work", refusal.sentence)
-
-    @app.errorhandler(door.CardOffered)
-    def card_offered(_):
-        return pages.sentence(
-            422,
-            "Please keep your card to yourself here",
-            "This form carried card data, and the shop takes none. Your card number is asked for "
-            "on the payment page only, and a security code nowhere. Nothing was kept.",
-        )
-
-    @app.errorhandler(RateLimitExceeded)
-    def too_many(_):
-        return pages.sentence(
-            429,
-            "One moment, please",
-            "That was a lot of requests in a short time. Wait a minute, then try again; "
-            "nothing of yours is lost.",
-        )
-
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException):
-        title, words = ERRORS.get(error.code, (error.name, error.description))
-        own = error.description if error.description != type(error).description else words
-        response = pages.sentence(error.code, title, own or words)
-        if allowed := getattr(error, "valid_methods", None):
-            response.headers["Allow"] = ", ".join(allowed)
-        return response
-
-    @app.errorhandler(Exception)
-    def unforeseen(error: Exception):
-        # The class and the way there, not the message: that may hold what somebody typed.
-        way = "".join(traceback.format_tb(error.__traceback__))
-        app.logger.error("unforeseen %s at %s\n%s", type(error).__name__, request.endpoint, way)
-        return pages.sentence(500, *ERRORS[500])
-
-
-ERRORS = {
-    400: ("We could not read that", "The request was not one this shop understands."),
-    403: ("Not from here", "This request is not allowed."),
-    404: ("This page is not here", "It may have moved, or the address has a slip in it."),
-    405: ("Not like that", "This address does not take that kind of request."),
-    411: ("We could not read that", "The request did not say how long it is."),
-    413: ("That was too much", "The form was larger than anything this shop asks for."),
-    500: (
-        "Something broke on our side",
-        "It is not your doing, and your cart is kept. Please try again in a minute.",
-    ),
-}

@@ -5,21 +5,27 @@ import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
-from flask.cli import FlaskGroup, routes_command, shell_command
-from peewee import OperationalError
+from flask.cli import AppGroup, ScriptInfo, routes_command, shell_command
+from peewee import OperationalError, ProgrammingError
 
 from storefront import gate, policy, programs
 from storefront import setup as set_up
-from storefront.config import NotSetUp, Settings, read_settings, require_set_up
+from storefront.config import (
+    NotSetUp,
+    Settings,
+    read_settings,
+    require_set_up,
+    rotate_cookie_key,
+)
 from storefront.db import BadDatabaseUrl, database, open_database
-from storefront.exchange import shopify
 from storefront.exchange.catalogue import BadCatalogue
-from storefront.exchange.load import load
+from storefront.exchange.commands import FORMATS, bring_in, give_out
 from storefront.handoff.envelope import HandoffError
 from storefront.jobs import Jobs
-from storefront.money import decimals, known
+from storefront.money import known
 from storefront.pages import system_clock
 from storefront.personal import Undeclared
 from storefront.refusals import Refused
@@ -31,8 +37,8 @@ def _create_app():
     return create_app()
 
 
-@click.group(cls=FlaskGroup, create_app=_create_app, add_default_commands=False)
-def cli():
+@click.group(cls=AppGroup)
+def cli() -> None:
     """Run and look after the shop.
 
     STOREFRONT_INSTANCE names its folder, DATABASE_URL its database.
@@ -50,15 +56,31 @@ def main() -> None:
     for chatty in ("huey", "peewee.migrations"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
-        cli(prog_name="storefront")
+        # Flask's own group would add options and other people's commands that mean nothing here.
+        cli(prog_name="storefront", obj=ScriptInfo(create_app=_create_app, set_debug_flag=False))
     except TO_BE_MENDED as trouble:
-        click.echo(str(trouble), err=True)
-        sys.exit(1)
+        _give_up(str(trouble))
+    except (OperationalError, ProgrammingError) as trouble:
+        _give_up(_about_database(str(trouble)))
+
+
+def _give_up(sentence: str) -> None:
+    click.echo(sentence, err=True)
+    sys.exit(1)
+
+
+def _about_database(said: str) -> str:
+    """A sentence on what the database said: its first line, since others may quote rows."""
+    parts = urlsplit(read_settings().database_url)
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+    lines = [line.strip(" \t-") for line in said.splitlines()]
+    first = next((line for line in lines if line and not line.endswith(":")), "no reason given")
+    return f"The database {bare} cannot be used: {first.rstrip('.')}."
 
 
 TO_BE_MENDED = (
     *(BadCatalogue, BadDatabaseUrl, HandoffError, NotSetUp, Refused, Undeclared),
-    *(OSError, OperationalError),  # a folder that cannot be written, a database that is away
+    OSError,  # a folder that cannot be written
 )
 
 
@@ -106,11 +128,18 @@ def _init(demo: bool, currency: str | None) -> None:
 @click.option("--no-demo", is_flag=True, help="With --set-up: start with empty shelves.")
 def run(port: int, set_up: bool, no_demo: bool) -> None:
     """Start shop, payment page, vault and worker, and follow their logs."""
-    if set_up:
-        _init(not no_demo, None)
-    settings = read_settings()
-    require_set_up(settings)
-    sys.exit(programs.serve(port, settings.instance, dict(os.environ)))
+    if refusal := programs.why_ports_are_refused(port):
+        raise Refused(refusal)
+    instance = read_settings().instance
+    if not set_up:
+        require_set_up(read_settings())
+    with programs.alone(instance):
+        if set_up:
+            _init(not no_demo, None)
+        settings = read_settings()
+        require_set_up(settings)
+        environ = {**os.environ, "STOREFRONT_SHOP_NAME": settings.shop["name"]}
+        sys.exit(programs.serve(port, instance, environ))
 
 
 @cli.command(with_appcontext=False)
@@ -125,14 +154,32 @@ def worker() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what would be made or changed; write nothing.")
 def import_products(file: Path, dry_run: bool) -> None:
-    """Bring in a Shopify catalogue file: whole or not at all."""
+    """Bring in a catalogue file of Shopify or WooCommerce: whole or not at all."""
     with _shop() as settings:
-        products = shopify.read(file, decimals(settings.currency))
-        bar = click.progressbar(products, label="products", show_pos=True, file=sys.stderr)
-        with bar as shown:
-            tell = click.echo if dry_run else lambda line: None
-            report = load(shown, settings.currency, system_clock(), dry=dry_run, tell=tell)
+        report = bring_in(file, settings.currency, system_clock(), dry=dry_run)
     click.echo(report.summary)
+
+
+@cli.command("export-products", with_appcontext=False)
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
+@click.option("--format", type=click.Choice(FORMATS), required=True, help="Whose file it is to be.")
+def export_products(file: str, format: str) -> None:
+    """Write all products to FILE, or to standard output for -, as another shop reads them."""
+    with _shop() as settings:
+        written = give_out(file, format, settings.currency, system_clock())
+    click.echo(written.summary, err=file == "-")
+
+
+@cli.command("rotate-cookie-key", with_appcontext=False)
+def rotate() -> None:
+    """Sign carts and order links with a new key; the last three keys stay good."""
+    settings = read_settings()
+    require_set_up(settings)
+    rotate_cookie_key(settings)
+    click.echo(
+        "A new key signs carts and order links once the shop has been started again; "
+        "those of the last three keys still open."
+    )
 
 
 @cli.command("publish-policy", with_appcontext=False)

@@ -17,6 +17,7 @@ SHOP_DEFAULTS = {
     "currency": "USD",
     "country": "US",
     "mail_from": "orders@larchandlane.example",
+    "contact": "hello@larchandlane.example",
     "postal_address": "Larch & Lane, 12 Ropewalk, Portland, OR 97209, United States",
 }
 

@@ -6,7 +6,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -27,13 +28,31 @@ from storefront.db import database, is_sqlite
 from storefront.exchange import shopify
 from storefront.exchange.load import load
 from storefront.jobs import Jobs
-from storefront.models import PolicyVersion, Product, ShippingRate, ShippingZone, TaxRate
+from storefront.models import (
+    Collection,
+    FacetValue,
+    Page,
+    PolicyVersion,
+    Product,
+    ShippingRate,
+    ShippingZone,
+    TaxRate,
+    Variant,
+    Word,
+    search,
+)
+from storefront.models.facet import Shelving
 from storefront.money import decimals
 from storefront.refusals import Refused
 
 MIGRATIONS = ROOT / "storefront" / "migrations"
 STARTER_POLICY = ROOT / "storefront" / "starter" / "policy.md"
-DEMO_CATALOGUE = ROOT / "storefront" / "demo" / "catalogue.csv"
+DEMO = ROOT / "storefront" / "demo"
+DEMO_CATALOGUE = DEMO / "catalogue.csv"
+DEMO_COLLECTIONS = DEMO / "collections.json"
+DEMO_DECIMALS = 2  # of the prices in its catalogue
+STARTER_PAGES = DEMO / "pages"
+BATCH = 500  # products read at once
 
 Tell = Callable[[str], None]
 
@@ -41,7 +60,7 @@ Tell = Callable[[str], None]
 def make_files(settings: Settings, currency: str | None, tell: Tell) -> Settings:
     """Folders, settings, secrets and keys, each where it is missing. Gives the settings anew.
 
-    `currency` is for a new shop; None leaves the one there is. Raises `Refused` for another one.
+    `currency` is for a new shop, USD if None; a shop that is there keeps its own, and says so.
     """
     settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings.instance.chmod(0o700)  # it may have come with the checkout
@@ -53,9 +72,9 @@ def make_files(settings: Settings, currency: str | None, tell: Tell) -> Settings
         write_private(written, json.dumps(SHOP_DEFAULTS | chosen, indent=2) + "\n")
         tell(f"settings are in {written}")
     elif currency not in (None, settings.currency):
-        raise Refused(
-            f"This shop sells in {settings.currency}, and its prices stay as they are. For a shop "
-            f"in {currency}, name another folder in STOREFRONT_INSTANCE."
+        tell(
+            f"This shop sells in {settings.currency} and stays with it: the currency is set once. "
+            f"For a shop in {currency}, name another folder in STOREFRONT_INSTANCE."
         )
     make_secrets(settings)
     policy.make_key(settings.keys, write_private)
@@ -126,7 +145,11 @@ def _dump_postgresql(url: str, copy: Path) -> None:
 
 
 def open_shop(settings: Settings, at: datetime, demo: bool, tell: Tell) -> None:
-    """What a new shop starts with, each where it is missing: delivery, tax, policy, a demo."""
+    """What a new shop starts with, each where it is missing: delivery, tax, policy, pages, a demo.
+
+    All of it or nothing; `tell` hears of it once it is kept.
+    """
+    done: list[str] = []
     with database.atomic():
         if not ShippingZone.select().exists():
             _deliver_everywhere(settings.currency)
@@ -134,12 +157,15 @@ def open_shop(settings: Settings, at: datetime, demo: bool, tell: Tell) -> None:
             TaxRate.create(name="No tax", basis_points=0)
         if PolicyVersion.last() is None:
             _post_starter_policy(policy.read_key(settings.keys), at)
-            tell("starter policy posted")
+            done.append("starter policy posted")
+        if not Page.select().exists():
+            done.append(f"starter pages posted: {_post_starter_pages(at)}")
         if demo and not Product.select().exists():
-            report = load(
-                shopify.read(DEMO_CATALOGUE, decimals(settings.currency)), settings.currency, at
-            )
-            tell(f"demo catalogue {report.summary}")
+            done.append(_load_demo(settings.currency, at))
+        if count := shelve_all():
+            done.append(f"{count} products can be searched and narrowed down")
+    for line in done:
+        tell(line)
 
 
 def _deliver_everywhere(currency: str) -> None:
@@ -162,3 +188,61 @@ def _post_starter_policy(key: Ed25519PrivateKey, at: datetime) -> None:
         in_force_at=at,
         at=at,
     )
+
+
+def _post_starter_pages(at: datetime) -> str:
+    texts = sorted(STARTER_PAGES.glob("*.md"))
+    return ", ".join(Page.put(path.stem, path.read_text("utf-8"), at).slug for path in texts)
+
+
+def _load_demo(currency: str, at: datetime) -> str:
+    """Gives the sentence to tell: what was loaded, or why nothing was."""
+    if decimals(currency) != DEMO_DECIMALS:
+        return (
+            f"The demo's prices are written with {DEMO_DECIMALS} decimals and {currency} has "
+            f"{decimals(currency)}, so the demo was not loaded and the shelves are empty."
+        )
+    report = load(shopify.read(DEMO_CATALOGUE, DEMO_DECIMALS), currency, at)
+    shelve_all()  # before the collections, which are shelves too
+    for position, told in enumerate(json.loads(DEMO_COLLECTIONS.read_text("utf-8"))):
+        if Collection.get_or_none(Collection.slug == told["slug"]) is None:
+            texts = {name: told[name] for name in ("slug", "title", "words")}
+            Collection.create(position=position, **texts).hold(told["handles"])
+    return f"demo catalogue {report.summary}"
+
+
+def shelve_all() -> int:
+    """Give products that were there before facets and search (migration 0002) both; how many.
+
+    Runs once: where any facet is known, whoever writes a product keeps its facets, too.
+    """
+    if FacetValue.select().exists():
+        return 0
+    count = 0
+    with database.atomic(), Shelving() as shelving:
+        for products in _in_batches(Product.on_sale()):
+            words: set[str] = set()
+            for product, variants in _with_variants(products):
+                product.facets = []
+                shelving.put(product, variants)
+                product.save(only=[Product.facets])
+                words.update(search.index(product, variants))
+            Word.learn(words)
+            count += len(products)
+    return count
+
+
+def _in_batches(products) -> Iterator[list[Product]]:
+    last = 0
+    while batch := list(products.where(Product.id > last).order_by(Product.id).limit(BATCH)):
+        yield batch
+        last = batch[-1].id
+
+
+def _with_variants(products: list[Product]) -> Iterator[tuple[Product, list[Variant]]]:
+    of = defaultdict(list)
+    rows = Variant.select().where(Variant.product.in_(products))
+    for variant in rows.order_by(Variant.position, Variant.id):
+        of[variant.product_id].append(variant)
+    for product in products:
+        yield product, of[product.id]

@@ -13,11 +13,12 @@ FILES = sorted(
 
 # The rooms of the shop from the ground up. Who stands on a line may import from the lines below.
 FLOORS = (
-    "db money personal refusals config links garments",
-    "models address pictures",
-    "handoff privacy policy gate mail exchange shelf",
-    "payment cookies listing",
+    "db money personal refusals config links garments markdown darkroom supervisor",
+    "models address pictures prints",
+    "handoff privacy policy gate mail exchange shelf structured photographs generate",
+    "payment cookies listing fetching",
     "pages door",
+    "errors",
     "blueprints jobs",
     "setup programs",
     "app",
@@ -25,7 +26,10 @@ FLOORS = (
     "wsgi",
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}
-MAY_KNOW_FLASK = ("app", "pages", "cookies", "door", "commands", "handoff.payment_page")
+MAY_KNOW_FLASK = (
+    *("app", "pages", "cookies", "door", "errors", "commands"),
+    "handoff.payment_page",
+)
 
 
 def name_of(path: Path) -> str:
@@ -104,6 +108,9 @@ def test_arrows_point_down_only(path):
     [
         ("storefront.models.order", "storefront.pages", "points up"),
         ("storefront.mail", "storefront.policy", "points sideways"),
+        ("storefront.supervisor", "storefront.programs", "points up"),
+        ("storefront.door", "storefront.errors", "points up"),
+        ("storefront.errors", "storefront.door", ""),
         ("storefront.blueprints.cart", "storefront.blueprints.checkout", "points sideways"),
         ("storefront.blueprints.desk.orders", "storefront.blueprints.desk.forms", ""),
         ("storefront.blueprints.cart", "storefront.models", ""),

@@ -2,15 +2,21 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from storefront import programs
+from storefront.app import create_app
 from storefront.commands import cli
+from storefront.config import read_again
 from storefront.db import database, is_sqlite
 from storefront.models import RECORDS, PolicyVersion, Product, ShippingRate, Variant
+from tests.journey import fill_cart, order_path, place_order
 
 CATALOGUE = """\
 Handle,Title,Variant Price
@@ -48,11 +54,12 @@ def storefront(settings):
     environ = {**os.environ, "STOREFRONT_INSTANCE": str(settings.instance)}
     environ["DATABASE_URL"] = settings.database_url
 
-    def run(*arguments: str, **changes: str) -> tuple[int, str, str]:
+    def run(*arguments: str, input: str = "", **changes: str) -> tuple[int, str, str]:
         program = Path(sys.executable).with_name("storefront")
         done = subprocess.run(
             [program, *map(str, arguments)],
             **{"env": environ | changes, "capture_output": True, "text": True, "timeout": 60},
+            input=input,
         )
         return done.returncode, done.stdout, done.stderr
 
@@ -111,10 +118,9 @@ def test_a_refusal_in_the_middle_exits_1_with_line_and_reason_and_writes_nothing
         ),
         (["init"], {"STOREFRONT_INSTANCE": "/proc/no"}, "/proc/no"),
         (["init"], {"DATABASE_URL": "mysql://localhost/shop"}, "starts with 'mysql'"),
-        (["init"], {"DATABASE_URL": "postgresql://127.0.0.1:1/shop"}, "refused"),
+        (["run", "--set-up", "--port", "99999"], {}, "Port 99999 cannot be used"),
         (["worker"], {"MAIL_URL": "pigeon://roof"}, "MAIL_URL is read as"),
         (["worker"], {"STOREFRONT_VAULT": "vault"}, "STOREFRONT_VAULT is 'vault'"),
-        (["init", "--currency", "EUR"], {}, "This shop sells in USD"),
         (["publish-policy", "/dev/null"], {}, "is empty"),
     ],
 )
@@ -123,6 +129,93 @@ def test_what_a_person_can_mend_is_said_in_words(storefront, arguments, changes,
     assert code == 1
     assert words in complained
     assert "Traceback" not in complained
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "nohost.invalid"])
+@pytest.mark.parametrize("step", [["init"], ["worker"]])
+def test_a_database_that_is_away_is_one_sentence_without_its_password(storefront, step, host):
+    url = f"postgresql://ann:p%40ss-word@{host}:1/shop?application_name=s3cret"
+    code, _, complained = storefront(*step, DATABASE_URL=url)
+    assert code == 1
+    assert complained.startswith(f"The database postgresql://{host}:1/shop cannot be used: ")
+    assert len(complained.splitlines()) == 1
+    assert "ss-word" not in complained
+    assert "s3cret" not in complained
+
+
+def test_a_database_without_the_shops_tables_is_said_in_words(storefront, catalogue):
+    database.execute_sql("ALTER TABLE product RENAME TO elsewhere")
+    database.close_all()
+    code, _, complained = storefront("import-products", catalogue())
+    assert code == 1
+    assert "cannot be used: " in complained
+    assert "Traceback" not in complained
+    assert len(complained.splitlines()) <= 2, "the progress bar and one sentence"
+
+
+def test_the_help_has_the_shops_own_steps_and_nothing_of_its_parts(storefront):
+    code, said, _ = storefront("--help")
+    assert code == 0
+    for step in ("init", "run", "worker", "rotate-cookie-key", "routes", "shell"):
+        assert f"\n  {step} " in said
+    for foreign in ("--app", "--env-file", "--debug", "limiter"):
+        assert foreign not in said
+
+
+def test_routes_and_shell_know_the_shop(storefront):
+    assert "/products/<handle>" in storefront("routes")[1]
+    code, said, _ = storefront("shell", input="print('this is', app.name)\n")
+    assert (code, "this is storefront" in said) == (0, True)
+
+
+def test_a_taken_port_is_said_before_anything_is_made(storefront, tmp_path):
+    with socket.socket() as neighbour:
+        neighbour.bind(("127.0.0.1", 0))
+        neighbour.listen()
+        port = neighbour.getsockname()[1]
+        instance = tmp_path / "not-yet"
+        code, said, complained = storefront(
+            "run", "--set-up", "--port", port, STOREFRONT_INSTANCE=str(instance)
+        )
+    assert (code, said) == (1, "")
+    assert complained.startswith(f"Port {port}, meant for the shop, cannot be used")
+    assert not instance.exists()
+
+
+def test_an_instance_that_is_served_is_not_set_up_again_under_its_server(storefront, settings):
+    with programs.alone(settings.instance):
+        code, said, complained = storefront("run", "--set-up", "--port", "45000")
+    assert (code, said) == (1, "")
+    assert complained.startswith(f"The shop in {settings.instance} is running already.")
+
+
+def test_a_shop_that_sells_in_one_currency_stays_with_it(command, settings):
+    before = (settings.instance / "settings.json").read_bytes()
+    result = command("init", "--currency", "eur")
+    assert result.exit_code == 0
+    assert result.output.startswith("This shop sells in USD and stays with it")
+    assert (settings.instance / "settings.json").read_bytes() == before
+    assert command("init", "--currency", "USD").output == command("init").output == ""
+
+
+def test_carts_and_links_of_before_open_after_the_key_was_rotated(
+    command, client, settings, clock, plenty
+):
+    link = urlsplit(order_path(place_order(client, plenty))).path
+    fill_cart(client, plenty)
+    cart = client.get_cookie("cart").value
+    result = command("rotate-cookie-key")
+    assert result.exit_code == 0
+    assert "once the shop has been started again" in result.output
+    changed = read_again(settings)
+    assert changed.cookie_keys[1:] == settings.cookie_keys
+    later = create_app(changed, clock).test_client()
+    assert later.get(link).status_code == 200
+    later.set_cookie("cart", cart)
+    assert plenty.product.title in later.get("/cart").text
+    fill_cart(later, plenty, 1)
+    client.set_cookie("cart", later.get_cookie("cart").value)
+    assert "could not be read" in client.get("/cart").text, "the new one signs with the new key"
 
 
 @pytest.fixture
@@ -168,6 +261,22 @@ def test_a_shop_in_another_currency_sells_in_it(fresh, look_into):
         assert {variant.currency for variant in Variant.select()} == {"EUR"}
         assert {rate.currency for rate in ShippingRate.select()} == {"EUR"}
     assert fresh().exit_code == 0, "without the option its currency stays"
+
+
+@pytest.mark.parametrize(("currency", "decimals"), [("JPY", 0), ("KWD", 3)])
+def test_the_demo_stays_out_of_a_shop_whose_currency_has_other_decimals(
+    fresh, look_into, currency, decimals
+):
+    result = fresh("--currency", currency)
+    assert result.exit_code == 0, result.output
+    assert "starter policy posted\n" in result.output
+    assert f"{currency} has {decimals}, so the demo was not loaded" in result.output
+    assert "demo catalogue" not in result.output
+    with look_into(fresh.instance):
+        assert PolicyVersion.select().count() == 1
+        assert {rate.currency for rate in ShippingRate.select()} == {currency}
+        assert not Product.select().exists()
+    assert "not loaded" not in fresh("--no-demo").output, "nobody asked for it"
 
 
 @pytest.mark.parametrize("nonsense", ["EURO", "ZZZ", "€", "", "us dollars"])

@@ -25,7 +25,7 @@ from storefront import gate, personal
 from storefront.blueprints.checkout import CheckoutForm
 from storefront.db import JSONText, Moment, Record
 from storefront.models import RECORDS
-from storefront.models.order import Customer
+from storefront.models.totals import Customer
 from storefront.personal import Undeclared, check, days, years
 
 STOREFRONT = Path(__file__).resolve().parent.parent / "storefront"

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from storefront import programs
-from storefront.programs import Program, supervise
+from storefront import programs, supervisor
+from storefront.refusals import Refused
+from storefront.supervisor import Program, supervise
 
 SLEEPS = "import time; time.sleep(60)"
 IGNORES_A_POLITE_STOP = (
@@ -28,13 +29,13 @@ HAS_A_CHILD = (
 # A supervisor in a process of its own, so that it can be sent signals.
 SUPERVISOR = """
 import os, sys
-from storefront import programs
-programs.STOPPING_SECONDS = 0.5
+from storefront import supervisor
+supervisor.STOPPING_SECONDS = 0.5
 children = [
-    programs.Program(f"p{n}", [sys.executable, "-c", code], dict(os.environ))
+    supervisor.Program(f"p{n}", [sys.executable, "-c", code], dict(os.environ))
     for n, code in enumerate(sys.argv[1:])
 ]
-sys.exit(programs.supervise(children, sys.stdout))
+sys.exit(supervisor.supervise(children, sys.stdout))
 """
 
 
@@ -124,7 +125,7 @@ def test_a_program_that_ends_at_the_start_is_named_with_its_code_and_the_others_
     assert supervise([python("long", SLEEPS), ends], out) == 1
     assert "[brief] last words\n" in out.getvalue()
     assert "brief ended with exit code 3. The other programs are being stopped.\n" in out.getvalue()
-    assert time.monotonic() - began < programs.STOPPING_SECONDS
+    assert time.monotonic() - began < supervisor.STOPPING_SECONDS
 
 
 def test_a_program_ended_by_a_signal_is_named_with_it():
@@ -169,7 +170,7 @@ def test_a_program_that_ends_later_is_started_again_and_the_others_go_on(tmp_pat
 
 
 def test_a_program_that_never_answers_is_named(monkeypatch):
-    monkeypatch.setattr(programs, "STARTING_SECONDS", 0.1)
+    monkeypatch.setattr(supervisor, "STARTING_SECONDS", 0.1)
     out = io.StringIO()
     assert supervise([python("mute", SLEEPS, lambda: False)], out) == 1
     assert "No answer within 0.1 seconds from: mute." in out.getvalue()
@@ -177,7 +178,7 @@ def test_a_program_that_never_answers_is_named(monkeypatch):
 
 @pytest.mark.parametrize(("offset", "name"), [(0, "shop"), (1, "payment page"), (2, "vault")])
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "0.0.0.0"])
-def test_a_port_that_is_taken_is_named_and_nothing_starts(ports, tmp_path, offset, name, host):
+def test_a_port_that_is_taken_is_named(ports, offset, name, host):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as neighbour:
         try:
@@ -185,18 +186,43 @@ def test_a_port_that_is_taken_is_named_and_nothing_starts(ports, tmp_path, offse
         except OSError:
             pytest.skip("this machine has no IPv6")
         neighbour.listen()
-        out = io.StringIO()
-        assert programs.serve(ports, tmp_path, {}, out) == 1
-    assert out.getvalue().startswith(f"Port {ports + offset}, meant for the {name}, cannot be used")
-    assert "--port" in out.getvalue()
-    assert len(out.getvalue().splitlines()) == 1
+        refusal = programs.why_ports_are_refused(ports)
+    assert refusal.startswith(f"Port {ports + offset}, meant for the {name}, cannot be used")
+    assert "--port" in refusal
 
 
 @pytest.mark.parametrize("port", [0, -1, 65534, 99999])
-def test_a_port_without_room_for_three_is_refused(port, tmp_path):
-    out = io.StringIO()
-    assert programs.serve(port, tmp_path, {}, out) == 1
-    assert "give --port a number from 1 to 65533" in out.getvalue()
+def test_a_port_without_room_for_three_is_refused(port):
+    refusal = programs.why_ports_are_refused(port)
+    assert "give --port a number from 1 to 65533" in refusal
+
+
+def test_an_instance_is_served_once_at_a_time_and_the_second_is_told_which(tmp_path):
+    instance = tmp_path / "new" / "shop"
+    with programs.alone(instance):
+        assert instance.stat().st_mode & 0o777 == 0o700
+        for _ in range(2):
+            with pytest.raises(Refused, match=f"The shop in {instance} is running already"):
+                programs.alone(instance).__enter__()
+        with programs.alone(tmp_path / "another"):
+            pass
+    with programs.alone(instance):
+        pass
+
+
+def test_a_server_that_was_killed_keeps_nobody_from_its_instance(tmp_path):
+    holds = (
+        "import pathlib, sys, time; from storefront import programs\n"
+        "with programs.alone(pathlib.Path(sys.argv[1])): print('alone', flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", holds, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        read_until(holder, "alone")
+        with pytest.raises(Refused):
+            programs.alone(tmp_path).__enter__()
+        holder.kill()
+    with programs.alone(tmp_path):
+        pass
 
 
 def test_the_payment_page_and_the_vault_are_told_nothing_of_the_database(tmp_path):

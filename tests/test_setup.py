@@ -19,8 +19,20 @@ from storefront.config import (
     read_settings,
     rotate_cookie_key,
 )
+from storefront.db import database
 from storefront.links import OrderLinks
-from storefront.models import PolicyVersion, Product, ShippingRate, TaxRate
+from storefront.models import (
+    Collection,
+    FacetValue,
+    Page,
+    PolicyVersion,
+    Product,
+    ShippingRate,
+    TaxRate,
+    Word,
+    search,
+)
+from storefront.models.vocabulary import corrected
 from storefront.refusals import Refused
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -131,11 +143,100 @@ def test_a_rotated_key_leaves_old_links_good_for_three_more(settings):
     assert mode(settings.instance / "secrets.json") == 0o600
 
 
-def test_another_currency_for_a_shop_that_sells_already_is_refused(settings):
-    before = contents(settings.instance)
-    with pytest.raises(Refused, match="sells in USD"):
-        set_up.make_files(settings, "EUR", lambda line: None)
+def test_another_currency_for_a_shop_that_is_there_is_said_and_not_taken(settings):
+    before, told = contents(settings.instance), []
+    assert set_up.make_files(settings, "EUR", told.append).currency == "USD"
+    assert told[0].startswith("This shop sells in USD and stays with it")
     assert contents(settings.instance) == before
+
+
+def test_what_was_undone_is_not_spoken_of(settings, clock, monkeypatch):
+    Page.delete().execute()
+    Product.delete().execute()
+    monkeypatch.setattr(set_up, "load", lambda *_: 1 / 0)
+    told = []
+    with pytest.raises(ZeroDivisionError):
+        set_up.open_shop(settings, clock(), True, told.append)
+    assert told == []
+    assert not Page.select().exists()
+
+
+def test_the_demo_comes_with_its_collections_in_their_order(settings):
+    told = json.loads(set_up.DEMO_COLLECTIONS.read_text("utf-8"))
+    assert [collection.slug for collection in Collection.in_order()] == [c["slug"] for c in told]
+    for collection, said in zip(Collection.in_order(), told, strict=True):
+        held = {product.id: product.handle for product in Product.select()}
+        assert [held[n] for n in collection.product_ids()] == said["handles"]
+        assert (collection.title, collection.words) == (said["title"], said["words"])
+
+
+def test_what_an_editor_wrote_is_never_written_over(settings, clock):
+    Page.put("delivery", "# By boat\n\nSlowly.", clock())
+    Page.delete().where(Page.slug == "terms").execute()
+    first = Collection.in_order()[0]
+    first.title = "Mine"
+    first.save()
+    Product.delete().execute()  # so that the demo comes once more
+    set_up.open_shop(settings, clock(), True, lambda line: None)
+    assert Page.get(Page.slug == "delivery").title == "By boat"
+    assert not Page.select().where(Page.slug == "terms").exists(), "it was taken off on purpose"
+    assert Collection.get_by_id(first.id).title == "Mine"
+    assert Collection.select().count() == len(json.loads(set_up.DEMO_COLLECTIONS.read_text()))
+
+
+def test_a_shop_without_demo_has_the_starter_pages_and_no_collections(settings, clock):
+    for record in (Page, Collection, Product):
+        record.delete().execute()
+    told = []
+    set_up.open_shop(settings, clock(), False, told.append)
+    assert told == ["starter pages posted: contact, delivery, returns, terms"]
+    assert {page.title for page in Page.select()} >= {"Contact", "Delivery"}
+    assert not Collection.select().exists()
+
+
+@pytest.fixture
+def unshelved(settings):
+    """The shop as it was before there were facets and search: its products alone."""
+    for record in (Collection, FacetValue, Word):
+        record.delete().execute()
+    Product.update(facets=[]).execute()
+    database.execute_sql("DELETE FROM product_text")
+
+
+def shelves() -> dict[tuple[str, str], set[int]]:
+    return {(row.name, row.value): set(row.bitmap) for row in FacetValue.select() if row.bitmap}
+
+
+@pytest.mark.parametrize("batch", [1, 7, 500])
+def test_products_from_before_facets_and_search_get_both_once(
+    unshelved, settings, clock, monkeypatch, batch
+):
+    monkeypatch.setattr(set_up, "BATCH", batch)
+    hidden = Product.get(Product.handle == "window-seat-eye-mask")
+    hidden.status = "draft"
+    hidden.save()
+    told = []
+    for _ in range(2):
+        set_up.open_shop(settings, clock(), True, told.append)
+    on_sale = {product.id for product in Product.on_sale()}
+    assert told == [f"{len(on_sale)} products can be searched and narrowed down"]
+    assert shelves()["all", "all"] == on_sale
+    assert hidden.id not in on_sale
+    shirt = Product.get(Product.handle == "second-day-merino-t-shirt")
+    assert ["all", "all"] in shirt.facets
+    assert {tuple(f) for f in shirt.facets} == {
+        f for f, ids in shelves().items() if shirt.id in ids
+    }
+    assert shirt.id in search.candidates(["merino"])
+    assert corrected(["mernio"]) == ["merino"]
+    assert search.candidates(["eye", "mask"]) == []
+
+
+def test_products_that_all_wait_unseen_are_no_reason_to_speak(unshelved, settings, clock):
+    Product.update(status="draft").execute()
+    told = []
+    set_up.open_shop(settings, clock(), True, told.append)
+    assert told == []
 
 
 def test_no_name_of_the_shop_is_lost_when_its_settings_are_older(settings):
