@@ -4,42 +4,21 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-import nh3
-
 from storefront.db import database, is_sqlite
-from storefront.exchange.catalogue import ImportedProduct, ImportedVariant
-from storefront.models import Picture, Product, Variant
+from storefront.exchange.batch import Batch, Received
+from storefront.exchange.catalogue import ImportedProduct, Remark, Skipped
+from storefront.exchange.known import Acquaintances
+from storefront.models import Picture, Word
+from storefront.models.facet import Shelving
 
-PRODUCT_FACTS = [
-    "title",
-    "vendor",
-    "type",
-    "status",
-    "published",
-    "gift_card",
-    "seo_title",
-    "seo_description",
-    "options",
-    "tags",
-]
-VARIANT_FACTS = [
-    "position",
-    "sku",
-    "barcode",
-    "price_minor",
-    "compare_at_minor",
-    "cost_minor",
-    "grams",
-    "stock",
-    "tracked",
-    "oversell",
-    "needs_shipping",
-    "taxable",
-]
+BATCH = 100  # products that are looked up and written together, unless they are large
+BATCH_VARIANTS = 500
+BATCH_TEXT = 1024 * 1024  # characters of descriptions
+SHELVED_AT_ONCE = 10_000  # products whose facets are gathered before they are written
+WORDS_AT_ONCE = 5_000
 
-
-# Pictures in a description would be fetched from somebody else's host.
-SAFE_TAGS = nh3.ALLOWED_TAGS - {"img", "map", "area"}
+Item = ImportedProduct | Skipped | Remark
+Tell = Callable[[str], None]
 
 
 class DryRun(Exception):
@@ -53,34 +32,56 @@ class Report:
     products: int = 0
     variants: int = 0
     pictures: int = 0
+    skipped: int = 0
     made: int = 0
     changed: int = 0
 
     @property
     def summary(self) -> str:
         """The one line an import ends with."""
-        return f"products={self.products} variants={self.variants} images={self.pictures} skipped=0"
+        return (
+            f"products={self.products} variants={self.variants} "
+            f"images={self.pictures} skipped={self.skipped}"
+        )
+
+    def note(self, received: Received) -> None:
+        """Count one product."""
+        imported = received.imported
+        self.products += 1
+        self.variants += len(imported.variants)
+        self.pictures += len(imported.pictures)
+        self.made += received.is_new
+        self.changed += bool(not received.is_new and received.changes)
+
+
+def _quiet(_: object) -> None:
+    pass
 
 
 def load(
-    products: Iterable[ImportedProduct],
+    items: Iterable[Item],
     currency: str,
     at: datetime,
     *,
     dry: bool = False,
-    tell: Callable[[str], None] = lambda line: None,
+    tell: Tell = _quiet,
+    warn: Tell = _quiet,
+    pictured: Callable[[list[Picture]], None] = _quiet,
 ) -> Report:
     """Write the products in one transaction; a dry run writes nothing.
 
-    `tell` is given a line for each product made or changed. Whatever the reader raises goes
+    `tell` is given a line for each product (make, change and what, same) and for each row that
+    was skipped or calls for a remark, `warn` the latter alone. `pictured` is given the pictures
+    that are new, as they are written, inside the transaction. Whatever the reader raises goes
     through, with nothing written.
     """
     report = Report()
     try:
         with database.atomic():
             _keep_orders_waiting()
-            for imported in products:
-                _receive(imported, currency, at, report, tell)
+            with Acquaintances() as known, Shelving() as shelving:
+                receiver = _Receiver(Batch(known, shelving, currency, at), report)
+                receiver.receive(items, tell, warn, pictured)
             if dry:
                 raise DryRun
     except DryRun:
@@ -97,79 +98,66 @@ def _keep_orders_waiting() -> None:
         database.execute_sql("LOCK TABLE variant IN SHARE ROW EXCLUSIVE MODE")
 
 
-def _receive(imported: ImportedProduct, currency: str, at: datetime, report: Report, tell) -> None:
-    product = Product.get_or_none(Product.handle == imported.handle)
-    new = product is None
-    if new:
-        product = Product(handle=imported.handle, currency=currency, made_at=at, changed_at=at)
-    changed = _apply(product, _product_facts(imported))
-    if changed:
-        product.changed_at = at
-        product.save()
-    variants, touched = _receive_variants(product, imported.variants, currency)
-    pictured = _receive_pictures(product, imported, variants)
-    if _apply(product, product.summary(product.in_order())):
-        product.save(only=product.dirty_fields)
-    report.products += 1
-    report.variants += len(imported.variants)
-    report.pictures += len(imported.pictures)
-    report.made += new
-    report.changed += bool(not new and (changed or touched or pictured))
-    if new or changed or touched or pictured:
-        count = "1 variant" if len(variants) == 1 else f"{len(variants)} variants"
-        tell(f"line {imported.line}: {'make' if new else 'change'} {imported.handle}, {count}")
+class _Receiver:
+    """Writes batch after batch, and keeps what it remembers between them small."""
+
+    def __init__(self, batch: Batch, report: Report) -> None:
+        self.batch, self.report = batch, report
+        self.words: set[str] = set()
+
+    def receive(self, items: Iterable[Item], tell: Tell, warn: Tell, pictured) -> None:
+        for batch in batches(items):
+            products = [item for item in batch if isinstance(item, ImportedProduct)]
+            received = iter(self.batch.write(products))
+            for item in batch:
+                if isinstance(item, ImportedProduct):
+                    self._note(next(received), tell)
+                else:
+                    self._mention(item, tell, warn)
+            if new := self.batch.new_pictures:
+                pictured(new)
+            self._put_away()
+        Word.learn(self.words)
+
+    def _mention(self, item: Skipped | Remark, tell: Tell, warn: Tell) -> None:
+        if isinstance(item, Skipped):
+            self.report.skipped += 1
+            line = f"line {item.line}: skip, {item.why}"
+        else:
+            line = f"line {item.line}: note, {item.words}"
+        tell(line)
+        warn(line)
+
+    def _note(self, received: Received, tell: Tell) -> None:
+        before = self.report.products // SHELVED_AT_ONCE
+        self.report.note(received)
+        self.words.update(received.words)
+        tell(str(received))
+        if self.report.products // SHELVED_AT_ONCE > before:
+            self.batch.shelving.write()
+
+    def _put_away(self) -> None:
+        if len(self.words) > WORDS_AT_ONCE:
+            Word.learn(self.words)
+            self.words.clear()
 
 
-def _product_facts(imported: ImportedProduct) -> dict:
-    facts = {name: getattr(imported, name) for name in PRODUCT_FACTS}
-    facts |= {"options": list(imported.options), "tags": list(imported.tags)}
-    return facts | {"description": nh3.clean(imported.description, tags=SAFE_TAGS)}
-
-
-def _apply(record, facts: dict) -> bool:
-    """Set what differs; whether anything did."""
-    different = {name: value for name, value in facts.items() if getattr(record, name) != value}
-    for name, value in different.items():
-        setattr(record, name, value)
-    return bool(different)
-
-
-def _receive_variants(
-    product: Product, imported: Iterable[ImportedVariant], currency: str
-) -> tuple[list[Variant], bool]:
-    known = {tuple(variant.choice): variant for variant in product.variants}
-    variants, touched = [], False
-    for position, given in enumerate(imported):
-        variant = known.pop(given.choice, None) or Variant(
-            product=product, choice=list(given.choice), currency=currency
-        )
-        facts = {name: getattr(given, name) for name in VARIANT_FACTS if name != "position"}
-        if _apply(variant, facts | {"position": position}) or not variant.id:
-            variant.save()
-            touched = True
-        variants.append(variant)
-    for gone in known.values():
-        gone.delete_instance()
-        touched = True
-    return variants, touched
-
-
-def _receive_pictures(product: Product, imported: ImportedProduct, variants: list[Variant]) -> bool:
-    shown = {g.picture: v for g, v in zip(imported.variants, variants, strict=True) if g.picture}
-    known = {picture.source: picture for picture in product.pictures}
-    touched = False
-    for position, source, alt in _wanted_pictures(imported):
-        picture = known.pop(source, None) or Picture(product=product, source=source)
-        facts = {"position": position, "alt": alt, "variant": shown.get(source)}
-        if _apply(picture, facts) or not picture.id:
-            picture.save()
-            touched = True
-    for gone in known.values():
-        gone.delete_instance()
-        touched = True
-    return touched
-
-
-def _wanted_pictures(imported: ImportedProduct) -> Iterator[tuple[int, str, str]]:
-    for picture in imported.pictures:
-        yield picture.position, picture.source, picture.alt
+def batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """The items in lists that fit in memory; no two products in one list propose one handle."""
+    batch: list[Item] = []
+    handles: set[str] = set()
+    variants = text = 0
+    for item in items:
+        is_product = isinstance(item, ImportedProduct)
+        size = len(item.description) if is_product else 0
+        repeated = is_product and item.handle in handles
+        if repeated or len(batch) >= BATCH or variants > BATCH_VARIANTS or text > BATCH_TEXT:
+            yield batch
+            batch, handles, variants, text = [], set(), 0, 0
+        batch.append(item)
+        text += size
+        if is_product:
+            handles.add(item.handle)
+            variants += len(item.variants)
+    if batch:
+        yield batch

@@ -4,24 +4,30 @@ Rows that share a handle and stand together are one product, and the first of th
 what belongs to the product. Rules: Shopify's "Using CSV files to import and export products".
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
 
+from storefront.exchange.amounts import grams
 from storefront.exchange.catalogue import (
+    LARGEST_PRODUCT,
+    MOST_ROWS,
     BadCatalogue,
     ImportedPicture,
     ImportedProduct,
     ImportedVariant,
-    grams,
+    is_web_address,
     quoted,
-    records,
 )
-from storefront.exchange.shopify_rows import OPTIONS, Row, find_columns, rows
+from storefront.exchange.notebook import notebook
+from storefront.exchange.records import records
+from storefront.exchange.shopify_headers import FACTS, OPTIONS, TOLD_BY_COLUMN, of_variant
+from storefront.exchange.shopify_rows import Columns, Row, find_columns, rows
 
 _FLAGS = {"true": True, "false": False}
 _STATUSES = {status: status for status in ("active", "draft", "archived", "unlisted")}
 _WHEN_SOLD_OUT = {"deny": False, "continue": True}
+_KINDS = {kind: kind for kind in ("sold", "grouped", "external")}
 
 
 def sniff(path: str | Path) -> str:
@@ -30,51 +36,85 @@ def sniff(path: str | Path) -> str:
     return "shopify"
 
 
-def read(path: str | Path, decimals: int) -> Iterator[ImportedProduct]:
-    """The products of a file in its order, one in memory at a time, with all handles.
+def read(
+    path: str | Path, decimals: int, heard: Callable[[int], object] = lambda count: None
+) -> Iterator[ImportedProduct]:
+    """The products of a file in its order, one in memory at a time; handles are noted on disk.
 
-    `decimals` is how many the shop's currency has, as the file names none. Raises BadCatalogue
-    at the first row that cannot be read truly, after what came before it was yielded: take all
-    or keep nothing.
+    `decimals` is how many the shop's currency has, as the file names none; `heard` is told the
+    bytes of each row. Raises BadCatalogue at the first row that cannot be read truly, after what
+    came before it was yielded: take all or keep nothing.
     """
-    first_lines: dict[str, int] = {}
-    for handle, group in groupby(rows(path), key=lambda row: row.text("handle")):
-        same = list(group)
-        if handle in first_lines:
+    count = 0
+    with notebook("first (handle TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID") as notes:
+        for handle, group in groupby(rows(path, heard), key=lambda row: row.text("handle")):
+            same = _whole_product(group)
+            _refuse_scattered(notes, handle, same[0].line)
+            yield _product(same, decimals)
+            count += 1
+    if not count:
+        raise BadCatalogue("the file has headers but no products")
+
+
+def _whole_product(group: Iterator[Row]) -> list[Row]:
+    """All rows of one product, up to what fits in memory."""
+    same, size = [], 0
+    for row in group:
+        same.append(row)
+        size += sum(map(len, row.cells))
+        if len(same) > MOST_ROWS or size > LARGEST_PRODUCT:
             raise BadCatalogue(
-                f"the handle {quoted(handle)} stood on line {first_lines[handle]} already, and "
-                "other products between; put all rows of one product together",
+                f"the product has more than {MOST_ROWS} rows or {LARGEST_PRODUCT >> 20} million "
+                "letters; so large a product is not read",
                 same[0].line,
             )
-        first_lines[handle] = same[0].line
-        yield _product(same, decimals)
-    if not first_lines:
-        raise BadCatalogue("the file has headers but no products")
+    return same
+
+
+def _refuse_scattered(notes, handle: str, line: int) -> None:
+    first = notes.execute("SELECT line FROM first WHERE handle = ?", (handle,)).fetchone()
+    if first:
+        raise BadCatalogue(
+            f"the handle {quoted(handle)} stood on line {first[0]} already, and "
+            "other products between; put all rows of one product together",
+            line,
+        )
+    notes.execute("INSERT INTO first VALUES (?, ?)", (handle, line))
 
 
 def _product(rows: list[Row], decimals: int) -> ImportedProduct:
     first = rows[0]
     if not first.text("title"):
         raise first.bad("title", "the first row of a product carries its title")
+    if not is_web_address(first.text("external_url")):
+        raise first.bad("external_url", "an address beginning with https:// or http:// is read")
     _check_further_rows(first, rows[1:])
     options, variants = _variants(rows, decimals)
+    texts = ("handle", "title", "vendor", "type", "category", "seo_title", "seo_description")
+    own = ("short", "external_url", "button_text")
     return ImportedProduct(
         line=first.line,
-        handle=first.text("handle"),
-        title=first.text("title"),
+        **{name: first.text(name) for name in (*texts, *own)},
         description=first.raw("description"),
-        vendor=first.text("vendor"),
-        type=first.text("type"),
         tags=_tags(first.text("tags")),
         status=first.word("status", _STATUSES, "active"),
         published=first.word("published", _FLAGS, True),
         gift_card=first.word("gift_card", _FLAGS, False),
-        seo_title=first.text("seo_title"),
-        seo_description=first.text("seo_description"),
+        kind=first.word("kind", _KINDS, "sold"),
         options=options,
         variants=variants,
         pictures=_pictures(rows),
+        extra={name: cell for name, cell in first.kept().items() if not of_variant(name)},
+        told=frozenset(first.columns.kept) | {"Inventory tracker"},
+        unsaid=_unsaid(first.columns),
     )
+
+
+def _unsaid(columns: Columns) -> frozenset[str]:
+    """The facts that the file has no column for."""
+    missing = {FACTS.get(field, field) for field in TOLD_BY_COLUMN if field not in columns}
+    pictured = "picture" in columns or "variant_picture" in columns
+    return frozenset(missing if pictured else missing | {"pictures"})
 
 
 def _check_further_rows(first: Row, further: list[Row]) -> None:
@@ -97,7 +137,7 @@ def _variants(
 ) -> tuple[tuple[str, ...], tuple[ImportedVariant, ...]]:
     """Option names, and one variant from the first row and from every other that is one."""
     names = _option_names(rows[0])
-    sold = [row for row in rows if row.is_variant or row is rows[0]]
+    sold = [row for row in rows if row.is_variant or (row is rows[0] and not _only_shown(row))]
     choices = [_choice(row, names) for row in sold]
     options = tuple(names.values())
     if options == ("Title",) and choices == [("Default Title",)]:
@@ -111,7 +151,13 @@ def _variants(
                 row.line,
             )
         lines[choice] = row.line
-    return options, tuple(map(lambda row, choice: _variant(row, choice, decimals), sold, choices))
+    made = zip(sold, choices, strict=True)
+    return options, tuple(_variant(r, choice, decimals, r is rows[0]) for r, choice in made)
+
+
+def _only_shown(first: Row) -> bool:
+    """Whether a product has no price because it is a group, or sold elsewhere."""
+    return first.text("kind").casefold() in ("grouped", "external") and not first.is_variant
 
 
 def _option_names(first: Row) -> dict[int, str]:
@@ -133,7 +179,7 @@ def _choice(row: Row, names: dict[int, str]) -> tuple[str, ...]:
     return tuple(row.text(f"option{n}_value") for n in names)
 
 
-def _variant(row: Row, choice: tuple[str, ...], decimals: int) -> ImportedVariant:
+def _variant(row: Row, choice: tuple[str, ...], decimals: int, is_first: bool) -> ImportedVariant:
     price = row.amount("price", decimals)
     if price is None:
         raise row.bad("price", "a variant needs one; write 0 for a price on request")
@@ -154,7 +200,15 @@ def _variant(row: Row, choice: tuple[str, ...], decimals: int) -> ImportedVarian
         needs_shipping=row.word("needs_shipping", _FLAGS, True),
         taxable=row.word("taxable", _FLAGS, True),
         picture=row.text("variant_picture") or None,
+        extra=_kept_of_variant(row, is_first),
     )
+
+
+def _kept_of_variant(row: Row, is_first: bool) -> dict[str, str]:
+    """What the row keeps for its variant; the first row's other columns are the product's."""
+    kept = {n: cell for n, cell in row.kept().items() if of_variant(n) or not is_first}
+    tracker = row.text("tracker")
+    return kept if tracker.casefold() in ("", "shopify") else kept | {"Inventory tracker": tracker}
 
 
 def _tags(text: str) -> tuple[str, ...]:

@@ -1,71 +1,38 @@
 """The table in a Shopify file: its columns under either name, its rows, and what a cell means."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from storefront.exchange.catalogue import (
-    BadCatalogue,
-    Record,
-    minor_units,
-    quoted,
-    records,
-    whole_number,
+from storefront.exchange.amounts import minor_units, whole_number
+from storefront.exchange.catalogue import BadCatalogue, is_handle, quoted
+from storefront.exchange.cells import unguarded
+from storefront.exchange.records import WHAT_IS_READ, Record, records
+from storefront.exchange.shopify_headers import (
+    COLUMNS,
+    FIELDS,
+    OPTIONS,
+    OTHERS,
+    REQUIRED,
+    kept_name,
 )
 
 T = TypeVar("T")
-Columns = dict[str, tuple[int, str]]  # field → its index, and its header in the file
 
-# Every column that is read, by the names it goes under: the older, then the newer.
-COLUMNS = {
-    "handle": ("Handle", "URL handle"),
-    "title": ("Title",),
-    "description": ("Body (HTML)", "Description"),
-    "vendor": ("Vendor",),
-    "type": ("Type",),
-    "tags": ("Tags",),
-    "status": ("Status",),
-    "published": ("Published", "Published on online store"),
-    "gift_card": ("Gift Card",),
-    "seo_title": ("SEO Title",),
-    "seo_description": ("SEO Description",),
-    "option1_name": ("Option1 Name",),
-    "option1_value": ("Option1 Value",),
-    "option2_name": ("Option2 Name",),
-    "option2_value": ("Option2 Value",),
-    "option3_name": ("Option3 Name",),
-    "option3_value": ("Option3 Value",),
-    "sku": ("Variant SKU", "SKU"),
-    "barcode": ("Variant Barcode", "Barcode"),
-    "price": ("Variant Price", "Price"),
-    "compare_at": ("Variant Compare At Price", "Compare-at price"),
-    "cost": ("Cost per item",),
-    "grams": ("Variant Grams", "Weight value (grams)"),
-    "tracker": ("Variant Inventory Tracker", "Inventory tracker"),
-    "stock": ("Variant Inventory Qty", "Inventory quantity"),
-    "when_sold_out": ("Variant Inventory Policy", "Continue selling when out of stock"),
-    "needs_shipping": ("Variant Requires Shipping", "Requires shipping"),
-    "taxable": ("Variant Taxable", "Charge tax"),
-    "variant_picture": ("Variant Image", "Variant image URL"),
-    "picture": ("Image Src", "Product image URL"),
-    "picture_position": ("Image Position",),
-    "picture_alt": ("Image Alt Text",),
-}
-_FIELDS = {name.casefold(): field for field, names in COLUMNS.items() for name in names}
-_REQUIRED = ("handle", "title", "price")
-OPTIONS = (1, 2, 3)  # a product has three at the most
 
-# Files people bring by mistake, told by columns that only they have.
-_OTHERS = (
-    ({"sku", "regular price"}, "a WooCommerce product export"),
-    ({"sku", "attribute_set_code"}, "a Magento product export"),
-    ({"sku", "_type"}, "a Magento product export"),
-    ({"handle", "location"}, "a Shopify inventory export"),
-    ({"financial status"}, "a Shopify order export"),
-    ({"first name", "email"}, "a customer list"),
-)
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where a file has what: `index` and `header` by field, `kept` by the names of the rest."""
+
+    index: dict[str, int]
+    header: dict[str, str]
+    kept: dict[str, int]
+    width: int
+
+    def __contains__(self, field: str) -> bool:
+        return field in self.index
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +43,28 @@ class Row:
     cells: list[str]
     columns: Columns
 
+    def _cell(self, field: str) -> str:
+        return self.cells[self.columns.index[field]] if field in self.columns else ""
+
     def raw(self, field: str) -> str:
         """The cell as it stands, with its padding."""
-        return self.cells[self.columns[field][0]] if field in self.columns else ""
+        return unguarded(self._cell(field))
 
     def text(self, field: str) -> str:
-        return self.raw(field).strip()
+        return unguarded(self._cell(field).strip())
 
     def column(self, field: str) -> str:
         """The field's header as this file has it, or its older name where the file has none."""
-        return self.columns[field][1] if field in self.columns else COLUMNS[field][0]
+        return self.columns.header.get(field, COLUMNS[field][0])
 
     def code(self, field: str) -> str:
         """Text without the apostrophe that spreadsheets put before digits to keep them text."""
-        return self.text(field).removeprefix("'").strip()
+        return self._cell(field).strip().removeprefix("'").strip()
+
+    def kept(self) -> dict[str, str]:
+        """What stands in the columns that the shop has no use for, by their names."""
+        cells = ((name, self.cells[index].strip()) for name, index in self.columns.kept.items())
+        return {name: unguarded(cell) for name, cell in cells if cell}
 
     def word(self, field: str, meanings: dict[str, T], blank: T) -> T:
         """What a cell's word means, in any case; `blank` for an empty cell."""
@@ -120,47 +95,52 @@ class Row:
         return any(self.text(field) for field in fields)
 
 
-def find_columns(source: Iterator[Record]) -> tuple[Columns, int]:
-    """Where each field stands, and how wide the header is, which is taken off `source`.
-
-    Unknown columns are passed over: exports carry dozens of them. Raises BadCatalogue.
-    """
+def find_columns(source: Iterator[Record]) -> Columns:
+    """Where each field stands; the header is taken off `source`. Raises BadCatalogue."""
     header = next(source, None)
     if header is None:
-        raise BadCatalogue("the file is empty; a catalogue as CSV in UTF-8 is read")
-    columns: Columns = {}
+        raise BadCatalogue(f"the file is empty; {WHAT_IS_READ}")
+    columns = Columns({}, {}, {}, len(header.cells))
     for index, cell in enumerate(header.cells):
         name = " ".join(cell.split())
-        field = _FIELDS.get(name.casefold())
+        field = FIELDS.get(name.casefold())
         if field in columns:
-            same = f"the columns {quoted(columns[field][1])} and {quoted(name)} hold the same thing"
-            raise BadCatalogue(f"{same}; delete one of them", header.line)
+            same = f"the columns {quoted(columns.header[field])} and {quoted(name)} hold the same"
+            raise BadCatalogue(f"{same} thing; delete one of them", header.line)
         if field:
-            columns[field] = (index, name)
-    if any(field not in columns for field in _REQUIRED):
+            columns.index[field], columns.header[field] = index, name
+        elif name:
+            columns.kept[kept_name(name, columns.kept)] = index
+    if any(field not in columns for field in REQUIRED):
         raise BadCatalogue(_not_shopify(header.cells, columns), header.line)
-    return columns, len(header.cells)
+    return columns
 
 
 def _not_shopify(cells: list[str], columns: Columns) -> str:
     """Why a header is refused: what the file looks like, and what a header must have."""
-    found = {" ".join(cell.split()).casefold() for cell in cells}
-    looks_like = next((name for marks, name in _OTHERS if marks <= found), None)
-    if len(cells) == 1 and re.search(r"[;\t|]", cells[0]):
-        looks_like = "a table separated by semicolons, tabs or bars instead of commas"
-    missing = [field for field in _REQUIRED if field not in columns]
+    looks_like = what_else(cells)
+    missing = [field for field in REQUIRED if field not in columns]
     wanted = ", ".join(quoted(" or ".join(COLUMNS[field])) for field in missing)
     seems = f"this looks like {looks_like}: " if looks_like else ""
     return f"{seems}the header lacks {wanted}; a Shopify product export as CSV is read"
 
 
-def rows(path: str | Path) -> Iterator[Row]:
+def what_else(cells: list[str]) -> str | None:
+    """What a header is of that people bring by mistake, or None."""
+    found = {" ".join(cell.split()).casefold() for cell in cells}
+    if len(cells) == 1 and re.search(r"[;\t|]", cells[0]):
+        return "a table separated by semicolons, tabs or bars instead of commas"
+    return next((name for marks, name in OTHERS if marks <= found), None)
+
+
+def rows(path: str | Path, heard: Callable[[int], object] = lambda count: None) -> Iterator[Row]:
     """The rows below the header, each as wide as the header and with a handle to go by."""
-    source = records(path)
-    columns, width = find_columns(source)
-    last_cell_is_read = any(index == width - 1 for index, _ in columns.values())
+    source = records(path, heard)
+    columns = find_columns(source)
+    last = columns.width - 1
+    last_cell_is_read = last in (*columns.index.values(), *columns.kept.values())
     for record in source:
-        _check_width(record, width)
+        _check_width(record, columns.width)
         if last_cell_is_read and not record.closed:
             # A file cut inside its last cell is as wide as a whole one, and 36.00 may now be 3.
             raise BadCatalogue(
@@ -185,5 +165,5 @@ def _check_width(record: Record, width: int) -> None:
 
 def _check_handle(row: Row) -> None:
     handle = row.text("handle")
-    if not handle or handle.strip(".") == "" or re.search(r"[/\\\x00-\x1f]", handle):
+    if not is_handle(handle):
         raise row.bad("handle", "a name for the product's address is read, such as rain-jacket")

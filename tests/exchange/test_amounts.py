@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from storefront.exchange.catalogue import LARGEST_NUMBER, BadCatalogue, minor_units
+from storefront.exchange.amounts import LARGEST_NUMBER, minor_units
+from storefront.exchange.catalogue import BadCatalogue
 
 
 @given(st.integers(0, LARGEST_NUMBER), st.integers(0, 4))

@@ -73,7 +73,8 @@ def test_the_apparel_file_comes_in_complete_and_twice_changes_nothing(settings, 
         told = []
         report = load(shopify.read(apparel, 2), "USD", now, tell=told.append)
         assert report.summary == "products=25 variants=96 images=55 skipped=0"
-        assert (report.made, report.changed, len(told)) == (made, 0, made)
+        assert (report.made, report.changed, len(told)) == (made, 0, 25)
+        assert all(("make" if made else "same") in line for line in told)
         now += timedelta(days=1)
     assert dump() == before
     assert writes() == written
@@ -96,7 +97,7 @@ def test_what_differs_is_changed_and_the_rest_left_alone(bring, now):
     told = []
     report = bring(TWO.replace("12.00", "13.50"), later, tell=told.append)
     assert (report.made, report.changed) == (0, 1)
-    assert told == ["line 2: change mug, 2 variants"]
+    assert told == ["line 2: change mug, 2 variants (price)"]
     after = Product.get_by_id(mug.id)
     assert [variant.price_minor for variant in after.in_order()] == [1350, 1400]
     assert (after.price_from, after.price_to, after.made_at) == (1350, 1400, now)

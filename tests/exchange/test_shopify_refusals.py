@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront.exchange import catalogue
+from storefront.exchange import records
 from storefront.exchange.catalogue import BadCatalogue
 from storefront.exchange.shopify import read, sniff
 
@@ -127,14 +127,14 @@ def test_a_nul_byte_far_into_the_file_is_refused_with_its_line(tmp_path):
 
 
 def test_a_cell_past_the_limit_is_refused_and_one_at_the_limit_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(catalogue, "LONGEST_CELL", 1024 * 1024)
+    monkeypatch.setattr(records, "LONGEST_CELL", 1024 * 1024)
     whole = SIMPLE + f"mug,Mug,1,,,,{'x' * 1024 * 1024}\n"
     assert len(products_of(tmp_path, whole)) == 1
     assert "line 2: a cell is longer than 1 MiB" in refusal_of(tmp_path, whole[:-1] + "x\n")
 
 
 def test_a_line_without_end_is_refused_before_it_fills_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr(catalogue, "LONGEST_LINE", 1024 * 1024)
+    monkeypatch.setattr(records, "LONGEST_LINE", 1024 * 1024)
     words = refusal_of(tmp_path, SIMPLE + "mug," + "," * 1024 * 1024)
     assert "line 2: the line is longer than 1 MiB" in words
 
@@ -142,7 +142,9 @@ def test_a_line_without_end_is_refused_before_it_fills_memory(tmp_path, monkeypa
 def test_a_last_cell_that_may_be_cut_is_refused_only_where_it_matters(tmp_path):
     words = refusal_of(tmp_path, "Handle,Title,Variant Price\nmug,Mug,3")
     assert "line 2: the file ends without a line break, so its last cell, '3', may be cut" in words
-    assert len(products_of(tmp_path, "Handle,Title,Variant Price,Notes\nmug,Mug,36,ab")) == 1
+    words = refusal_of(tmp_path, "Handle,Title,Variant Price,Notes\nmug,Mug,36,ab")
+    assert "'ab', may be cut short" in words
+    assert len(products_of(tmp_path, "Handle,Title,Variant Price,\nmug,Mug,36,ab")) == 1
 
 
 def test_a_refusal_of_a_whole_file_names_no_line():

@@ -1,0 +1,123 @@
+"""The work of `import-products` and `export-products`: files, progress, and what is said."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from storefront.exchange import goods, shopify_write, woocommerce_write
+from storefront.exchange.goods import Written
+from storefront.exchange.load import Report, load
+from storefront.exchange.sniff import open_catalogue
+from storefront.exchange.woocommerce_variants import Context
+from storefront.models import Picture
+from storefront.money import decimals
+
+FORMATS = ("shopify", "woocommerce")
+MOST_WARNINGS = 1000
+STEPS = 500  # how often at most the bar is drawn anew
+
+
+def bring_in(
+    file: Path,
+    currency: str,
+    at: datetime,
+    *,
+    dry: bool = False,
+    pictured: Callable[[list[Picture]], None] = lambda pictures: None,
+) -> Report:
+    """Import a file, with a bar on standard error; a dry run lists on standard output.
+
+    What was skipped, and what calls for a remark, is said on standard error once the bar is gone.
+    `pictured` is given new pictures as they are written, inside the transaction. Raises
+    BadCatalogue, with nothing written.
+    """
+    catalogue = open_catalogue(file, decimals(currency), at.date())
+    warnings = _Warnings()
+    tell = click.echo if dry else lambda line: None
+    with _bar(catalogue.work, "reading", listing=dry) as bar:
+        catalogue.heard = bar.update
+        report = load(
+            catalogue, currency, at, dry=dry, tell=tell, warn=warnings.add, pictured=pictured
+        )
+    if not dry:
+        warnings.say()
+    return report
+
+
+def give_out(file: str, format: str, currency: str, at: datetime) -> Written:
+    """Export all products to a file, whole or not at all, or to standard output for `-`.
+
+    Raises OSError where it cannot be written; what was there before then is there still.
+    """
+    warnings = _Warnings()
+    with _standard_output() if file == "-" else _replaced(Path(file)) as out:
+        kept = goods.kept_of(format)
+        everything = goods.every()
+        if format == "woocommerce":
+            context = Context(decimals(currency), at.date())
+            written = woocommerce_write.write(everything, kept, out, context, warnings.add)
+        else:
+            scale = decimals(currency)
+            written = shopify_write.write(everything, kept, out, scale, warnings.add)
+    warnings.say()
+    return written
+
+
+def _bar(length: int, label: str, listing: bool):
+    """A progress bar, unless nobody sees it or a list runs through it."""
+    unseen = not sys.stderr.isatty() or (listing and sys.stdout.isatty())
+    steps = max(1, length // STEPS)
+    return click.progressbar(
+        length=length, label=label, file=sys.stderr, hidden=unseen, update_min_steps=steps
+    )
+
+
+class _Warnings:
+    """Lines to be said later; past a thousand they are counted only."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._more = 0
+
+    def add(self, line: str) -> None:
+        """Keep a line."""
+        if len(self._lines) < MOST_WARNINGS:
+            self._lines.append(line)
+        else:
+            self._more += 1
+
+    def say(self) -> None:
+        """Write the lines to standard error."""
+        for line in self._lines:
+            click.echo(line, err=True)
+        if self._more:
+            click.echo(f"and {self._more} more", err=True)
+
+
+@contextmanager
+def _replaced(path: Path) -> Iterator[TextIO]:
+    """A text file that takes the place of `path` once it is whole, and is gone if it fails."""
+    new = path.with_name(f"{path.name}.new")
+    try:
+        with open(new, "w", encoding="utf-8", newline="") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(new, path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _standard_output() -> Iterator[TextIO]:
+    """Standard output as UTF-8 without translated line ends; it stays open."""
+    file = open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False)  # noqa: SIM115
+    with file:
+        yield file
