@@ -90,7 +90,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
 
 
 def _connect() -> None:
-    if request.endpoint not in ("home.static", "home.healthz"):
+    if request.endpoint not in ("home.static", "home.healthz", "pictures.media"):
         database.connect(reuse_if_open=True)
 
 

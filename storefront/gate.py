@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from storefront.personal import declare
+from storefront.personal import declare, withdraw
 
 
 class UndeclaredRecipient(Exception):
@@ -38,6 +38,12 @@ def admit(name: str, host: str, port: int, *, purpose: str, clause: str, basis: 
     declare("recipient", name, clause=clause, why=purpose, basis=basis)
     _recipients[name] = recipient
     return recipient
+
+
+def dismiss(name: str) -> None:
+    """Admit a recipient no longer, and take it off the register."""
+    if _recipients.pop(name, None):
+        withdraw("recipient", name)
 
 
 def admit_from(settings) -> None:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from storefront import gate, personal
+from storefront import gate
 from storefront.refusals import Refused
 
 PURPOSE = "to fetch the pictures of the catalogue you bring in"
@@ -50,8 +50,7 @@ class Guests:
     def let_go(self) -> None:
         """Admit none of them any longer."""
         for name in self._names:
-            gate._recipients.pop(name, None)
-            personal._declared.pop(("recipient", name), None)
+            gate.dismiss(name)
 
 
 @contextmanager

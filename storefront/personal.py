@@ -63,6 +63,11 @@ def declare(kind, where, *, clause, why, basis, keep=None, hold=False) -> Fact:
     return fact
 
 
+def withdraw(kind: str, where: str) -> None:
+    """Take back what was declared, once it is no longer so."""
+    _declared.pop((kind, where), None)
+
+
 def declared(kind: str | None = None) -> list[Fact]:
     """What `declare` was told, of one kind or of all."""
     return [fact for fact in _declared.values() if kind in (None, fact.kind)]

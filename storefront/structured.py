@@ -4,7 +4,7 @@ import html as entities
 import re
 from urllib.parse import quote, urlencode
 
-from storefront.models import Product, Variant
+from storefront.models import Picture, Product, Variant
 from storefront.models.choice import Choice
 from storefront.money import decimals
 
@@ -17,6 +17,15 @@ def amount(minor: int, currency: str) -> str:
     """A price as machines write it: digits with a point, without the currency."""
     places = decimals(currency)
     return f"{minor / 10**places:.{places}f}"
+
+
+def picture_of(product: Product, origin: str) -> str:
+    """The absolute address of a product's picture: its photograph, or what is drawn for it."""
+    card = product.card_picture
+    if not card:
+        return f"{origin}/pictures/{quote(product.handle)}.svg"
+    name = f"{card['digest'][:2]}/{card['digest'][2:]}-{max(card['widths'])}"
+    return f"{origin}/media/pictures/{name}.webp"
 
 
 def address_of(product: Product, variant: Variant | None, origin: str) -> str:
@@ -32,7 +41,8 @@ def page_facts(choice: Choice, origin: str) -> dict:
     """What a product's page shows besides its form: the product, its relatives, machines' data."""
     product = choice.product
     data = product_group(product, choice.variants, origin)
-    return {"product": product, "choice": choice, "related": product.related(), "data": data}
+    facts = {"product": product, "choice": choice, "related": product.related(), "data": data}
+    return facts | {"gallery": Picture.gallery(choice)}
 
 
 def product_group(product: Product, variants: list[Variant], origin: str) -> dict:
@@ -42,7 +52,7 @@ def product_group(product: Product, variants: list[Variant], origin: str) -> dic
         "name": product.title,
         "description": plain(product.description)[:5000],
         "url": address_of(product, None, origin),
-        "image": f"{origin}/pictures/{product.handle}.svg",
+        "image": picture_of(product, origin),
     }
     if product.vendor:
         facts["brand"] = {"@type": "Brand", "name": product.vendor}

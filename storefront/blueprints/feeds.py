@@ -11,7 +11,7 @@ from flask import Blueprint, Response, current_app, stream_with_context
 from peewee import fn, prefetch
 
 from storefront.models import Collection, Page, Product, Variant
-from storefront.structured import address_of, amount, plain
+from storefront.structured import address_of, amount, picture_of, plain
 
 blueprint = Blueprint("feeds", __name__)
 PER_MAP = 10_000  # ids in one sitemap; the protocol allows 50,000 addresses
@@ -98,7 +98,7 @@ def _item(product: Product, variant: Variant, origin: str) -> str:
         "title": f"{product.title} {variant.name}".strip()[:150],
         "description": plain(product.description)[:5000] or product.title,
         "link": address_of(product, variant, origin),
-        "g:image_link": f"{origin}/pictures/{product.handle}.svg",
+        "g:image_link": picture_of(product, origin),
         "g:availability": "out_of_stock" if variant.left == 0 else "in_stock",
         "g:condition": "new",
         "g:brand": product.vendor,
