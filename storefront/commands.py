@@ -11,7 +11,7 @@ import click
 from flask.cli import AppGroup, ScriptInfo, routes_command, shell_command
 from peewee import OperationalError, ProgrammingError
 
-from storefront import gate, policy, programs
+from storefront import fetching, gate, photographs, policy, programs
 from storefront import setup as set_up
 from storefront.config import (
     NotSetUp,
@@ -23,8 +23,10 @@ from storefront.config import (
 from storefront.db import BadDatabaseUrl, database, open_database
 from storefront.exchange.catalogue import BadCatalogue
 from storefront.exchange.commands import FORMATS, bring_in, give_out
+from storefront.generate import generate
 from storefront.handoff.envelope import HandoffError
 from storefront.jobs import Jobs
+from storefront.models import Picture
 from storefront.money import known
 from storefront.pages import system_clock
 from storefront.personal import Undeclared
@@ -153,11 +155,55 @@ def worker() -> None:
 @cli.command("import-products", with_appcontext=False)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what would be made or changed; write nothing.")
-def import_products(file: Path, dry_run: bool) -> None:
-    """Bring in a catalogue file of Shopify or WooCommerce: whole or not at all."""
+@click.option(
+    "--pictures",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder with the pictures, named as in the file, or <handle>.jpg, <handle>-2.jpg …",
+)
+@click.option(
+    "--fetch-pictures", is_flag=True, help="Fetch the pictures the file gives addresses of."
+)
+def import_products(file: Path, dry_run: bool, pictures: Path | None, fetch_pictures: bool) -> None:
+    """Bring in a catalogue file of Shopify or WooCommerce: whole or not at all.
+
+    Pictures come after the products; one that cannot be had is named, and a drawing stands for it.
+    """
     with _shop() as settings:
         report = bring_in(file, settings.currency, system_clock(), dry=dry_run)
+        if not dry_run:
+            _take_pictures(settings, pictures, fetch_pictures)
     click.echo(report.summary)
+
+
+def _take_pictures(settings: Settings, folder: Path | None, fetch: bool) -> None:
+    media, every = settings.instance / "media", Picture.select().order_by(Picture.id)
+    if folder:
+        with _counted(len(photographs.files_in(folder)), "pictures from the folder") as bar:
+            taken = photographs.from_folder(every, folder, media, _complain, bar.update)
+        click.echo(f"{taken} pictures taken from {folder}", err=True)
+    if fetch:
+        gate.admit_from(settings)
+        with _counted(every.count(), "fetching pictures") as bar:
+            taken = fetching.fetch_missing(every, media, _complain, bar.update)
+        click.echo(f"{taken} pictures fetched", err=True)
+
+
+def _counted(count: int, label: str):
+    hidden = not sys.stderr.isatty()
+    return click.progressbar(length=count, label=label, file=sys.stderr, hidden=hidden)
+
+
+def _complain(words: str) -> None:
+    click.echo(words, err=True)
+
+
+@cli.command("generate-products", with_appcontext=False)
+@click.argument("count", type=click.IntRange(1, 1_000_000))
+def generate_products(count: int) -> None:
+    """Add COUNT made-up products, to see how the shop fares with a large catalogue."""
+    with _shop() as settings, _counted(count, "products") as bar:
+        generate(count, settings.currency, system_clock(), bar.update)
+    click.echo(f"made {count} products")
 
 
 @cli.command("export-products", with_appcontext=False)

@@ -229,6 +229,7 @@ def runner(settings, monkeypatch):
     monkeypatch.setenv("STOREFRONT_VAULT", settings.vault_address)
 
     def run(*arguments: str):
+        database.close_all()
         result = CliRunner().invoke(cli, [str(a) for a in arguments])
         database.initialize(open_database(settings.database_url))
         database.connect(reuse_if_open=True)
