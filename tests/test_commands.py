@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -183,8 +184,10 @@ def test_a_taken_port_is_said_before_anything_is_made(storefront, tmp_path):
 
 
 def test_an_instance_that_is_served_is_not_set_up_again_under_its_server(storefront, settings):
+    some = (20000 + secrets.randbelow(12000) for _ in range(1000))
+    port = next(port for port in some if programs.why_ports_are_refused(port) is None)
     with programs.alone(settings.instance):
-        code, said, complained = storefront("run", "--set-up", "--port", "45000")
+        code, said, complained = storefront("run", "--set-up", "--port", port)
     assert (code, said) == (1, "")
     assert complained.startswith(f"The shop in {settings.instance} is running already.")
 

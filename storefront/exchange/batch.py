@@ -93,13 +93,13 @@ class Batch:
         theirs = {tuple(v.choice): v for v in known[product.id]} if product.id else {}
         for position, given in enumerate(imported.variants):
             variant = theirs.pop(given.choice, None)
-            if variant is None:
+            is_new = variant is None
+            if is_new:
                 variant = Variant(
                     product=product, choice=list(given.choice), currency=self.currency
                 )
-                received.changes.append("new variants")
-            told = facts.of_variant(given, position, imported, variant)
-            received.changes += facts.apply(variant, told)
+            changed = facts.apply(variant, facts.of_variant(given, position, imported, variant))
+            received.changes += ["new variants"] if is_new else changed
             received.variants.append(variant)
         received.changes += ["variants gone"] if theirs else []
         facts.apply(product, product.summary(received.variants))

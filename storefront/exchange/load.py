@@ -106,6 +106,7 @@ class _Receiver:
         self.words: set[str] = set()
 
     def receive(self, items: Iterable[Item], tell: Tell, warn: Tell, pictured) -> None:
+        """Write all items, in their order."""
         for batch in batches(items):
             products = [item for item in batch if isinstance(item, ImportedProduct)]
             received = iter(self.batch.write(products))

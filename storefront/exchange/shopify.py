@@ -19,6 +19,7 @@ from storefront.exchange.catalogue import (
     is_web_address,
     quoted,
 )
+from storefront.exchange.cells import split_list
 from storefront.exchange.notebook import notebook
 from storefront.exchange.records import records
 from storefront.exchange.shopify_headers import FACTS, OPTIONS, TOLD_BY_COLUMN, of_variant
@@ -83,6 +84,7 @@ def _refuse_scattered(notes, handle: str, line: int) -> None:
 
 
 def _product(rows: list[Row], decimals: int) -> ImportedProduct:
+    """The product that these rows tell of; a fact a line."""
     first = rows[0]
     if not first.text("title"):
         raise first.bad("title", "the first row of a product carries its title")
@@ -96,7 +98,7 @@ def _product(rows: list[Row], decimals: int) -> ImportedProduct:
         line=first.line,
         **{name: first.text(name) for name in (*texts, *own)},
         description=first.raw("description"),
-        tags=_tags(first.text("tags")),
+        tags=_tags(first),
         status=first.word("status", _STATUSES, "active"),
         published=first.word("published", _FLAGS, True),
         gift_card=first.word("gift_card", _FLAGS, False),
@@ -211,7 +213,14 @@ def _kept_of_variant(row: Row, is_first: bool) -> dict[str, str]:
     return kept if tracker.casefold() in ("", "shopify") else kept | {"Inventory tracker": tracker}
 
 
-def _tags(text: str) -> tuple[str, ...]:
+def _tags(first: Row) -> tuple[str, ...]:
+    """The tags, whole where our own export says which commas are part of one."""
+    tags = _parted(first.text("tags"))
+    whole = split_list(first.text("whole_tags"))
+    return whole if whole and _parted(", ".join(whole)) == tags else tags
+
+
+def _parted(text: str) -> tuple[str, ...]:
     tags = (tag.strip() for tag in text.split(","))
     return tuple(dict.fromkeys(tag for tag in tags if tag))
 

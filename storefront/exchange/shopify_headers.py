@@ -46,11 +46,12 @@ COLUMNS = {
     "kind": ("Kind (product.metafields.storefront.kind)",),
     "external_url": ("External URL (product.metafields.storefront.external_url)",),
     "button_text": ("Button text (product.metafields.storefront.button_text)",),
+    "whole_tags": ("Tags with commas (product.metafields.storefront.tags)",),
 }
 FIELDS = {name.casefold(): field for field, names in COLUMNS.items() for name in names}
 REQUIRED = ("handle", "title", "price")
 OPTIONS = (1, 2, 3)  # a product has three at the most
-OWN = ("short", "kind", "external_url", "button_text")
+OWN = ("short", "kind", "external_url", "button_text", "whole_tags")
 
 # The facts that a column tells, where their names differ.
 FACTS = {
@@ -62,7 +63,8 @@ FACTS = {
 TOLD_BY_COLUMN = (
     *("description", "vendor", "category", "type", "tags", "status", "published", "gift_card"),
     *("seo_title", "seo_description", "sku", "barcode", "compare_at", "cost", "grams", "tracker"),
-    *("stock", "when_sold_out", "needs_shipping", "taxable", *OWN),
+    *("stock", "when_sold_out", "needs_shipping", "taxable"),
+    *("short", "kind", "external_url", "button_text"),
 )
 
 # Written in this order; columns that are kept follow.

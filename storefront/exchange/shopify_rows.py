@@ -51,6 +51,7 @@ class Row:
         return unguarded(self._cell(field))
 
     def text(self, field: str) -> str:
+        """The cell without its padding, "" where there is no such column."""
         return unguarded(self._cell(field).strip())
 
     def column(self, field: str) -> str:

@@ -2,9 +2,10 @@
 
 What Shopify cannot say, and is therefore not written:
 - products with more than three options, which are left out and named;
-- tags that hold a comma: they come back as two;
-- the product's other pictures' variants, where several pictures show one variant.
-What only this shop knows (short descriptions, groups, what others sell) stands in metafields.
+- products that are sold and have no variants, which are left out and named, too;
+- what is kept of other formats.
+What only this shop knows (short descriptions, groups, what others sell, tags with a comma in
+them) stands in metafields.
 Cells that a spreadsheet would run as a formula begin with an apostrophe, taken off on import.
 """
 
@@ -14,7 +15,7 @@ from itertools import zip_longest
 from typing import TextIO
 
 from storefront.exchange.amounts import written
-from storefront.exchange.cells import guarded
+from storefront.exchange.cells import guarded, join_list
 from storefront.exchange.goods import Good, Kept, Written
 from storefront.exchange.shopify_headers import COLUMNS, OPTIONS, OWN, WRITTEN
 from storefront.models import Product, Variant
@@ -91,6 +92,7 @@ def _of_product(product: Product) -> dict[str, str]:
         "status": product.status,
         "gift_card": _flag(product.gift_card),
         "kind": "" if product.kind == "sold" else product.kind,
+        "whole_tags": guarded(join_list(product.tags)) if "," in "".join(product.tags) else "",
     }
 
 

@@ -125,6 +125,7 @@ class _Reading:
     def _product(
         self, options: tuple[str, ...], variants: tuple[ImportedVariant, ...]
     ) -> ImportedProduct:
+        """The product with all that is known of it; a fact a line."""
         facts = corrected(product_facts(self.row), self.said)
         kept = self._kept(facts, options, variants)
         handle = self.said.get("handle") or self.found.free_handle(facts["title"], self.row)

@@ -205,5 +205,6 @@ def _covers(
     names = good.product.options
     full = combinations(*(values[n] if n in open_ones else [fixed[n]] for n in names))
     theirs = {tuple(variant.choice) for variant in several}
-    others = {tuple(variant.choice) for variant in good.variants} - theirs
+    named = [v for v in good.variants if "any" not in v.extra.get("woocommerce", {})]
+    others = {tuple(variant.choice) for variant in named} - theirs
     return set(full) - others == theirs

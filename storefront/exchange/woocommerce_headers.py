@@ -225,7 +225,7 @@ def _by_name() -> dict[str, dict[str, str]]:
 
 
 _FIELDS = _by_name()
-_ENGLISH = {plain(n): english for english, names in _KEPT.items() for n in names.split("|")}
+_ENGLISH = {plain(n): name for name, others in _KEPT.items() for n in (name, *others.split("|"))}
 _PARTS = {name: part for part, names in _ATTRIBUTES.items() for name in names}
 WRITTEN = {field: names[0] for field, names in _NAMES.items()}
 

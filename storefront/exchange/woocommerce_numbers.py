@@ -45,7 +45,7 @@ class Style:
                 f"{quoted(point)} on line {line} a point; write all numbers one way",
                 max(line, other),
             )
-        if "," in self._doubtful and "," not in self._sure:
+        if "," in self._doubtful and not self._sure:
             line, text = self._doubtful[","]
             raise BadCatalogue(
                 f"{quoted(text)} may be thousands or decimals, and no other number of the file "

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TypeVar
@@ -97,11 +98,23 @@ class Row:
     def amount(self, name: str, decimals: int) -> int | None:
         """An amount in minor units, or None for an empty cell."""
         text = self.number(name)
-        return minor_units(text, decimals, self.line, self.column(name)) if text else None
+        with self._as_it_stood(name, text):
+            return minor_units(text, decimals, self.line, self.column(name)) if text else None
 
     def count(self, name: str) -> int:
         """A whole number, such as 12, -3 or 4.0."""
-        return whole_number(self.number(name), self.line, self.column(name))
+        text = self.number(name)
+        with self._as_it_stood(name, text):
+            return whole_number(text, self.line, self.column(name))
+
+    @contextmanager
+    def _as_it_stood(self, name: str, text: str) -> Iterator[None]:
+        """Have a refusal quote the cell, and not what its comma was turned into."""
+        try:
+            yield
+        except BadCatalogue as refusal:
+            reason = refusal.reason.replace(quoted(text), quoted(self.text(name)), 1)
+            raise BadCatalogue(reason, refusal.line) from None
 
     def weight(self) -> int | None:
         """The weight in grams, to the nearest; None for an empty cell."""

@@ -77,7 +77,7 @@ def _expanded(
     chosen = _choice(row, options)
     said = own(row)
     facts = corrected(inherited(row, parent, context), said)
-    extra = kept_of(row, facts)
+    extra = kept_of(row, facts) | said.get("kept", {})
     open_ones = [o.name for o, value in zip(options, chosen, strict=True) if value is None]
     extra |= {"any": open_ones} if open_ones else {}
     values = [o.values if v is None else (v,) for o, v in zip(options, chosen, strict=True)]

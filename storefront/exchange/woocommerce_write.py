@@ -96,11 +96,11 @@ class _Writer:
         for several, open_ones in variations_of(good, attributes_of(good)):
             variant = several[0]
             line = of_variant(variant, good, open_ones, above)
-            number = line.cells.get("ID", "")
+            number, own = line.cells.get("ID", ""), {}
             if number and not self._is_first(f"id:{number}"):
-                line.cells["ID"] = ""
+                line.cells["ID"], own = "", {"kept": {"ID": number}}
             said = inherited(self._row(line), parent, self.context)
-            self._finish(line, {}, said, facts_of(variant, good))
+            self._finish(line, own, said, facts_of(variant, good))
 
     def _own_names(self, good: Good, line: Line) -> dict:
         """Make ID and SKU the product's alone, since variations refer to them."""

@@ -185,3 +185,8 @@ def test_an_ancient_cookie_is_an_empty_cart_with_a_word(client, plenty, monkeypa
     page = client.get("/cart").text
     assert "older than 60 days" in page
     assert "nothing in it yet" in page
+
+
+def test_the_way_on_is_a_whole_address_because_lynx_pauses_at_half_of_one(client, plenty):
+    answer = client.post("/cart/items", data=item(plenty))
+    assert (answer.status_code, answer.headers["Location"]) == (303, "http://localhost/cart")
