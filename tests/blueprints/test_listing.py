@@ -198,3 +198,26 @@ def test_products_that_are_only_shown_cannot_be_bought(client, shirt):
     assert 'href="https://maker.example/x"' in page
     choice = {"option1": "L", "option2": "Navy", "quantity": "1", "product": shirt.handle}
     assert client.post("/cart/items", data=choice).status_code == 422
+
+
+def test_a_group_without_variants_is_shown_without_a_price_or_a_way_to_buy(client, shirt, clock):
+    group = Product.create(
+        handle="travel-set",
+        title="Travel Set",
+        type=shirt.type,
+        kind="grouped",
+        currency="USD",
+        made_at=clock(),
+        changed_at=clock(),
+    )
+    with Shelving() as shelving:
+        shelving.put(group, [])
+    group.save()
+    page = client.get("/products/travel-set").text
+    assert "its parts are sold one by one" in page
+    assert "Not made in this combination" not in page
+    listed = client.get(f"/products?type={shirt.type}").text
+    card = listed.split("Travel Set")[1].split("</li>")[0]
+    assert "$" not in card
+    assert "Free" not in card
+    assert "sold out" not in card
