@@ -122,13 +122,14 @@ def _page_number(text: str) -> int:
 
 
 def groups(narrowed: Narrowed) -> list[Group]:
-    """The facets worth offering: those with more than one choice, or with one chosen."""
+    """The facets worth offering: those of which some choice would narrow, or is chosen."""
     order = {name: n for n, name in enumerate(FIRST)}
     names = sorted(narrowed.choices, key=lambda name: (order.get(name, len(order)), name))
     drawn = []
     for name in names:
         choices = narrowed.choices[name]
-        if len(choices) > 1 or any(choice.chosen for choice in choices):
+        narrowing = any(choice.count < len(narrowed.products) for choice in choices)
+        if len(choices) > 1 or narrowing or any(choice.chosen for choice in choices):
             drawn.append(Group(name, label(name), parameter(name), tuple(_arranged(name, choices))))
     return drawn
 

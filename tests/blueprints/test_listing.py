@@ -7,8 +7,9 @@ import xml.etree.ElementTree as tree
 import pytest
 from playhouse.test_utils import count_queries
 
+from storefront.db import database
 from storefront.models import Collection, Product, Redirect
-from storefront.models.facet import Shelving
+from storefront.models.facet import Shelving, note_availability
 
 
 def titles(page: str) -> list[str]:
@@ -39,6 +40,17 @@ def test_a_facets_own_choice_does_not_shrink_it_and_every_count_comes_true(clien
         narrowed = client.get(f"/products?type=Jackets&option-size={value}").text
         assert expected == len(titles(narrowed)) > 0
     assert count_of(page, "type", "Hats") == len(titles(client.get("/products?type=Hats").text))
+
+
+def test_what_is_in_stock_can_be_asked_for_and_a_sale_that_empties_shows_at_once(client, shirt):
+    before = count_of(client.get("/products").text, "stock", "in stock")
+    assert 0 < before < Product.on_sale().count()
+    with database.atomic():
+        for variant in shirt.in_order():
+            if variant.left:
+                variant.take(variant.left)
+        note_availability([shirt.id])
+    assert count_of(client.get("/products").text, "stock", "in stock") == before - 1
 
 
 def test_a_waterproof_jacket_in_m_under_150_is_found(client):
