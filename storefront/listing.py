@@ -175,11 +175,16 @@ def last_page(products: int, order: str) -> int:
     return max(1, -(-reach // PER_PAGE))
 
 
-def page_of(products: BitMap, wanted: Wanted, ranked: list[int] | None) -> list[Product]:
-    """The products of the page, in order. `ranked` is the order of a search or a collection."""
+def page_of(
+    products: BitMap, wanted: Wanted, ranked: list[int] | None, in_all: int
+) -> list[Product]:
+    """The products of the page, in order. `ranked` is the order of a search or a collection.
+
+    `in_all` is how many products are on sale: it tells how far to read for a page of some.
+    """
     start, end = (wanted.page - 1) * PER_PAGE, wanted.page * PER_PAGE
     if wanted.order in SORTED_BY:
-        ids = _sorted(products, wanted.order, start, end)
+        ids = _sorted(products, wanted.order, start, end, in_all)
     elif ranked is not None and wanted.order in ("best", "hand"):
         ids = [number for number in ranked if number in products][start:end]
     else:
@@ -189,7 +194,7 @@ def page_of(products: BitMap, wanted: Wanted, ranked: list[int] | None) -> list[
     return [rows[number] for number in ids if number in rows]
 
 
-def _sorted(products: BitMap, order: str, start: int, end: int) -> list[int]:
+def _sorted(products: BitMap, order: str, start: int, end: int, in_all: int) -> list[int]:
     column, down = SORTED_BY[order]
     directed = (column.desc(), Product.id.desc()) if down else (column, Product.id)
     if len(products) <= SMALL:
@@ -197,7 +202,8 @@ def _sorted(products: BitMap, order: str, start: int, end: int) -> list[int]:
         return [row[0] for row in some.order_by(*directed).limit(end).tuples()][start:end]
     found: list[int] = []
     # Walk the index until the page is full: sparse results were small and are sorted above.
-    for number in _walk(column, down, directed, step=4 * end):
+    step = 50 + 3 * end * in_all // (2 * len(products))
+    for number in _walk(column, down, directed, step):
         if number in products:
             found.append(number)
             if len(found) == end:

@@ -9,6 +9,7 @@ from storefront.models import search as text_search
 from storefront.models.vocabulary import corrected
 from storefront.money import decimals, whole
 from storefront.pages import show
+from storefront.shelf import ALL
 
 blueprint = Blueprint("listing", __name__)
 
@@ -78,7 +79,7 @@ def _list(path: str, first_order: str, within=None, ranked=None, **context):
         wanted=wanted,
         count=len(narrowed.products),
         groups=listing.groups(narrowed),
-        products=listing.page_of(narrowed.products, wanted, order),
+        products=listing.page_of(narrowed.products, wanted, order, len(shelf.of(*ALL))),
         pages=pages,
         orders=_orders(first_order),
         in_words=_in_words,

@@ -7,7 +7,9 @@ import xml.etree.ElementTree as tree
 import pytest
 from playhouse.test_utils import count_queries
 
+from storefront import listing
 from storefront.db import database
+from storefront.generate import generate
 from storefront.models import Collection, Product, Redirect
 from storefront.models.facet import Shelving, note_availability
 
@@ -115,6 +117,21 @@ def test_lists_can_be_ordered(client, order):
     }
     expected = [p.title for p in sorted(products, key=keys[order])][:24]
     assert titles(page) == expected
+
+
+@pytest.mark.parametrize("order", ["price", "price-down", "title"])
+def test_in_a_large_catalogue_the_index_is_walked_to_the_same_pages(
+    client, clock, monkeypatch, order
+):
+    generate(150, "USD", clock())
+    urls = [f"/products?option-size=M&sort={order}&page={page}" for page in (1, 2, 3)]
+    sorted_by_the_database = [titles(client.get(url).text) for url in urls]
+    monkeypatch.setattr(listing, "SMALL", 5)
+    assert [titles(client.get(url).text) for url in urls] == sorted_by_the_database
+    assert len({title for page in sorted_by_the_database for title in page}) > 60
+    with count_queries() as counted:
+        client.get(urls[2])
+    assert counted.count <= 4
 
 
 def test_htmx_gets_facets_and_grid_alone_and_the_state_is_its_address(client):
