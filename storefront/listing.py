@@ -82,8 +82,11 @@ class Group:
 
 
 def parameter(facet: str) -> str:
-    """The name of a facet in an address: "option:Size" is `option-size`."""
-    return re.sub(r"[^\w]+", "-", facet.lower()).strip("-")
+    """The name of a facet in an address: "option:Size" is `option-size`; each has its own."""
+    kind, _, name = facet.partition(":")
+    if name and not re.search(r"\w", name):
+        return f"{kind}-{name.encode().hex()}"  # an option called by a sign alone
+    return re.sub(r"\W+", "-", facet.lower()).strip("-")
 
 
 def read(path: str, arguments, shelf: Shelf, first_order: str) -> Wanted:
@@ -106,7 +109,7 @@ def read(path: str, arguments, shelf: Shelf, first_order: str) -> Wanted:
     order = arguments.get("sort", first_order)
     return Wanted(
         path=path,
-        query=" ".join(arguments.get("q", "").split())[:200],
+        query=" ".join(arguments.get("q", "").split())[:200] if path == "/search" else "",
         chosen=dict(sorted(chosen.items())),
         order=order if order in ORDERS else first_order,
         page=_page_number(arguments.get("page", "1")),

@@ -5,6 +5,7 @@ that counts cost the same however much is on the shelves. Facets are named `type
 `price`, `stock`, `option:Size` …, `collection:rain-ready`; `all` holds everything on sale.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -150,11 +151,16 @@ def facets_of(product: Product, variants: list[Variant]) -> set[Facet]:
     facets = {("all", "all"), ("type", product.type), ("vendor", product.vendor)}
     facets |= {("price", price_range(v.price_minor, v.currency)) for v in variants}
     for n, name in enumerate(product.options):
-        facets |= {(f"option:{name}", variant.choice[n]) for variant in variants}
+        facets |= {(f"option:{one_name(name)}", variant.choice[n]) for variant in variants}
     if product.available:
         facets.add(IN_STOCK)
     # A product that comes in one form only says so with an option named Title.
     return {(name, value) for name, value in facets if value and name != "option:Title"}
+
+
+def one_name(option: str) -> str:
+    """The one name for an option that merchants write in several ways: "SIZE ", "size", "Size"."""
+    return re.sub(r"\W+", " ", option).strip().capitalize() or option
 
 
 def price_range(minor: int, currency: str) -> str:

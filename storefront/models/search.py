@@ -93,7 +93,8 @@ def _endings(words: list[str]) -> dict[str, list[str]]:
 
 
 def _candidates_sqlite(endings: dict[str, list[str]]) -> list[int]:
-    each = (" OR ".join(f'"{t}"' for t in texts) or f'"{w}"*' for w, texts in endings.items())
+    # The word itself too: descriptions hold words that no title or fact does.
+    each = (" OR ".join(f'"{t}"' for t in (w, *e)) if e else f'"{w}"*' for w, e in endings.items())
     phrase = " AND ".join(f"({one})" for one in each)
     # The newest that match are read, up to the cap, and only they are ranked: bm25, or a search
     # of all titles, would read every match.
@@ -112,7 +113,7 @@ def _candidates_sqlite(endings: dict[str, list[str]]) -> list[int]:
 
 
 def _candidates_postgresql(endings: dict[str, list[str]]) -> list[int]:
-    each = (" | ".join(f"'{t}'" for t in texts) or f"'{w}':*" for w, texts in endings.items())
+    each = (" | ".join(f"'{t}'" for t in (w, *e)) if e else f"'{w}':*" for w, e in endings.items())
     query = " & ".join(f"({one})" for one in each)
     rows = database.execute_sql(
         "SELECT product_id FROM (SELECT product_id, ts_rank(words, query) AS rank FROM"

@@ -10,7 +10,7 @@ from playhouse.test_utils import count_queries
 from storefront import listing
 from storefront.db import database
 from storefront.generate import generate
-from storefront.models import Collection, Product, Redirect
+from storefront.models import Collection, Product, Redirect, Word, search
 from storefront.models.facet import Shelving, note_availability
 
 
@@ -250,3 +250,34 @@ def test_a_group_without_variants_is_shown_without_a_price_or_a_way_to_buy(clien
     assert "$" not in card
     assert "Free" not in card
     assert "sold out" not in card
+
+
+def test_a_word_of_a_description_is_found_though_a_title_has_a_longer_one(client, shirt):
+    others = list(Product.on_sale().where(Product.id != shirt.id).limit(2))
+    others[0].title, others[1].description = "Wooderson Belt", "<p>Made of wooder.</p>"
+    for product in others:
+        product.save()
+        Word.learn(search.index(product, product.in_order()))
+    found = titles(client.get("/search?q=wooder").text)
+    assert set(found) == {"Wooderson Belt", others[1].title}
+
+
+def test_options_written_in_several_ways_are_one_facet_and_signs_have_their_own(client, shirt):
+    hat = Product.get(Product.handle == "broad-noon-sun-hat")
+    for product, options in ((shirt, ["SIZE ", "\N{BLACK STAR}"]), (hat, ["size", "☆"])):
+        variants = product.in_order()
+        product.options = options[: len(product.options)]
+        with Shelving() as shelving:
+            shelving.put(product, variants)
+        product.save()
+    page = client.get("/products").text
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    size = shirt.in_order()[0].choice[0]
+    narrowed = client.get("/products", query_string={"option-size": size, "type": shirt.type}).text
+    assert "We do not know" not in narrowed
+    assert shirt.title in titles(narrowed)
+
+
+def test_words_asked_of_a_list_that_is_no_search_are_not_carried_on(client):
+    assert "q=jacket" not in client.get("/products?q=jacket&type=Hats").text
