@@ -40,7 +40,7 @@ def _find(link: str) -> Order:
 
 def _page(order: Order, link: str, status: int = 200, refusal: Refused | None = None):
     events = list(order.events.order_by(OrderEvent.id))
-    lines = list(order.lines)
+    lines = order.in_order()
     left = (order.hold_until - now()).total_seconds() if order.hold_until else 0
     context = {"order": order, "events": events, "lines": lines, "refusal": refusal}
     context["minutes"] = max(1, round(left / 60))
