@@ -2,8 +2,10 @@
 
 from flask import Flask, Response, request
 from htmx_flask import Htmx
+from werkzeug.exceptions import HTTPException
 
 from storefront import address, door, errors, gate, pages, personal
+from storefront.assets import Assets
 from storefront.blueprints import (
     cart,
     checkout,
@@ -17,11 +19,14 @@ from storefront.blueprints import (
     products,
 )
 from storefront.config import Settings, read_settings, require_set_up
-from storefront.cookies import drop_unreadable
+from storefront.cookies import CartCookie, Sessions, drop_unreadable
 from storefront.db import database, open_database
+from storefront.freshness import Freshness
+from storefront.front import Behind, Front
 from storefront.jobs import Jobs
 from storefront.links import OrderLinks
 from storefront.models import RECORDS
+from storefront.models.cart import Cart
 from storefront.payment import Payments
 from storefront.shelf import Shelf
 
@@ -51,11 +56,13 @@ def create_app(settings: Settings | None = None, clock=pages.system_clock) -> Fl
     for part in PARTS:
         app.register_blueprint(part.blueprint)
     errors.draw(app)
+    _stand_in_front(app, settings)
     return app
 
 
 def _configure(app: Flask, settings: Settings) -> None:
     app.secret_key = settings.cookie_keys[0]
+    app.session_interface = Sessions()
     app.config |= {
         "SECRET_KEY_FALLBACKS": list(settings.cookie_keys[1:]),
         "SESSION_COOKIE_NAME": "__Host-session" if settings.secure else "session",
@@ -75,6 +82,8 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
     app.extensions |= {
         "settings": settings,
         "clock": clock,
+        "assets": Assets(settings.instance / "static"),
+        "cart_cookie": CartCookie(settings),
         "payments": Payments(settings),
         "order_links": OrderLinks(settings.cookie_keys),
         "shelf": Shelf(),
@@ -83,14 +92,37 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters["country_name"] = lambda code: address.countries().get(code, code)
     app.jinja_env.filters["combined"] = lambda one, other: one | other
-    app.context_processor(lambda: {"shop": settings.shop})
+    app.jinja_env.globals |= {"shop": settings.shop, "assets": app.extensions["assets"]}
     app.before_request(_connect)
     app.after_request(drop_unreadable)
     app.teardown_request(_disconnect)
 
 
+def _stand_in_front(app: Flask, settings: Settings) -> None:
+    """Put the front, and the door's trust in proxies, between the server and Flask."""
+    cookie, session_name = app.extensions["cart_cookie"], app.config["SESSION_COOKIE_NAME"]
+    addresses, badge = app.url_map.bind(""), app.jinja_env.get_template("_badge.html")
+
+    def is_public(path: str) -> bool:
+        try:
+            endpoint, _ = addresses.match(path, "GET")
+        except HTTPException:
+            return False
+        return hasattr(app.view_functions[endpoint], "public")
+
+    behind = Behind(
+        is_public=is_public,
+        count=lambda cookies: cookie.count(cookies, session_name),
+        badge=lambda count: badge.render(cart=Cart({0: count}, settings.currency)).encode(),
+        edition=Freshness(settings.database_url).edition,
+        now=app.extensions["clock"],
+    )
+    front = Front(app.wsgi_app, settings, app.extensions["assets"], behind)
+    app.wsgi_app = door.TrustedProxies(front, settings.proxies)
+
+
 def _connect() -> None:
-    if request.endpoint not in ("home.static", "home.healthz", "pictures.media"):
+    if request.endpoint not in ("home.healthz", "pictures.media"):
         database.connect(reuse_if_open=True)
 
 

@@ -48,6 +48,7 @@ class Settings:
     vault_address: str
     mail_url: str
     limits: bool
+    page_cache: bool
     proxies: tuple[str, ...]
     shop: dict = field(default_factory=dict)
     cookie_keys: tuple[str, ...] = ()
@@ -88,11 +89,17 @@ def read_settings(environ=os.environ) -> Settings:
         ),
         vault_address=environ.get("STOREFRONT_VAULT", "127.0.0.1:8002"),
         mail_url=environ.get("MAIL_URL") or f"maildir://{here}/mail",
-        limits=environ.get("STOREFRONT_LIMITS", "on").lower() not in ("off", "0", "false", "no"),
+        limits=_switch(environ, "STOREFRONT_LIMITS"),
+        page_cache=_switch(environ, "STOREFRONT_PAGE_CACHE"),
         proxies=tuple(environ.get("STOREFRONT_PROXIES", "").replace(",", " ").split()),
     )
     _check(settings)
     return read_again(settings)
+
+
+def _switch(environ, name: str) -> bool:
+    """Whether it is on, as it is unless somebody says otherwise."""
+    return environ.get(name, "on").lower() not in ("off", "0", "false", "no")
 
 
 def _check(settings: Settings) -> None:

@@ -1,11 +1,13 @@
-"""The signed cart cookie: variants and quantities, nothing else."""
+"""The signed cart cookie: variants and quantities, nothing else; and sessions for who has one."""
 
 import hashlib
 from dataclasses import dataclass, field
 
-from flask import Response, current_app, g, request
+from flask import Flask, Response, current_app, g, request
+from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 
+from storefront.config import Settings
 from storefront.models.cart import Cart
 from storefront.personal import days, declare
 
@@ -30,10 +32,65 @@ class CookieCart:
     trouble: str = ""
 
 
+class CartCookie:
+    """The cookie of one shop, signed with its keys."""
+
+    def __init__(self, settings: Settings) -> None:
+        # The prefix makes browsers insist on TLS, this host, and path / (RFC 6265bis, 4.1.3.2).
+        self.name = "__Host-cart" if settings.secure else "cart"
+        self._serializer = URLSafeTimedSerializer(
+            list(reversed(settings.cookie_keys)),
+            salt="cart",
+            signer_kwargs={"digest_method": hashlib.sha256},
+        )
+
+    def read(self, raw: str | None) -> CookieCart:
+        """What a cookie's value says; one that cannot be read is an empty cart and a sentence."""
+        if not raw:
+            return CookieCart()
+        if len(raw) > LONGEST:
+            return CookieCart(trouble="Your cart could not be read, so we started a new one.")
+        try:
+            flat = self._serializer.loads(raw, max_age=CART_DAYS * 86400)
+            return CookieCart(dict(zip(flat[::2], flat[1::2], strict=True)))
+        except SignatureExpired:
+            return CookieCart(
+                trouble=f"Your cart was older than {CART_DAYS} days, so we emptied it."
+            )
+        except (BadData, TypeError, ValueError):
+            return CookieCart(trouble="Your cart could not be read, so we started a new one.")
+
+    def written(self, quantities: dict[int, int]) -> str:
+        """The value that keeps those quantities."""
+        return self._serializer.dumps([number for pair in quantities.items() for number in pair])
+
+    def count(self, header: str, session_name: str) -> int | None:
+        """How many things the cart in a Cookie header holds; 0 without one.
+
+        None where that is not all there is to say: a session, or a cart that cannot be read.
+        """
+        pairs = [pair.strip().partition("=") for pair in header.split(";")]
+        carts = [value for name, _, value in pairs if name == self.name]
+        if len(carts) > 1 or any(name == session_name for name, _, _ in pairs):
+            return None
+        cart = self.read(carts[0] if carts else None)
+        return None if cart.trouble else sum(cart.quantities.values())
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's sessions, but that who has none costs nothing: shoppers have none."""
+
+    def open_session(self, app: Flask, request):
+        """The session of the request's cookie, or a new one."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
 def read_cart() -> Cart:
     """The visitor's cart; a cookie that cannot be read is an empty cart and a word about it."""
     if "cart" not in g:
-        cookie = _decoded(request.cookies.get(_name()))
+        cookie = _cookie().read(request.cookies.get(_cookie().name))
         g.cart_trouble = cookie.trouble
         g.cart = Cart(cookie.quantities, current_app.extensions["settings"].currency)
     return g.cart
@@ -48,13 +105,13 @@ def cart_trouble() -> str:
 def write_cart(response: Response, cart: Cart) -> Response:
     """Let the visitor's browser keep the cart; an empty one leaves no cookie behind."""
     g.cart, g.cart_trouble = cart, ""
-    settings = current_app.extensions["settings"]
-    common = {"httponly": True, "samesite": "Lax", "secure": settings.secure, "path": "/"}
+    secure = current_app.extensions["settings"].secure
+    common = {"httponly": True, "samesite": "Lax", "secure": secure, "path": "/"}
     if not cart.quantities:
-        response.delete_cookie(_name(), **common)
+        response.delete_cookie(_cookie().name, **common)
         return response
-    flat = [number for pair in cart.quantities.items() for number in pair]
-    response.set_cookie(_name(), _serializer().dumps(flat), max_age=CART_DAYS * 86400, **common)
+    value = _cookie().written(cart.quantities)
+    response.set_cookie(_cookie().name, value, max_age=CART_DAYS * 86400, **common)
     return response
 
 
@@ -65,27 +122,5 @@ def drop_unreadable(response: Response) -> Response:
     return response
 
 
-def _name() -> str:
-    # The prefix makes browsers insist on TLS, this host, and path / (RFC 6265bis, 4.1.3.2).
-    return "__Host-cart" if current_app.extensions["settings"].secure else "cart"
-
-
-def _serializer() -> URLSafeTimedSerializer:
-    keys = current_app.extensions["settings"].cookie_keys
-    return URLSafeTimedSerializer(
-        list(reversed(keys)), salt="cart", signer_kwargs={"digest_method": hashlib.sha256}
-    )
-
-
-def _decoded(raw: str | None) -> CookieCart:
-    if not raw:
-        return CookieCart()
-    if len(raw) > LONGEST:
-        return CookieCart(trouble="Your cart could not be read, so we started a new one.")
-    try:
-        flat = _serializer().loads(raw, max_age=CART_DAYS * 86400)
-        return CookieCart(dict(zip(flat[::2], flat[1::2], strict=True)))
-    except SignatureExpired:
-        return CookieCart(trouble=f"Your cart was older than {CART_DAYS} days, so we emptied it.")
-    except (BadData, TypeError, ValueError):
-        return CookieCart(trouble="Your cart could not be read, so we started a new one.")
+def _cookie() -> CartCookie:
+    return current_app.extensions["cart_cookie"]

@@ -1,4 +1,4 @@
-"""What every request passes on its way in and out: TLS, origin, card fields, limits, headers."""
+"""What every request passes on its way in: TLS, origin, card fields, limits."""
 
 import ipaddress
 import logging
@@ -53,16 +53,13 @@ def hang(app: Flask, settings: Settings) -> None:
         "MAX_FORM_MEMORY_SIZE": LARGEST_FORM,
         "MAX_FORM_PARTS": 200,
         "RATELIMIT_ENABLED": settings.limits,
-        "RATELIMIT_HEADERS_ENABLED": True,
     }
     limiter.init_app(app)
-    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.proxies)
     app.before_request(refuse_plain_http)
     app.before_request(lead_home)
     app.before_request(refuse_odd_bodies)
     app.before_request(refuse_foreign_forms)
     app.before_request(refuse_card_data)
-    app.after_request(add_headers)
 
 
 def refuse_plain_http() -> None:
@@ -153,31 +150,6 @@ def _holds_card(value: str) -> bool:
                 if 13 <= len(digits) <= 19 and passes_luhn(digits):
                     return True
     return False
-
-
-def add_headers(response: Response) -> Response:
-    """Security headers for every answer, error pages included."""
-    settings: Settings = current_app.extensions["settings"]
-    headers = response.headers
-    headers.setdefault("Content-Security-Policy", _content_policy(settings.payment_origin))
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
-    if settings.secure or request.is_secure:
-        headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
-    return response
-
-
-def _content_policy(payment_origin: str) -> str:
-    # The payment page is named because browsers apply form-action to redirects.
-    return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        f"connect-src 'self'; form-action 'self' {payment_origin}; base-uri 'none'; "
-        "frame-ancestors 'none'; manifest-src 'self'"
-    )
 
 
 def _is_loopback(address: str) -> bool:

@@ -16,7 +16,7 @@ from storefront import gate
 from storefront.config import Settings
 from storefront.db import database
 from storefront.mail import Postman
-from storefront.models import OutgoingMail
+from storefront.models import Edition, OutgoingMail
 from storefront.payment import Payments
 
 log = logging.getLogger(__name__)
@@ -54,11 +54,12 @@ class Jobs:
         Postman(self._settings).deliver_due(lambda: datetime.now(UTC))
 
     def look_after(self) -> None:
-        """Send mail, fetch receipts that never came home, let overdue stock go."""
+        """Send mail, fetch receipts that never came home, let overdue stock go, tidy up."""
         try:
             Payments(self._settings).settle(datetime.now(UTC))
         finally:
             self.send_mail()
+            Edition.tidy()
 
     def work(self) -> None:
         """Do the jobs until told to stop; what was left undone is done first."""

@@ -6,8 +6,9 @@ from flask import Response, current_app, make_response, redirect, render_templat
 from htmx_flask import request
 
 from storefront.cookies import cart_trouble, read_cart
+from storefront.front import PRIVATE, VARY
 
-VARY = "Cookie, HX-Request, HX-Boosted"
+FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 
 
 def now() -> datetime:
@@ -26,8 +27,18 @@ def wants_part() -> bool:
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
-def show(page: str, part: str | None = None, status: int = 200, **context) -> Response:
+def public(view):
+    """Say of a view that its page is the same for everybody, but for the cart's badge."""
+    view.public = True
+    return view
+
+
+def show(
+    page: str, part: str | None = None, status: int = 200, until: datetime = FOR_GOOD, **context
+) -> Response:
     """The template `page`, or its partial `part` when htmx asks for a fragment.
+
+    A public page is kept until it changes, or until the moment it was said to be good for.
 
     A fragment also brings what stands elsewhere on the page and has changed: the cart's badge
     and a message to announce (`said`).
@@ -37,7 +48,16 @@ def show(page: str, part: str | None = None, status: int = 200, **context) -> Re
     html = render_template(part if fragment else page, **context)
     if fragment:
         html += render_template("_elsewhere.html", **context)
-    return _private(make_response(html, status), no_store=fragment)
+    response = make_response(html, status)
+    if status == 200:
+        keep(until)
+    return _private(response, no_store=fragment)
+
+
+def keep(until: datetime = FOR_GOOD) -> None:
+    """Let the answer to a request that anybody may make be kept, until that moment at most."""
+    if "storefront.nobody" in request.environ:
+        request.environ["storefront.until"] = until
 
 
 def go(url: str) -> Response:
@@ -67,6 +87,6 @@ def keep_from_caches(response: Response) -> Response:
 
 
 def _private(response: Response, no_store: bool) -> Response:
-    response.headers["Cache-Control"] = "private, no-store" if no_store else "private, no-cache"
+    response.headers["Cache-Control"] = "private, no-store" if no_store else PRIVATE
     response.headers["Vary"] = VARY
     return response

@@ -13,9 +13,10 @@ FILES = sorted(
 
 # The rooms of the shop from the ground up. Who stands on a line may import from the lines below.
 FLOORS = (
-    "db money personal refusals config links garments markdown darkroom supervisor",
-    "models address pictures prints",
-    "handoff privacy policy gate mail exchange shelf structured photographs generate",
+    "db money personal refusals config links garments markdown darkroom supervisor compression",
+    "models address pictures prints assets",
+    "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
+    " front",
     "payment cookies listing guests",
     "pages door fetching",
     "errors",

@@ -1,17 +1,17 @@
-"""The front door: the first page, a sign of life, and the static files."""
+"""The front door: the first page, and a sign of life."""
 
-from flask import Blueprint, send_from_directory
+from flask import Blueprint
 
-from storefront.config import ROOT
 from storefront.door import limiter
 from storefront.models import Collection, Product
-from storefront.pages import show
+from storefront.pages import public, show
 
 blueprint = Blueprint("home", __name__)
 FIRST_LOOK = 8
 
 
 @blueprint.get("/")
+@public
 def page():
     newest = Product.on_sale().order_by(Product.id.desc()).limit(FIRST_LOOK)
     return show("home/page.html", products=list(newest), collections=Collection.with_first())
@@ -21,9 +21,3 @@ def page():
 @limiter.exempt
 def healthz():
     return "ok\n", {"Content-Type": "text/plain", "Cache-Control": "no-store"}
-
-
-@blueprint.get("/static/<path:filename>")
-@limiter.exempt
-def static(filename: str):
-    return send_from_directory(ROOT / "storefront" / "static", filename, max_age=3600)

@@ -8,18 +8,20 @@ from storefront.models import Collection
 from storefront.models import search as text_search
 from storefront.models.vocabulary import corrected
 from storefront.money import decimals, whole
-from storefront.pages import show
+from storefront.pages import public, show
 from storefront.shelf import ALL
 
 blueprint = Blueprint("listing", __name__)
 
 
 @blueprint.get("/products")
+@public
 def products():
     return _list("/products", "new", title="Products")
 
 
 @blueprint.get("/collections/<slug>")
+@public
 def collection(slug: str):
     held = Collection.get_or_none(Collection.slug == slug)
     if held is None:
@@ -36,6 +38,7 @@ def collection(slug: str):
 
 
 @blueprint.get("/search")
+@public
 def search():
     query = " ".join(request.args.get("q", "").split())
     words = text_search.terms(query)

@@ -4,12 +4,13 @@ from flask import Blueprint, abort
 
 from storefront.markdown import rendered
 from storefront.models import Page
-from storefront.pages import show
+from storefront.pages import public, show
 
 blueprint = Blueprint("page", __name__)
 
 
 @blueprint.get("/pages/<slug>")
+@public
 def page(slug: str):
     written = Page.get_or_none(Page.slug == slug)
     if written is None:

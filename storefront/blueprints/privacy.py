@@ -4,13 +4,15 @@ from flask import Blueprint
 
 from storefront import policy
 from storefront.models import PolicyVersion
-from storefront.pages import now, show
+from storefront.pages import FOR_GOOD, now, public, show
 
 blueprint = Blueprint("privacy", __name__)
 
 
 @blueprint.get("/privacy")
+@public
 def page():
     version = PolicyVersion.in_force(now())
     text = policy.shown(version) if version else None
-    return show("privacy/page.html", version=version, text=text)
+    until = PolicyVersion.next_in_force(now()) or FOR_GOOD
+    return show("privacy/page.html", until=until, version=version, text=text)

@@ -4,13 +4,14 @@ from flask import Blueprint, abort, current_app, redirect, request, url_for
 
 from storefront.models import Product, Redirect
 from storefront.models.choice import Choice
-from storefront.pages import show
+from storefront.pages import public, show
 from storefront.structured import page_facts
 
 blueprint = Blueprint("products", __name__)
 
 
 @blueprint.get("/products/<handle>")
+@public
 def page(handle: str):
     product = Product.reachable().where(Product.handle == handle).first()
     if product is None:

@@ -1,6 +1,7 @@
 """Nouns with verbs, one file each; `RECORDS` is every table there is."""
 
 from storefront.models.collection import Collection, CollectionItem, Redirect
+from storefront.models.edition import Edition
 from storefront.models.facet import CatalogueVersion, FacetValue
 from storefront.models.order import Order, OrderEvent, OrderLine
 from storefront.models.outbox import OutgoingMail
@@ -23,6 +24,7 @@ RECORDS = (
     FacetValue,
     Word,
     Page,
+    Edition,
     ShippingZone,
     ShippingRate,
     TaxRate,

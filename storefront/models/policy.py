@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from peewee import IntegerField, TextField
+from peewee import IntegerField, TextField, fn
 
 from storefront.db import JSONText, Moment, Record
 
@@ -32,6 +32,11 @@ class PolicyVersion(Record):
     def in_force(cls, at: datetime) -> "PolicyVersion | None":
         """The version that holds at that moment: of those in force, the one posted last."""
         return cls.select().where(cls.in_force_at <= at).order_by(cls.number.desc()).first()
+
+    @classmethod
+    def next_in_force(cls, at: datetime) -> datetime | None:
+        """The moment after that one at which the next version comes into force."""
+        return cls.select(fn.MIN(cls.in_force_at)).where(cls.in_force_at > at).scalar()
 
     @classmethod
     def last(cls) -> "PolicyVersion | None":

@@ -1,5 +1,8 @@
 """Putting things into the cart, changing how many, taking them out."""
 
+import json
+from base64 import urlsafe_b64decode
+
 import pytest
 
 from storefront.models import Product, Variant
@@ -143,15 +146,13 @@ def test_no_cookie_before_something_is_put_in(client, plenty):
         assert "Set-Cookie" not in client.get(url).headers, url
 
 
-def test_the_cookie_holds_variant_and_quantity_only(client, plenty, app):
-    from storefront.cookies import _serializer
-
+def test_the_cookie_holds_variant_and_quantity_only(client, plenty):
     client.post("/cart/items", data=item(plenty, 2))
     cookie = client.get_cookie("cart")
     assert cookie.http_only
     assert cookie.same_site == "Lax"
-    with app.app_context():
-        assert _serializer().loads(cookie.value) == [plenty.id, 2]
+    held = cookie.value.split(".")[0]
+    assert json.loads(urlsafe_b64decode(held + "=" * (-len(held) % 4))) == [plenty.id, 2]
 
 
 @pytest.mark.parametrize("value", ["forged.value.here", "x" * 5000, "[1,2]"])

@@ -1,0 +1,106 @@
+"""The static files: named after their contents, compressed ahead of time, kept for a year.
+
+They are made from `storefront/static` into `instance/static` when the shop starts and they are not
+there yet; old ones stay, for pages that caches still hold. A proxy may serve that folder itself.
+"""
+
+import hashlib
+import os
+from base64 import b64encode
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from rcssmin import cssmin
+
+from storefront.compression import AHEAD, coding_for, compressed
+from storefront.config import ROOT
+
+SOURCE = ROOT / "storefront" / "static"
+# What pages link to, and what it is made of: htmx has our words for when it gets no answer.
+MADE_OF = {
+    "htmx.js": ("vendor/htmx-4.0.1.min.js", "trouble.js"),
+    "icon.svg": ("icon.svg",),
+}
+TYPES = {".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+ENDINGS = {"br": ".br", "gzip": ".gz", "": ""}
+YEAR = "public, max-age=31536000, immutable"
+
+Answer = tuple[list[tuple[str, str]], bytes]
+
+
+class Assets:
+    """The files of this version of the shop; `style` and `start` stand in every page itself."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._answers: dict[str, dict[str, Answer]] = {}
+        self.style = cssmin((SOURCE / "style.css").read_text(encoding="utf-8"))
+        self.start = (SOURCE / "start.js").read_text(encoding="utf-8").strip()
+        self.urls = {name: self._make(name) for name in MADE_OF}
+
+    def url(self, name: str) -> str:
+        """The address of a file: `/static/htmx-3f2a9c01b7.js`."""
+        return self.urls[name]
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """What the content policy calls the parts that stand in pages (CSP level 3, 2.3.1)."""
+        return {"style": _csp_hash(self.style), "script": _csp_hash(self.start)}
+
+    def answer(self, url: str, accepted: str) -> Answer | None:
+        """Headers and bytes for an address, in a coding that is accepted; None if it is no file.
+
+        A file of an earlier version is answered as long as it lies in the folder.
+        """
+        codings = self._answers.get(url) or self._earlier(url)
+        return codings[coding_for(accepted)] if codings else None
+
+    def _make(self, name: str) -> str:
+        data = b"\n".join((SOURCE / part).read_bytes() for part in MADE_OF[name])
+        stem, ending = os.path.splitext(name)
+        made = f"{stem}-{hashlib.sha256(data).hexdigest()[:10]}{ending}"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for coding, suffix in ENDINGS.items():
+            if not (self._folder / (made + suffix)).exists():
+                _write(self._folder / (made + suffix), compressed(data, coding, AHEAD))
+        url = f"/static/{made}"
+        self._answers[url] = self._read(made)
+        return url
+
+    def _earlier(self, url: str) -> dict[str, Answer] | None:
+        name = url.removeprefix("/static/")
+        if not name.replace("-", "").replace(".", "").isalnum() or ".." in name:
+            return None
+        if os.path.splitext(name)[1] not in TYPES or not (self._folder / name).is_file():
+            return None
+        return self._read(name)
+
+    def _read(self, name: str) -> dict[str, Answer]:
+        return {
+            coding: self._one(name, coding, (self._folder / (name + suffix)).read_bytes())
+            for coding, suffix in ENDINGS.items()
+        }
+
+    @staticmethod
+    def _one(name: str, coding: str, data: bytes) -> Answer:
+        headers = [
+            ("Content-Type", TYPES[os.path.splitext(name)[1]]),
+            ("Content-Length", str(len(data))),
+            ("Cache-Control", YEAR),
+            ("Vary", "Accept-Encoding"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Cross-Origin-Resource-Policy", "same-origin"),
+        ]
+        return headers + ([("Content-Encoding", coding)] if coding else []), data
+
+
+def _csp_hash(text: str) -> str:
+    return "'sha256-" + b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Whole or not at all: several processes may start at once, and a proxy may read them."""
+    with NamedTemporaryFile(dir=path.parent, delete=False) as draft:
+        draft.write(data)
+    os.chmod(draft.name, 0o644)
+    os.replace(draft.name, path)

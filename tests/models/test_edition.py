@@ -1,0 +1,142 @@
+"""The edition of the public pages changes with all they show, and with nothing else."""
+
+import pytest
+from peewee import BooleanField, DateTimeField, ForeignKeyField, IntegerField
+
+from storefront.db import JSONText, database
+from storefront.models import (
+    Collection,
+    CollectionItem,
+    Edition,
+    Page,
+    Picture,
+    PolicyVersion,
+    Product,
+    Redirect,
+    Variant,
+)
+from storefront.models import edition as editions
+from tests.models.placing import cart_of, place
+
+SHOWN = (Product, Variant, Picture, Collection, CollectionItem, Redirect, Page)
+COLUMNS = [
+    (record, field.name)
+    for record in SHOWN
+    for field in record._meta.sorted_fields
+    if field.name != "id" and (record, field.name) != (Variant, "stock")
+]
+
+
+@pytest.fixture
+def changed(settings):
+    """Whether the edition has changed since this was last asked."""
+    seen = [Edition.current()]
+
+    def changed() -> bool:
+        seen.append(Edition.current())
+        return seen[-1] != seen[-2]
+
+    return changed
+
+
+def row_of(record, shirt):
+    """A row of that table, made where the demo has none."""
+    if record is Picture:
+        return Picture.create(product=shirt, source="https://old.example/x.jpg")
+    if record is Redirect:
+        return Redirect.create(handle="as-it-was", product=shirt)
+    return record.select().order_by(record.id).first()
+
+
+def another(field, row):
+    """A value for the column other than the row's own."""
+    if isinstance(field, JSONText):
+        return ["another"]
+    if isinstance(field, ForeignKeyField):
+        return field.rel_model.select().order_by(field.rel_model.id.desc()).first()
+    if isinstance(field, BooleanField):
+        return not getattr(row, field.name)
+    if isinstance(field, DateTimeField):
+        return getattr(row, field.name).replace(year=2001)
+    return 4711 if isinstance(field, IntegerField) else "another"
+
+
+@pytest.mark.parametrize(
+    ("record", "name"), COLUMNS, ids=[f"{record.__name__}.{name}" for record, name in COLUMNS]
+)
+def test_every_column_that_pages_show_makes_a_new_edition(changed, shirt, record, name):
+    row = row_of(record, shirt)
+    changed()
+    field = record._meta.fields[name]
+    record.update({field: another(field, row)}).where(record.id == row.id).execute()
+    assert changed()
+
+
+@pytest.mark.parametrize("record", SHOWN)
+def test_what_is_taken_away_makes_a_new_edition(changed, shirt, record):
+    row = row_of(record, shirt)
+    changed()
+    record.delete().where(record.id == row.id).execute()
+    assert changed()
+
+
+def test_a_posted_policy_makes_a_new_edition(changed, runner, tmp_path):
+    (tmp_path / "policy.md").write_text("# Privacy\n\nNew words.\n")
+    before = PolicyVersion.select().count()
+    assert runner("publish-policy", tmp_path / "policy.md").exit_code == 0
+    assert PolicyVersion.select().count() == before + 1
+    assert changed()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shows"),
+    [
+        (50, 49, False),
+        (7, 6, False),
+        (6, 5, True),
+        (5, 4, True),
+        (1, 0, True),
+        (0, -1, False),
+        (0, 1, True),
+        (None, 3, True),
+        (3, None, True),
+        (None, 50, True),
+    ],
+)
+def test_stock_makes_a_new_edition_where_the_page_tells_it(changed, plenty, before, after, shows):
+    one = Variant.id == plenty.id
+    Variant.update(stock=before).where(one).execute()
+    changed()
+    Variant.update(stock=after).where(one).execute()
+    assert changed() is shows
+
+
+def test_a_price_that_changes_with_the_stock_is_not_overlooked(changed, plenty):
+    one = Variant.id == plenty.id
+    Variant.update(stock=50).where(one).execute()
+    changed()
+    Variant.update(stock=49, price_minor=1).where(one).execute()
+    assert changed()
+
+
+def test_an_order_that_leaves_plenty_makes_no_new_edition(changed, plenty, clock):
+    Variant.update(stock=50).where(Variant.id == plenty.id).execute()
+    changed()
+    place(cart_of((plenty, 1)), clock())
+    assert not changed()
+
+
+def test_what_is_rolled_back_makes_no_new_edition(changed, shirt):
+    with database.atomic() as transaction:
+        Product.update(title="Never").where(Product.id == shirt.id).execute()
+        transaction.rollback()
+    assert not changed()
+
+
+def test_old_editions_are_tidied_away_and_that_is_not_taken_for_the_same_edition(changed):
+    Edition.insert_many([(-n,) for n in range(1, editions.KEPT + 2)], [Edition.number]).execute()
+    changed()
+    assert Edition.tidy() > 0
+    assert Edition.select().count() <= editions.KEPT // 2
+    assert changed()
+    assert Edition.tidy() == 0
