@@ -2,6 +2,7 @@
 
 from flask import Flask, Response, request
 from htmx_flask import Htmx
+from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
 from storefront import address, door, errors, gate, pages, personal
@@ -21,6 +22,7 @@ from storefront.blueprints import (
 from storefront.config import Settings, read_settings, require_set_up
 from storefront.cookies import CartCookie, Sessions, drop_unreadable
 from storefront.db import database, open_database
+from storefront.drawn import Drawn
 from storefront.freshness import Freshness
 from storefront.front import Behind, Front
 from storefront.jobs import Jobs
@@ -92,7 +94,10 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters["country_name"] = lambda code: address.countries().get(code, code)
     app.jinja_env.filters["combined"] = lambda one, other: one | other
-    app.jinja_env.globals |= {"shop": settings.shop, "assets": app.extensions["assets"]}
+    app.extensions["drawn"] = Drawn(app.jinja_env)
+    shared = ("assets", "drawn")
+    shop = {name: escape(value) for name, value in settings.shop.items()}
+    app.jinja_env.globals |= {"shop": shop} | {name: app.extensions[name] for name in shared}
     app.before_request(_connect)
     app.after_request(drop_unreadable)
     app.teardown_request(_disconnect)

@@ -3,6 +3,7 @@
 import ipaddress
 import logging
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, redirect, request, session
@@ -64,9 +65,9 @@ def hang(app: Flask, settings: Settings) -> None:
 
 def refuse_plain_http() -> None:
     """Off loopback the shop speaks HTTPS only."""
-    host = urlsplit(f"//{request.host}").hostname or ""
-    near = host in LOOPBACK and _is_loopback(request.remote_addr or "")
-    if not request.is_secure and not near:
+    if request.is_secure:
+        return
+    if _hostname(request.host) not in LOOPBACK or not _is_loopback(request.remote_addr or ""):
         abort(
             403, "This shop is reached over https only. Change http:// to https:// and try again."
         )
@@ -78,8 +79,8 @@ def lead_home() -> Response | None:
     The payment page goes by another of them, and cookies, which know no ports, must not reach it.
     """
     settings: Settings = current_app.extensions["settings"]
-    own = urlsplit(settings.shop_origin).hostname
-    if urlsplit(f"//{request.host}").hostname == own or request.method not in SAFE:
+    own = _hostname(settings.shop_origin.partition("//")[2])
+    if _hostname(request.host) == own or request.method not in SAFE:
         return None
     return redirect(settings.shop_origin + request.full_path.rstrip("?"), 307)
 
@@ -90,11 +91,16 @@ def refuse_odd_bodies() -> None:
         abort(411)
     if "\0" in request.path:
         abort(404)
-    texts = [*request.args.values(), *request.args]
-    if request.method not in SAFE:
-        texts += [*request.form.values(), *request.form]
-    if any("\0" in text for text in texts):
+    if any("\0" in name or "\0" in value for name, value in _fields()):
         abort(400)
+
+
+def _fields() -> list[tuple[str, str]]:
+    """Everything that was typed or put into the address."""
+    fields = [*request.args.items(multi=True)] if request.query_string else []
+    if request.method not in SAFE:
+        fields += request.form.items(multi=True)
+    return fields
 
 
 def refuse_foreign_forms() -> None:
@@ -129,9 +135,9 @@ def _demand_token() -> None:
 
 def refuse_card_data() -> None:
     """No card number, expiry or security code is taken by the shop, wherever it is put."""
-    fields = [*request.args.items(multi=True)]
+    fields = _fields()
     if request.method not in SAFE:
-        fields += [*request.form.items(multi=True), *((name, "") for name in request.files)]
+        fields += ((name, "") for name in request.files)
     if any(CARD_NAME.search(_plain(name)) or _holds_card(value) for name, value in fields):
         raise CardOffered
 
@@ -152,6 +158,12 @@ def _holds_card(value: str) -> bool:
     return False
 
 
+@lru_cache(maxsize=64)
+def _hostname(host: str) -> str:
+    return urlsplit(f"//{host}").hostname or ""
+
+
+@lru_cache(maxsize=1024)
 def _is_loopback(address: str) -> bool:
     try:
         return ipaddress.ip_address(address).is_loopback

@@ -6,12 +6,14 @@ Every state of a listing is an address: words, chosen facets, order, page.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from peewee import Tuple
 from pyroaring import BitMap
 
 from storefront.models import Product
+from storefront.models.card import Card
 from storefront.shelf import Choice, Narrowed, Shelf
 
 PER_PAGE = 24
@@ -81,6 +83,7 @@ class Group:
         return any(choice.chosen for choice in self.choices)
 
 
+@lru_cache(maxsize=1024)
 def parameter(facet: str) -> str:
     """The name of a facet in an address: "option:Size" is `option-size`; each has its own."""
     kind, _, name = facet.partition(":")
@@ -178,10 +181,8 @@ def last_page(products: int, order: str) -> int:
     return max(1, -(-reach // PER_PAGE))
 
 
-def page_of(
-    products: BitMap, wanted: Wanted, ranked: list[int] | None, in_all: int
-) -> list[Product]:
-    """The products of the page, in order. `ranked` is the order of a search or a collection.
+def page_of(products: BitMap, wanted: Wanted, ranked: list[int] | None, in_all: int) -> list[Card]:
+    """The cards of the page, in order. `ranked` is the order of a search or a collection.
 
     `in_all` is how many products are on sale: it tells how far to read for a page of some.
     """
@@ -193,8 +194,7 @@ def page_of(
     else:
         count = len(products)
         ids = [products[count - 1 - n] for n in range(start, min(end, count))]
-    rows = {product.id: product for product in Product.select().where(Product.id.in_(ids))}
-    return [rows[number] for number in ids if number in rows]
+    return Card.of(ids)
 
 
 def _sorted(products: BitMap, order: str, start: int, end: int, in_all: int) -> list[int]:

@@ -6,6 +6,7 @@ from flask import Response, current_app, make_response, redirect, render_templat
 from htmx_flask import request
 
 from storefront.cookies import cart_trouble, read_cart
+from storefront.drawn import Showing
 from storefront.front import PRIVATE, VARY
 
 FOR_GOOD = datetime.max.replace(tzinfo=UTC)
@@ -34,24 +35,35 @@ def public(view):
 
 
 def show(
-    page: str, part: str | None = None, status: int = 200, until: datetime = FOR_GOOD, **context
+    page: str,
+    part: str | None = None,
+    status: int = 200,
+    until: datetime = FOR_GOOD,
+    shown: Showing | None = None,
+    **context,
 ) -> Response:
     """The template `page`, or its partial `part` when htmx asks for a fragment.
 
-    A public page is kept until it changes, or until the moment it was said to be good for.
-
     A fragment also brings what stands elsewhere on the page and has changed: the cart's badge
-    and a message to announce (`said`).
+    and a message to announce (`said`). What is `shown` is drawn once while it stays the same. A
+    public page is kept until it changes, or until the moment it was said to be good for.
     """
     fragment = part is not None and wants_part()
     context = {"fragment": fragment, "cart": read_cart(), "cart_trouble": cart_trouble()} | context
-    html = render_template(part if fragment else page, **context)
-    if fragment:
-        html += render_template("_elsewhere.html", **context)
+    if not fragment:
+        html = render_template(page, shown=shown, **context)
+    else:
+        html = _part(part, shown, context) + render_template("_elsewhere.html", **context)
     response = make_response(html, status)
     if status == 200:
         keep(until)
     return _private(response, no_store=fragment)
+
+
+def _part(part: str, shown: Showing | None, context: dict) -> str:
+    if shown is None:
+        return render_template(part, **context)
+    return str(current_app.extensions["drawn"].part(part, shown, fragment=True))
 
 
 def keep(until: datetime = FOR_GOOD) -> None:

@@ -10,9 +10,21 @@ from dataclasses import dataclass, field
 
 from pyroaring import BitMap
 
-from storefront.models.facet import FacetValue
+from storefront.models.facet import Facet, FacetValue
+from storefront.prepared import Prepared
 
 ALL = ("all", "all")
+REMEMBERED = 500  # narrowings
+
+_CHANGED = Prepared(
+    lambda version: (
+        FacetValue.select(
+            FacetValue.name, FacetValue.value, FacetValue.products, FacetValue.version
+        )
+        .where(FacetValue.version > version)
+        .order_by(FacetValue.version)
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -24,7 +36,7 @@ class Choice:
     chosen: bool
 
 
-@dataclass
+@dataclass(eq=False)
 class Narrowed:
     """What a listing comes down to: the products, and each facet's choices with true counts."""
 
@@ -36,18 +48,18 @@ class Shelf:
     """The bitmaps of all facets, kept up to date by version."""
 
     def __init__(self) -> None:
-        self._seen = -1
+        self.version = -1
+        self._narrowed: dict[tuple, Narrowed] = {}
         self._values: dict[str, dict[str, BitMap]] = {}
         self._lock = threading.Lock()
 
     def refresh(self) -> None:
         """Take in what changed since the last call; one query."""
         with self._lock:
-            changed = FacetValue.select().where(FacetValue.version > self._seen)
-            for row in changed.order_by(FacetValue.version):
-                values = self._values.setdefault(row.name, {})
-                values[row.value] = row.bitmap
-                self._seen = row.version
+            for name, value, products, version in _CHANGED.rows(self.version):
+                self._values.setdefault(name, {})[value] = BitMap.deserialize(bytes(products))
+                self._narrowed.clear()
+                self.version = version
 
     def of(self, name: str, value: str) -> BitMap:
         """The products that have that value; none for a facet nobody knows."""
@@ -57,19 +69,29 @@ class Shelf:
         """Whether there is such a facet, or such a value of it."""
         return name in self._values and (value is None or value in self._values[name])
 
-    def narrow(
-        self, within: BitMap | None, chosen: dict[str, list[str]], offered: Iterable[str]
-    ) -> Narrowed:
-        """The products of `within` (None for all on sale) that have what was chosen.
+    def narrow(self, within: BitMap | Facet, chosen: dict[str, tuple[str, ...]]) -> Narrowed:
+        """The products of `within`, or of a facet's value, that have what was chosen.
 
-        Values of one facet widen, facets narrow each other. The choices of each `offered` facet
-        are counted without that facet's own choice, so that choosing one does not hide the others.
+        Values of one facet widen, facets narrow each other. The choices of each facet are counted
+        without that facet's own choice, so that choosing one does not hide the others. What a
+        facet comes down to is remembered until something on the shelves changes.
         """
-        everything = self.of(*ALL) if within is None else within & self.of(*ALL)
+        if isinstance(within, BitMap):
+            return self._narrow(within, chosen)
+        asked = (within, *chosen.items())
+        with self._lock:
+            if asked not in self._narrowed:
+                if len(self._narrowed) >= REMEMBERED:
+                    self._narrowed.clear()
+                self._narrowed[asked] = self._narrow(self.of(*within), chosen)
+            return self._narrowed[asked]
+
+    def _narrow(self, within: BitMap, chosen: dict[str, tuple[str, ...]]) -> Narrowed:
+        everything = within & self.of(*ALL)
         wanted = {name: self._any_of(name, values) for name, values in chosen.items() if values}
         products = everything.intersection(*wanted.values()) if wanted else everything
         narrowed = Narrowed(products)
-        for name in offered:
+        for name in self.facets():
             others = [bitmap for other, bitmap in wanted.items() if other != name]
             base = everything.intersection(*others) if others else everything
             narrowed.choices[name] = list(self._counted(name, base, chosen.get(name, ())))

@@ -4,8 +4,7 @@ import html as entities
 import re
 from urllib.parse import quote, urlencode
 
-from storefront.models import Picture, Product, Variant
-from storefront.models.choice import Choice
+from storefront.models import Product, Variant
 from storefront.money import decimals
 
 AVAILABILITY = {True: "https://schema.org/InStock", False: "https://schema.org/OutOfStock"}
@@ -35,14 +34,6 @@ def address_of(product: Product, variant: Variant | None, origin: str) -> str:
         return address
     chosen = {f"option{n + 1}": value for n, value in enumerate(variant.choice)}
     return f"{address}?{urlencode(chosen)}"
-
-
-def page_facts(choice: Choice, origin: str) -> dict:
-    """What a product's page shows besides its form: the product, its relatives, machines' data."""
-    product = choice.product
-    data = product_group(product, choice.variants, origin)
-    facts = {"product": product, "choice": choice, "related": product.related(), "data": data}
-    return facts | {"gallery": Picture.gallery(choice)}
 
 
 def product_group(product: Product, variants: list[Variant], origin: str) -> dict:

@@ -13,11 +13,13 @@ FILES = sorted(
 
 # The rooms of the shop from the ground up. Who stands on a line may import from the lines below.
 FLOORS = (
-    "db money personal refusals config links garments markdown darkroom supervisor compression",
+    "db money personal refusals config links garments markdown darkroom supervisor compression"
+    " drawn",
+    "prepared",
     "models address pictures prints assets",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " front",
-    "payment cookies listing guests",
+    "payment cookies listing guests showing",
     "pages door fetching",
     "errors",
     "blueprints jobs",

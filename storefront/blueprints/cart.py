@@ -2,13 +2,14 @@
 
 from flask import Blueprint, current_app, redirect, request, url_for
 
+from storefront import showing
 from storefront.cookies import cart_trouble, read_cart, write_cart
 from storefront.models import Product, Variant
 from storefront.models.cart import Cart
 from storefront.models.choice import Choice
+from storefront.models.display import Display
 from storefront.pages import show, wants_part
 from storefront.refusals import Refused
-from storefront.structured import page_facts
 
 blueprint = Blueprint("cart", __name__)
 
@@ -38,27 +39,28 @@ def page():
 
 @blueprint.post("/cart/items")
 def add():
-    product = _product_on_sale(request.form.get("product", ""))
-    choice = Choice(product, _asked_once(product))
+    display = _display_on_sale(request.form.get("product", ""))
+    asked = _asked_once(display.product)
+    choice, typed = display.choice(asked), request.form.get("quantity", "1")[:12]
     try:
         quantity = whole_number(request.form.getlist("quantity"), least=1)
-        _check_choice(choice)
+        _check_choice(choice, asked)
         cart = read_cart().with_more(choice.variant, quantity)
     except Refused as refusal:
-        return _product_page(choice, 422, refusal=refusal)
+        return _refused(display, asked, typed, refusal)
     if not wants_part():
         lost = {"lost": 1} if cart_trouble() else {}
         return write_cart(redirect(url_for("cart.page", **lost), 303), cart)
-    said = f"Added to your cart: {quantity} × {product.title}"
-    response = _product_page(choice, 200, cart=cart, said=said, added=quantity)
-    return write_cart(response, cart)
+    said = f"Added to your cart: {quantity} × {display.product.title}"
+    shown = showing.choice_of(display, asked, typed, added=quantity)
+    return write_cart(show("", "products/_choice.html", shown=shown, cart=cart, said=said), cart)
 
 
-def _product_on_sale(handle: str) -> Product:
-    product = Product.reachable().where(Product.handle == handle).first()
-    if product is None or not product.buyable:
+def _display_on_sale(handle: str) -> Display:
+    display = Display.of(handle)
+    if display is None or not display.product.buyable:
         raise Refused("This is no longer sold, so it was not put into your cart.")
-    return product
+    return display
 
 
 def _asked_once(product: Product) -> tuple[str | None, ...]:
@@ -66,20 +68,20 @@ def _asked_once(product: Product) -> tuple[str | None, ...]:
     return tuple(values[0] if len(values) == 1 else None for values in given)
 
 
-def _check_choice(choice: Choice) -> None:
-    for group, asked in zip(choice.groups, _asked_once(choice.product), strict=True):
-        if asked not in [value.value for value in group.values]:
-            raise Refused(**{group.field: f"Please choose: {group.name}."})
+def _check_choice(choice: Choice, asked: tuple[str | None, ...]) -> None:
+    for n, (name, value) in enumerate(zip(choice.product.options, asked, strict=True)):
+        if all(variant.choice[n] != value for variant in choice.variants):
+            raise Refused(**{f"option{n + 1}": f"Please choose: {name}."})
     if choice.variant is None:
         raise Refused("This combination is not made. Please choose another.")
 
 
-def _product_page(choice: Choice, status: int, **context):
-    template = ("products/page.html", "products/_choice.html")
-    typed = request.form.get("quantity", "1")[:12]
+def _refused(display: Display, asked, typed: str, refusal: Refused):
+    """The product's page with what was typed in it, and what was wrong."""
     origin = current_app.extensions["settings"].shop_origin
-    context = page_facts(choice, origin) | {"typed": typed} | context
-    return show(*template, status=status, **context)
+    shown = showing.page_of(display, asked, typed, origin, refusal)
+    template = ("products/page.html", "products/_choice.html")
+    return show(*template, status=422, shown=shown, product=display.product)
 
 
 @blueprint.post(f"/cart/items/<int(max={2**31 - 1}):variant_id>")

@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from storefront.door import limiter
-from storefront.models import Collection, Product
+from storefront.models.card import Card, Tile
 from storefront.pages import public, show
 
 blueprint = Blueprint("home", __name__)
@@ -13,8 +13,7 @@ FIRST_LOOK = 8
 @blueprint.get("/")
 @public
 def page():
-    newest = Product.on_sale().order_by(Product.id.desc()).limit(FIRST_LOOK)
-    return show("home/page.html", products=list(newest), collections=Collection.with_first())
+    return show("home/page.html", products=Card.newest(FIRST_LOOK), collections=Tile.all())
 
 
 @blueprint.get("/healthz")

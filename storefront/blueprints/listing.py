@@ -4,12 +4,13 @@ from flask import Blueprint, abort, current_app, request
 from pyroaring import BitMap
 
 from storefront import listing
+from storefront.drawn import Showing
 from storefront.models import Collection
 from storefront.models import search as text_search
 from storefront.models.vocabulary import corrected
 from storefront.money import decimals, whole
 from storefront.pages import public, show
-from storefront.shelf import ALL
+from storefront.shelf import ALL, Narrowed
 
 blueprint = Blueprint("listing", __name__)
 
@@ -17,7 +18,8 @@ blueprint = Blueprint("listing", __name__)
 @blueprint.get("/products")
 @public
 def products():
-    return _list("/products", "new", title="Products")
+    _shelf().refresh()
+    return _list("/products", "new", ALL, title="Products")
 
 
 @blueprint.get("/collections/<slug>")
@@ -26,11 +28,11 @@ def collection(slug: str):
     held = Collection.get_or_none(Collection.slug == slug)
     if held is None:
         abort(404, "There is no such collection, or no longer.")
-    within = _shelf().of(*held.facet)
+    _shelf().refresh()
     return _list(
         f"/collections/{held.slug}",
         "hand",
-        within=within,
+        held.facet,
         ranked=held.product_ids,
         title=held.title,
         words=held.words,
@@ -46,10 +48,11 @@ def search():
     meant = corrected(words) if words and not found else []
     if meant:
         found = text_search.candidates(meant)
+    _shelf().refresh()
     return _list(
         "/search",
         "best",
-        within=BitMap(found),
+        BitMap(found),
         ranked=lambda: found,
         title=f"Search: {query[:60]}" if query else "Search",
         meant=" ".join(meant),
@@ -59,18 +62,16 @@ def search():
 
 
 def _shelf():
-    shelf = current_app.extensions["shelf"]
-    shelf.refresh()
-    return shelf
+    return current_app.extensions["shelf"]
 
 
-def _list(path: str, first_order: str, within=None, ranked=None, **context):
-    shelf = _shelf() if within is None or path == "/search" else current_app.extensions["shelf"]
+def _list(path: str, first_order: str, within, ranked=None, **context):
+    shelf = _shelf()
     try:
         wanted = listing.read(path, request.args, shelf, first_order)
     except ValueError as trouble:
         abort(404, str(trouble))
-    narrowed = shelf.narrow(within, dict(wanted.chosen), shelf.facets())
+    narrowed = shelf.narrow(within, wanted.chosen)
     pages = listing.last_page(len(narrowed.products), wanted.order)
     if wanted.page > pages:
         only = "There is only one page" if pages == 1 else f"There are only {pages} pages"
@@ -81,14 +82,23 @@ def _list(path: str, first_order: str, within=None, ranked=None, **context):
         "listing/_results.html",
         wanted=wanted,
         count=len(narrowed.products),
-        groups=listing.groups(narrowed),
+        facets=_facets(wanted, narrowed, first_order),
         products=listing.page_of(narrowed.products, wanted, order, len(shelf.of(*ALL))),
         pages=pages,
-        orders=_orders(first_order),
-        in_words=_in_words,
-        first_order=first_order,
         **context,
     )
+
+
+def _facets(wanted: listing.Wanted, narrowed: Narrowed, first_order: str) -> Showing:
+    """The form of the facets: drawn anew when the shelves, or what is chosen of them, change."""
+
+    def facts() -> dict:
+        groups = listing.groups(narrowed)
+        words = {"orders": _orders(first_order), "in_words": _in_words}
+        return {"wanted": wanted, "groups": groups} | words
+
+    # Of two narrowings that look alike one may be long gone: by itself, it cannot be mistaken.
+    return Showing((narrowed, wanted.path, wanted.query, wanted.order), facts)
 
 
 def _orders(first: str) -> dict[str, str]:

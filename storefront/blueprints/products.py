@@ -2,10 +2,11 @@
 
 from flask import Blueprint, abort, current_app, redirect, request, url_for
 
+from storefront import showing
 from storefront.models import Product, Redirect
 from storefront.models.choice import Choice
-from storefront.pages import public, show
-from storefront.structured import page_facts
+from storefront.models.display import Display
+from storefront.pages import public, show, wants_part
 
 blueprint = Blueprint("products", __name__)
 
@@ -13,19 +14,18 @@ blueprint = Blueprint("products", __name__)
 @blueprint.get("/products/<handle>")
 @public
 def page(handle: str):
-    product = Product.reachable().where(Product.handle == handle).first()
-    if product is None:
+    display = Display.of(handle)
+    if display is None:
         return _moved(handle)
-    asked = [request.args.get(f"option{n + 1}") for n in range(len(product.options))]
-    choice = Choice(product, tuple(asked))
+    asked = tuple(request.args.get(f"option{n + 1}") for n in range(len(display.product.options)))
+    typed = request.args.get("quantity", "1")[:12]
+    if wants_part():
+        said = _stock_words(display.choice(asked))
+        shown = showing.choice_of(display, asked, typed)
+        return show("products/page.html", "products/_choice.html", shown=shown, said=said)
     origin = current_app.extensions["settings"].shop_origin
-    return show(
-        "products/page.html",
-        "products/_choice.html",
-        typed=request.args.get("quantity", "1")[:12],
-        said=_stock_words(choice),
-        **page_facts(choice, origin),
-    )
+    shown = showing.page_of(display, asked, typed, origin)
+    return show("products/page.html", shown=shown, product=display.product)
 
 
 def _moved(handle: str):

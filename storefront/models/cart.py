@@ -1,10 +1,11 @@
 """What a shopper means to buy: variants and quantities, priced from the database."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from storefront.models.product import MOST_OF_ONE, Product, Variant
 from storefront.money import Money
+from storefront.prepared import Prepared, records
 from storefront.refusals import Refused
 
 MOST_LINES = 40
@@ -12,10 +13,15 @@ MOST_LINES = 40
 
 @dataclass(frozen=True)
 class CartLine:
-    """So many of one variant, at today's price."""
+    """So many of one variant, at today's price; `row` is all that its part of a page shows."""
 
-    variant: Variant
+    variant: Variant = field(compare=False)
+    row: tuple
     quantity: int
+
+    def facts(self) -> dict:
+        """What its template is given."""
+        return {"line": self, "variant": self.variant}
 
     @property
     def total(self) -> Money:
@@ -43,8 +49,8 @@ class Cart:
         """Lines in the order things were added; one query."""
         if not self.quantities:
             return []
-        variants = {variant.id: variant for variant in _sellable(list(self.quantities))}
-        return [CartLine(variants[v], n) for v, n in self.quantities.items() if v in variants]
+        sold = _sellable(list(self.quantities))
+        return [CartLine(*sold[v], n) for v, n in self.quantities.items() if v in sold]
 
     @property
     def gone(self) -> int:
@@ -84,13 +90,28 @@ class Cart:
         return Cart({line.variant.id: line.quantity for line in self.lines}, self.currency)
 
 
-def _sellable(ids: list[int]):
-    return (
-        Variant.select(Variant, Product)
+# What lines, and the orders that are made of them, tell of a product.
+OF_PRODUCT = (Product.id, Product.handle, Product.title, Product.options, Product.colour)
+OF_VARIANT = [field for field in Variant._meta.sorted_fields if field.name != "extra"]
+
+_SELLABLE = Prepared(
+    lambda ids: (
+        Variant.select(*OF_VARIANT, *OF_PRODUCT)
         .join(Product)
         .where(Variant.id.in_(ids), Product.kind == "sold", Product.published)
         .where(Product.status.in_(("active", "unlisted")))
     )
+)
+
+
+def _sellable(ids: list[int]) -> dict[int, tuple[Variant, tuple]]:
+    """By id, the variants that are sold, and the rows they were read from; one query."""
+    rows, width = _SELLABLE.rows(ids), len(OF_VARIANT)
+    variants = records(Variant, [row[:width] for row in rows], OF_VARIANT)
+    products = records(Product, [row[width:] for row in rows], OF_PRODUCT)
+    for variant, product in zip(variants, products, strict=True):
+        variant.product = product
+    return {variant.id: (variant, row) for variant, row in zip(variants, rows, strict=True)}
 
 
 def _too_many(variant: Variant, held: int) -> str:

@@ -28,11 +28,17 @@ class Choice:
 
     What was not asked for, or does not exist, is filled in with the first variant that is
     available and agrees with the rest. `variant` is None when that combination is not made.
+    The product's variants are read unless they are given.
     """
 
-    def __init__(self, product: Product, asked: tuple[str | None, ...] = ()) -> None:
+    def __init__(
+        self,
+        product: Product,
+        asked: tuple[str | None, ...] = (),
+        variants: list[Variant] | None = None,
+    ) -> None:
         self.product = product
-        self.variants = product.in_order()
+        self.variants = product.in_order() if variants is None else variants
         self.values = self._settled(asked)
         self.variant = self._find(self.values)
 

@@ -22,13 +22,6 @@ class Collection(Record):
         """All collections as the shop shows them."""
         return list(cls.select().order_by(cls.position, cls.id))
 
-    @classmethod
-    def with_first(cls) -> "list[CollectionItem]":
-        """The first product of each collection, with the collection; one query."""
-        first = CollectionItem.select(CollectionItem, cls, Product).join(cls)
-        first = first.switch(CollectionItem).join(Product)
-        return list(first.where(CollectionItem.position == 0).order_by(cls.position, cls.id))
-
     @property
     def facet(self) -> tuple[str, str]:
         """The facet that its products have."""

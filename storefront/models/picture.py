@@ -47,14 +47,12 @@ class Picture(Record):
             self.note_cards([self.product_id])
 
     @classmethod
-    def gallery(cls, choice: Choice) -> list["Picture"]:
-        """The pictures to show beside a choice: its own first, then the merchant's order.
+    def gallery(cls, choice: Choice, pictures: "list[Picture]") -> list["Picture"]:
+        """Of a product's `pictures`, those to show beside a choice: its own first, then the others.
 
         Its own are those of the chosen variant, or of one in the same colour. What has no file is
         left out, but where it would stand first as the choice's own: a drawing takes its place.
-        One query.
         """
-        rows = cls.select().where(cls.product == choice.product).order_by(cls.position, cls.id)
         colours = {variant.id: variant.colour_in(choice.product) for variant in choice.variants}
 
         def distance(picture: Picture) -> int:
@@ -62,7 +60,7 @@ class Picture(Record):
                 return 0
             return 1 if choice.colour and colours.get(picture.variant_id) == choice.colour else 2
 
-        shown = sorted(rows, key=lambda p: (distance(p) == 2, not p.digest, distance(p)))
+        shown = sorted(pictures, key=lambda p: (distance(p) == 2, not p.digest, distance(p)))
         return [p for n, p in enumerate(shown) if p.digest or (n == 0 and distance(p) < 2)]
 
     @classmethod

@@ -92,7 +92,12 @@ class Product(Record):
     @classmethod
     def reachable(cls):
         """Products that have a page: those on sale, and the unlisted, for who knows the address."""
-        return cls.select().where(cls.status.in_(("active", "unlisted")), cls.is_published())
+        return cls.select().where(cls.is_reachable())
+
+    @classmethod
+    def is_reachable(cls):
+        """The condition of having a page."""
+        return cls.status.in_(("active", "unlisted")) & cls.is_published()
 
     @property
     def buyable(self) -> bool:
@@ -108,13 +113,6 @@ class Product(Record):
     def highest(self) -> Money:
         """The price of the dearest variant."""
         return Money(self.price_to, self.currency)
-
-    def related(self, most: int = 4) -> list["Product"]:
-        """Others of its type, the newest first."""
-        if not self.type:
-            return []
-        others = Product.on_sale().where(Product.type == self.type, Product.id != self.id)
-        return list(others.order_by(Product.id.desc()).limit(most))
 
     def in_order(self) -> list["Variant"]:
         """Its variants as the merchant ordered them; one query."""

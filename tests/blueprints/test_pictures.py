@@ -9,6 +9,7 @@ from flask import render_template
 from storefront import photographs
 from storefront.models import Picture, Product, Variant
 from storefront.models.choice import Choice
+from storefront.models.display import Display
 from tests.snapshots import picture
 
 
@@ -110,7 +111,8 @@ def drawn_figure(app, shirt):
 
     def drawn_figure(variant: Variant, fragment: bool = False) -> str:
         choice = Choice(Product.get_by_id(shirt.id), tuple(variant.choice))
-        context = {"product": choice.product, "choice": choice, "gallery": Picture.gallery(choice)}
+        gallery = Display.of(shirt.handle).gallery(choice)
+        context = {"product": choice.product, "choice": choice, "gallery": gallery}
         with app.test_request_context():
             return render_template("products/_picture.html", fragment=fragment, **context)
 

@@ -5,6 +5,7 @@ from playhouse.test_utils import assert_query_count
 
 from storefront.models import Picture, Product
 from storefront.models.choice import Choice
+from storefront.models.display import Display
 
 FILES = {"width": 800, "height": 1000, "widths": [200, 400, 800]}
 
@@ -28,8 +29,9 @@ def card_of(product) -> dict | None:
 
 
 def shown(choice: Choice) -> list[int]:
+    display = Display.of(choice.product.handle)
     with assert_query_count(1):
-        return [picture.position for picture in Picture.gallery(choice)]
+        return [picture.position for picture in display.gallery(choice)]
 
 
 @pytest.fixture

@@ -1,0 +1,114 @@
+"""What a list shows of a product, and what a tile shows of a collection: rows, not records.
+
+They are tuples, so that what was drawn from one can be found again by the row itself.
+"""
+
+import json
+from typing import NamedTuple
+
+from storefront.models.collection import Collection, CollectionItem
+from storefront.models.product import Product
+from storefront.money import Money
+from storefront.prepared import Prepared
+
+
+class Card(NamedTuple):
+    """One product in a list. Prices are minor units; `picture` is JSON, or None for a drawing."""
+
+    id: int
+    handle: str
+    title: str
+    kind: str
+    currency: str
+    price_from: int
+    price_to: int
+    reduced: bool
+    available: bool
+    picture: str | None
+
+    def facts(self) -> dict:
+        """What its template is given."""
+        return {"product": self}
+
+    @property
+    def buyable(self) -> bool:
+        """Whether it can be put into a cart."""
+        return self.kind == "sold"
+
+    @property
+    def lowest(self) -> Money:
+        """The price of the cheapest variant."""
+        return Money(self.price_from, self.currency)
+
+    @property
+    def card_picture(self) -> dict | None:
+        """The photograph: digest, width, height and widths."""
+        return json.loads(self.picture) if self.picture else None
+
+    @classmethod
+    def of(cls, ids: list[int]) -> "list[Card]":
+        """The cards of these products, in the order of the ids; one query."""
+        found = {row[0]: cls._make(row) for row in _BY_IDS.rows(ids)} if ids else {}
+        return [found[number] for number in ids if number in found]
+
+    @classmethod
+    def newest(cls, most: int) -> "list[Card]":
+        """The newest products on sale; one query."""
+        return [cls._make(row) for row in _NEWEST.rows(most)]
+
+    @classmethod
+    def related(cls, product: Product, most: int = 4) -> "list[Card]":
+        """Others of its type, the newest first; one query."""
+        if not product.type:
+            return []
+        return [cls._make(row) for row in _RELATED.rows(product.type, product.id, most)]
+
+
+class Tile(NamedTuple):
+    """One collection, with the first of its products to picture it."""
+
+    slug: str
+    title: str
+    handle: str
+    picture: str | None
+
+    @property
+    def card_picture(self) -> dict | None:
+        """The photograph of its first product, as on a card."""
+        return json.loads(self.picture) if self.picture else None
+
+    @classmethod
+    def all(cls) -> "list[Tile]":
+        """Those of all collections that hold something, as the shop shows them; one query."""
+        return [cls._make(row) for row in _TILES.rows()]
+
+
+COLUMNS = [getattr(Product, name) for name in (*Card._fields[:-1], "card_picture")]
+
+
+def _on_sale():
+    return Product.select(*COLUMNS).where(Product.status == "active", Product.is_published())
+
+
+TILE = [Collection.slug, Collection.title, Product.handle, Product.card_picture]
+
+_BY_IDS = Prepared(lambda ids: Product.select(*COLUMNS).where(Product.id.in_(ids)))
+_NEWEST = Prepared(lambda most: _on_sale().order_by(Product.id.desc()).limit(most))
+_RELATED = Prepared(
+    lambda kind, own, most: (
+        _on_sale()
+        .where(Product.type == kind, Product.id != own)
+        .order_by(Product.id.desc())
+        .limit(most)
+    )
+)
+_TILES = Prepared(
+    lambda: (
+        CollectionItem.select(*TILE)
+        .join(Collection)
+        .switch(CollectionItem)
+        .join(Product)
+        .where(CollectionItem.position == 0)
+        .order_by(Collection.position, Collection.id)
+    )
+)
