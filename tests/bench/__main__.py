@@ -1,0 +1,99 @@
+"""Measures the shop: `bin/bench [what…]`; see `bin/bench --help`."""
+
+import argparse
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from tests.bench.servers import OURS
+from tests.bench.shops import FOLDER
+from tests.bench.table import Table, facts
+
+USUAL = ("ladder", "bytes", "memory", "sizes")
+
+
+def ladder(chosen) -> list[Table]:
+    from tests.bench import ladder
+
+    return ladder.main(
+        chosen.rounds or 5, chosen.seconds, chosen.requests, chosen.products, chosen.folder
+    )
+
+
+def page_bytes(chosen) -> list[Table]:
+    from tests.bench import page_bytes
+
+    return page_bytes.main()
+
+
+def memory(chosen) -> list[Table]:
+    from tests.bench import memory
+
+    return memory.main(chosen.rounds or 3)
+
+
+def sizes(chosen) -> list[Table]:
+    from tests.bench import sizes
+
+    return sizes.main(chosen.rounds or 3, [int(size) for size in chosen.sizes.split(",")])
+
+
+def orders(chosen) -> list[Table]:
+    from tests.bench import orders
+
+    return [Table("Orders a second", orders.HEAD, orders.main(chosen.rounds or 7))]
+
+
+# Each is imported only when it is asked for: some need programs that others do not.
+MEASURES = {
+    "ladder": ladder,
+    "bytes": page_bytes,
+    "memory": memory,
+    "sizes": sizes,
+    **({"orders": orders} if find_spec("tests.bench.orders") else {}),
+}
+
+
+def read_words() -> argparse.Namespace:
+    words = argparse.ArgumentParser(
+        prog="bin/bench",
+        description="Measures the shop beside baselines of the same run, and prints tables.",
+        epilog=f"Without names: {', '.join(USUAL)}.",
+    )
+    words.add_argument("what", nargs="*", metavar="what", help=", ".join(MEASURES))
+    words.add_argument("--all", action="store_true", help="everything")
+    words.add_argument("--rounds", type=int, help="instead of each measure's own number")
+    words.add_argument("--seconds", type=float, default=1.0, help="of one sample of the ladder")
+    words.add_argument("--requests", type=int, default=10**9, help="at most, of one such sample")
+    words.add_argument("--products", type=int, default=1000, help="in the ladder's shop")
+    words.add_argument("--sizes", default="1000,100000", help="of the catalogues compared")
+    words.add_argument("--folder", type=Path, default=FOLDER, help="where the shops are kept")
+    words.add_argument("--profile", metavar="ROW", help="what a row of the ladder spends time on")
+    chosen = words.parse_args()
+    if unknown := set(chosen.what) - set(MEASURES):
+        words.error(f"{', '.join(sorted(unknown))}: not one of {', '.join(MEASURES)}")
+    return chosen
+
+
+def main() -> int:
+    """Exit code 1 when something could not be measured; a missed aim is a figure, not an error."""
+    chosen = read_words()
+    for name in [name for name in os.environ if name.startswith(OURS)]:
+        del os.environ[name]
+    if chosen.profile:
+        from tests.bench import profiled
+
+        print(profiled.main(chosen.profile, chosen.products, chosen.folder))
+        return 0
+    print(facts(), flush=True)
+    wrong = []
+    for name in MEASURES if chosen.all else chosen.what or USUAL:
+        for table in MEASURES[name](chosen):
+            print(f"\n{table.markdown()}", end="", flush=True)
+            wrong += table.wrong
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
