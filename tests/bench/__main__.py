@@ -39,6 +39,12 @@ def sizes(chosen) -> list[Table]:
     return sizes.main(chosen.rounds or 3, [int(size) for size in chosen.sizes.split(",")])
 
 
+def lighthouse(chosen) -> list[Table]:
+    from tests.bench import lighthouse
+
+    return lighthouse.main(chosen.rounds or 5)
+
+
 def orders(chosen) -> list[Table]:
     from tests.bench import orders
 
@@ -51,6 +57,7 @@ MEASURES = {
     "bytes": page_bytes,
     "memory": memory,
     "sizes": sizes,
+    "lighthouse": lighthouse,
     **({"orders": orders} if find_spec("tests.bench.orders") else {}),
 }
 

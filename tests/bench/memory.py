@@ -103,7 +103,7 @@ def _visit(running: Stack, plain: Server, paths: list[str]) -> None:
     gets += [wire.spelled(shop, "/cart/items", "POST", add, scene.adding)] * (len(paths) // 4)
     wire.press(shop, islice(cycle(gets), REQUESTS), 120)
     wire.press(plain.origin, repeat(wire.spelled(plain.origin, "/"), REQUESTS), 60)
-    _, payment = stack.place_order(running)
+    _, payment = stack.place_order(shop, scene.cart)
     origin = running.programs["payment page"].origin
     wire.press(origin, repeat(wire.spelled(origin, stack.path_of(payment)), 100), 60)
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.bench import first_view, shops, stack, wire
+from tests.bench.shops import Scene
 from tests.bench.stack import Stack
 from tests.bench.table import Table
 
@@ -12,13 +13,14 @@ ROUND_TRIP = 14_600  # bytes that a server may send before it hears back: ten se
 MOST = 6_000  # of the pages that most people see
 LIGHT = ("home", "listing", "product", "cart of 3 lines")
 CODINGS = ("br", "gzip")
-STYLES = re.compile(r'<link[^>]* rel="?stylesheet"?[^>]* href="?([^" >]+)')
+SHEET = re.compile(r"<link\b[^>]*\brel=\"?stylesheet\b[^>]*>")
+PLACE = re.compile(r'\bhref="?([^" >]+)')
 
 
 def main() -> list[Table]:
     """Bytes of every page, and of the first view of those that matter most."""
     with stack.running(shops.demo()) as running:
-        pages = every_page(running)
+        pages = pages_of(running)
         answers = _table_of_answers(pages)
         views = _table_of_views({name: pages[name] for name in first_view.PAGES})
     return [answers, views]
@@ -34,10 +36,14 @@ class Page:
     status: int = 200
 
 
-def every_page(running: Stack) -> dict[str, Page]:
-    """The pages that are weighed. An order is placed for the last two."""
-    scene, shop = running.scene, running.shop
-    order, payment = stack.place_order(running)
+def pages_of(running: Stack) -> dict[str, Page]:
+    """The pages of a running stack."""
+    return every_page(running.shop, running.programs["payment page"].origin, running.scene)
+
+
+def every_page(shop: str, payment_page: str, scene: Scene) -> dict[str, Page]:
+    """The pages that are weighed, of two origins. An order is placed for two of them."""
+    order, payment = stack.place_order(shop, scene.cart)
     return {
         "home": Page(shop, "/", {}),
         "listing": Page(shop, "/products", {}),
@@ -50,7 +56,7 @@ def every_page(running: Stack) -> dict[str, Page]:
         "delivery": Page(shop, "/pages/delivery", {}),
         "search": Page(shop, scene.search, {}),
         "not found": Page(shop, "/nothing-here", {}, 404),
-        "payment page": Page(running.programs["payment page"].origin, stack.path_of(payment), {}),
+        "payment page": Page(payment_page, stack.path_of(payment), {}),
     }
 
 
@@ -76,7 +82,8 @@ def weighed(page: Page, coding: str) -> Weight:
     if answer.status != page.status:
         raise RuntimeError(f"{page.path} answered {answer.status}")
     readable = wire.ask(page.origin, page.path, "GET", page.headers).body.decode()
-    sheets = [wire.ask(page.origin, path, "GET", takes) for path in STYLES.findall(readable)]
+    links = [PLACE.search(link)[1] for link in SHEET.findall(readable)]
+    sheets = [wire.ask(page.origin, path, "GET", takes) for path in links]
     style = sum(sheet.head + sheet.length for sheet in sheets)
     return Weight(answer.head, answer.length, style, answer.header("content-encoding"))
 

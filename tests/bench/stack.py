@@ -5,7 +5,7 @@ On a copy, because orders are placed in it, and the next run is to find the same
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,8 +53,7 @@ def _started(instance: Path) -> dict[str, Server]:
     # The shop is visited as localhost and the payment page as 127.0.0.1, as bin/run has it.
     place = programs.Place(_three_ports(), instance)
     environ = place.environ(servers.environ())
-    kept_line = servers.Server(programs.vault(place, environ), place.vault)
-    kept_line.wait()
+    vault = servers.Server(programs.vault(place, environ), place.vault)
     page = servers.web(
         "payment page", "storefront.handoff.payment_page:app", place.port + 1, environ
     )
@@ -62,7 +61,7 @@ def _started(instance: Path) -> dict[str, Server]:
     return {
         "shop": servers.web("shop", "wsgi:app", place.port, environ),
         "payment page": page,
-        "vault": kept_line,
+        "vault": vault,
         "worker": servers.Server(programs.worker(place, environ), ""),
     }
 
@@ -74,12 +73,11 @@ def _three_ports() -> int:
     return first
 
 
-def place_order(stack: Stack) -> tuple[str, str]:
+def place_order(shop: str, cart: Mapping[str, str]) -> tuple[str, str]:
     """Orders what is in the cart; gives the order's path and its payment page's address."""
-    cart = stack.scene.cart
-    page = wire.ask(stack.shop, "/checkout", "GET", cart).body.decode()
+    page = wire.ask(shop, "/checkout", "GET", cart).body.decode()
     form = urlencode(ANN | hidden_in(page)).encode()
-    answer = wire.ask(stack.shop, "/checkout", "POST", FORM | cart, form)
+    answer = wire.ask(shop, "/checkout", "POST", {**FORM, **cart}, form)
     address = answer.header("location")
     if answer.status != 303 or not address:
         raise RuntimeError(f"no order could be placed: status {answer.status}")
