@@ -28,7 +28,6 @@ from storefront.front import Behind, Front
 from storefront.jobs import Jobs
 from storefront.links import OrderLinks
 from storefront.models import RECORDS
-from storefront.models.cart import Cart
 from storefront.payment import Payments
 from storefront.shelf import Shelf
 
@@ -106,7 +105,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
 def _stand_in_front(app: Flask, settings: Settings) -> None:
     """Put the front, and the door's trust in proxies, between the server and Flask."""
     cookie, session_name = app.extensions["cart_cookie"], app.config["SESSION_COOKIE_NAME"]
-    addresses, badge = app.url_map.bind(""), app.jinja_env.get_template("_badge.html")
+    addresses = app.url_map.bind("")
 
     def is_public(path: str) -> bool:
         try:
@@ -118,7 +117,7 @@ def _stand_in_front(app: Flask, settings: Settings) -> None:
     behind = Behind(
         is_public=is_public,
         count=lambda cookies: cookie.count(cookies, session_name),
-        badge=lambda count: badge.render(cart=Cart({0: count}, settings.currency)).encode(),
+        badge=app.extensions["drawn"].badge,
         edition=Freshness(settings.database_url).edition,
         now=app.extensions["clock"],
     )

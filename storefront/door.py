@@ -56,11 +56,18 @@ def hang(app: Flask, settings: Settings) -> None:
         "RATELIMIT_ENABLED": settings.limits,
     }
     limiter.init_app(app)
-    app.before_request(refuse_plain_http)
-    app.before_request(lead_home)
-    app.before_request(refuse_odd_bodies)
-    app.before_request(refuse_foreign_forms)
-    app.before_request(refuse_card_data)
+    app.before_request(look_over)
+
+
+def look_over() -> Response | None:
+    """Whether a request may come in; another way on for who came by another name."""
+    refuse_plain_http()
+    if way := lead_home():
+        return way
+    refuse_odd_bodies()
+    refuse_foreign_forms()
+    refuse_card_data()
+    return None
 
 
 def refuse_plain_http() -> None:

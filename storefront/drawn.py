@@ -1,21 +1,23 @@
-"""Parts of pages that are drawn once for the rows they show, and kept while they are asked for.
+"""Pages, and parts of them, that are drawn once for the rows they show.
 
-A part is told from another by what it was drawn from, all of it: when a row changes, another part
-is asked for, and nothing has to be thrown away in time.
+They are told apart by what they were drawn from, all of it: when a row has changed, another page is
+asked for, and nothing has to be thrown away in time. The rows are read for every request.
 """
 
 from collections.abc import Callable, Hashable, Iterable
 from functools import lru_cache
+from types import SimpleNamespace
 
 from jinja2 import Environment
 from markupsafe import Markup
 
-MOST = 3000  # small parts, such as cards: about half a kilobyte each
-MOST_LARGE = 200  # large ones, such as the whole of a product: about ten kilobytes
+MOST_CARDS = 3000  # about half a kilobyte each
+MOST_PARTS = 200  # about five kilobytes each
+MOST_PAGES = 100  # about thirty kilobytes each
 
 
 class Showing:
-    """What a part shows: `rows` that stand for it, and `facts()`, what its template is given.
+    """What a page or a part shows: `rows` that stand for it, and `facts()` for its template.
 
     With None for its rows it is drawn for once.
     """
@@ -31,24 +33,40 @@ class Showing:
 
 
 class Drawn:
-    """The parts of one shop. Something that is shown has `facts()`, and equals what looks alike."""
+    """What one shop has drawn. A thing that is shown has `facts()`, and equals what looks alike."""
 
     def __init__(self, templates: Environment) -> None:
         self._templates = templates
-        self._small = lru_cache(MOST)(self._draw)
-        self._large = lru_cache(MOST_LARGE)(self._draw)
+        self._cards = lru_cache(MOST_CARDS)(self._draw)
+        self._parts = lru_cache(MOST_PARTS)(self._draw)
+        self._pages = lru_cache(MOST_PAGES)(self._draw_page)
+        self.badge = lru_cache(100)(self._draw_badge)
 
-    def part(self, template: str, shown, **variation) -> Markup:
-        """A large part; `variation` is given to its template besides the facts."""
-        draw = self._draw if getattr(shown, "rows", ()) is None else self._large
+    def page(self, template: str, shown: Showing, count: int) -> bytes:
+        """A page, for somebody whose cart holds so many things."""
+        page = self._pages(template, shown)
+        return page.replace(self.badge(0), self.badge(count), 1) if count else page
+
+    def part(self, template: str, shown: Showing, **variation) -> Markup:
+        """A part of a page; `variation` is given to its template besides the facts."""
+        draw = self._draw if shown.rows is None else self._parts
         return draw(template, shown, tuple(variation.items()))
 
-    def parts(self, template: str, several: Iterable, **variation) -> Markup:
+    def cards(self, template: str, several: Iterable, **variation) -> Markup:
         """Small parts, one after the other."""
         varied = tuple(variation.items())
-        return Markup("").join([self._small(template, shown, varied) for shown in several])
+        # Joined as text: Markup would look at each of them again.
+        drawn = "".join([self._cards(template, shown, varied) for shown in several])
+        return Markup(drawn)  # noqa: S704
 
-    def _draw(self, template: str, shown, variation: tuple) -> Markup:
+    def _draw(self, template: str, shown, variation: tuple = ()) -> Markup:
         facts = shown.facts() | dict(variation)
         # Drawn by Jinja, which has escaped what is not markup already.
         return Markup(self._templates.get_template(template).render(facts))  # noqa: S704
+
+    def _draw_page(self, template: str, shown: Showing) -> bytes:
+        return self._draw(template, shown).encode()
+
+    def _draw_badge(self, count: int) -> bytes:
+        cart = SimpleNamespace(count=count)
+        return self._templates.get_template("_badge.html").render(cart=cart).encode()

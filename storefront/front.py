@@ -74,10 +74,6 @@ class Answer:
             if hasattr(self.body, "close"):
                 self.body.close()
 
-    def header(self, wanted: str) -> str:
-        """The value of a header, whose name is given in lower case, or ""."""
-        return next((value for name, value in self.headers if name.lower() == wanted), "")
-
 
 class Front:
     """A WSGI app in front of another; unless it is to `keep` pages, all are drawn anew."""
@@ -203,31 +199,29 @@ class Front:
     # What is drawn for one visitor
 
     def _pass_on(self, answer: Answer, environ, start_response) -> Iterable[bytes]:
-        headers = answer.headers
-        body = answer.body
-        if self._is_compressible(answer):
-            if not answer.header("vary"):
-                headers.append(("Vary", "Accept-Encoding"))
-            coding = coding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
-            if coding and environ["REQUEST_METHOD"] != "HEAD":
-                data = compressed(answer.whole(), coding, ONCE)
-                headers = [_in_coding(name, value, len(data)) for name, value in headers]
-                headers.append(("Content-Encoding", coding))
-                body = [data]
-        self._guard(headers, environ)
-        start_response(answer.status, headers)
+        headers = dict(answer.headers) if _is_compressible(answer) else None
+        if headers is None:
+            listed, body = answer.headers, answer.body
+        else:
+            body = [self._in_coding(answer.whole(), headers, environ)]
+            cookies = [pair for pair in answer.headers if pair[0] == "Set-Cookie"]
+            headers.pop("Set-Cookie", None)
+            listed = [*headers.items(), *cookies]
+        self._guard(listed, environ)
+        start_response(answer.status, listed)
         return body
 
     @staticmethod
-    def _is_compressible(answer: Answer) -> bool:
-        length = answer.header("content-length")
-        return (
-            length.isdigit()
-            and LEAST <= int(length) <= LARGEST
-            and is_text(answer.header("content-type"))
-            and not answer.header("content-encoding")
-            and not answer.status.startswith("206")
-        )
+    def _in_coding(body: bytes, headers: dict[str, str], environ) -> bytes:
+        """The body in a coding that is accepted, and the headers that go with it."""
+        headers.setdefault("Vary", "Accept-Encoding")
+        coding = coding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        if coding and environ["REQUEST_METHOD"] != "HEAD":
+            body = compressed(body, coding, ONCE)
+            headers |= {"Content-Encoding": coding, "Content-Length": str(len(body))}
+            if not headers.get("ETag", "W/").startswith("W/"):
+                headers["ETag"] = f"W/{headers['ETag']}"  # no longer of the same bytes
+        return body
 
     def _guard(self, headers: Headers, environ) -> None:
         """Add the security headers, but for those that the answer brings itself."""
@@ -235,6 +229,16 @@ class Front:
         for pair in self._guards[environ["wsgi.url_scheme"]]:
             if pair[0] not in present:
                 headers.append(pair)
+
+
+def _is_compressible(answer: Answer) -> bool:
+    headers = dict(answer.headers)
+    return (
+        LEAST <= int(headers.get("Content-Length", 0)) <= LARGEST
+        and is_text(headers.get("Content-Type", ""))
+        and "Content-Encoding" not in headers
+        and answer.status[:3] != "206"
+    )
 
 
 def guards(settings: Settings, assets: Assets, secure: bool) -> Headers:
@@ -281,12 +285,3 @@ def _nobodys(environ) -> dict:
     for name in ("HTTP_COOKIE", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE"):
         nobodys.pop(name, None)
     return nobodys
-
-
-def _in_coding(name: str, value: str, length: int) -> tuple[str, str]:
-    """A header as it is once the body is compressed: an ETag is no longer of the same bytes."""
-    if name == "Content-Length":
-        return name, str(length)
-    if name == "ETag" and not value.startswith("W/"):
-        return name, f"W/{value}"
-    return name, value

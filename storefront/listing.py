@@ -60,6 +60,11 @@ class Wanted:
         pairs += [("page", str(state.page))] if state.page > 1 else []
         return f"{state.path}?{urlencode(pairs)}" if pairs else state.path
 
+    @property
+    def state(self) -> tuple:
+        """All of it, to tell it from others by."""
+        return self.path, tuple(self.chosen.items()), self.order, self.page, self.unknown
+
     def without(self, facet: str, value: str) -> str:
         """The address with one chosen value let go."""
         left = {

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from flask import Response, current_app, make_response, redirect, render_template
+from flask import Response, current_app, make_response, redirect
 from htmx_flask import request
 
 from storefront.cookies import cart_trouble, read_cart
@@ -49,21 +49,32 @@ def show(
     public page is kept until it changes, or until the moment it was said to be good for.
     """
     fragment = part is not None and wants_part()
-    context = {"fragment": fragment, "cart": read_cart(), "cart_trouble": cart_trouble()} | context
-    if not fragment:
-        html = render_template(page, shown=shown, **context)
-    else:
-        html = _part(part, shown, context) + render_template("_elsewhere.html", **context)
-    response = make_response(html, status)
+    body = _fragment(part, shown, context) if fragment else _page(page, shown, context)
+    response = current_app.response_class(body, status)
     if status == 200:
         keep(until)
     return _private(response, no_store=fragment)
 
 
-def _part(part: str, shown: Showing | None, context: dict) -> str:
+def _page(page: str, shown: Showing | None, context: dict) -> str | bytes:
+    context = {"cart": read_cart(), "cart_trouble": cart_trouble()} | context
+    if shown is None or shown.rows is None or context["cart_trouble"]:
+        return _render(page, context | (shown.facts() if shown else {}))
+    return current_app.extensions["drawn"].page(page, shown, context["cart"].count)
+
+
+def _fragment(part: str, shown: Showing | None, context: dict) -> str:
+    context = {"fragment": True, "cart": read_cart(), "cart_trouble": cart_trouble()} | context
     if shown is None:
-        return render_template(part, **context)
-    return str(current_app.extensions["drawn"].part(part, shown, fragment=True))
+        drawn = _render(part, context)
+    else:
+        drawn = str(current_app.extensions["drawn"].part(part, shown, fragment=True))
+    return drawn + _render("_elsewhere.html", context)
+
+
+def _render(template: str, context: dict) -> str:
+    # Without Flask's own context: no template asks for the request.
+    return current_app.jinja_env.get_template(template).render(context)
 
 
 def keep(until: datetime = FOR_GOOD) -> None:
@@ -84,7 +95,7 @@ def go(url: str) -> Response:
 def sentence(status: int, title: str, words: str, **context) -> Response:
     """A page that says one thing; for htmx the words alone, put where messages stand."""
     if wants_part():
-        response = make_response(render_template("errors/_words.html", words=words), status)
+        response = make_response(_render("errors/_words.html", {"words": words}), status)
         response.headers["HX-Retarget"] = "#message"
         response.headers["HX-Reswap"] = "innerHTML"
         return _private(response, no_store=True)

@@ -4,6 +4,7 @@ from flask import Blueprint, current_app, redirect, request, url_for
 
 from storefront import showing
 from storefront.cookies import cart_trouble, read_cart, write_cart
+from storefront.drawn import Showing
 from storefront.models import Product, Variant
 from storefront.models.cart import Cart
 from storefront.models.choice import Choice
@@ -33,7 +34,9 @@ def whole_number(values: list[str], least: int) -> int:
 def page():
     cart = read_cart()
     lost = request.args.get("lost")
-    response = show("cart/page.html", "cart/_lines.html", refusal=None, gone=cart.gone, lost=lost)
+    facts = {"cart": cart, "refusal": None, "gone": cart.gone, "lost": lost}
+    shown = Showing((tuple(cart.lines), cart.count, cart.gone, lost), lambda: facts)
+    response = show("cart/page.html", "cart/_lines.html", shown=shown)
     return write_cart(response, cart.without_gone()) if cart.gone else response
 
 
@@ -81,7 +84,7 @@ def _refused(display: Display, asked, typed: str, refusal: Refused):
     origin = current_app.extensions["settings"].shop_origin
     shown = showing.page_of(display, asked, typed, origin, refusal)
     template = ("products/page.html", "products/_choice.html")
-    return show(*template, status=422, shown=shown, product=display.product)
+    return show(*template, status=422, shown=shown)
 
 
 @blueprint.post(f"/cart/items/<int(max={2**31 - 1}):variant_id>")

@@ -10,7 +10,7 @@ from storefront.models import search as text_search
 from storefront.models.vocabulary import corrected
 from storefront.money import decimals, whole
 from storefront.pages import public, show
-from storefront.shelf import ALL, Narrowed
+from storefront.shelf import ALL
 
 blueprint = Blueprint("listing", __name__)
 
@@ -77,28 +77,19 @@ def _list(path: str, first_order: str, within, ranked=None, **context):
         only = "There is only one page" if pages == 1 else f"There are only {pages} pages"
         abort(404, f"{only} of these products.")
     order = ranked() if ranked and wanted.order in ("best", "hand") else None
-    return show(
-        "listing/page.html",
-        "listing/_results.html",
-        wanted=wanted,
-        count=len(narrowed.products),
-        facets=_facets(wanted, narrowed, first_order),
-        products=listing.page_of(narrowed.products, wanted, order, len(shelf.of(*ALL))),
-        pages=pages,
-        **context,
-    )
-
-
-def _facets(wanted: listing.Wanted, narrowed: Narrowed, first_order: str) -> Showing:
-    """The form of the facets: drawn anew when the shelves, or what is chosen of them, change."""
+    products = listing.page_of(narrowed.products, wanted, order, len(shelf.of(*ALL)))
+    count = len(narrowed.products)
 
     def facts() -> dict:
-        groups = listing.groups(narrowed)
-        words = {"orders": _orders(first_order), "in_words": _in_words}
-        return {"wanted": wanted, "groups": groups} | words
+        known = {"wanted": wanted, "count": count, "products": products, "pages": pages}
+        choices = {"groups": listing.groups(narrowed), "in_words": _in_words}
+        return known | choices | {"orders": _orders(first_order)} | context
 
-    # Of two narrowings that look alike one may be long gone: by itself, it cannot be mistaken.
-    return Showing((narrowed, wanted.path, wanted.query, wanted.order), facts)
+    # A narrowing is told from another by being itself; a search makes one for each request.
+    rows = (narrowed, wanted.state, tuple(products), *context.values())
+    shown = Showing(None if isinstance(within, BitMap) else rows, facts)
+    said = "One product." if count == 1 else f"{count:,} products."
+    return show("listing/page.html", "listing/_results.html", shown=shown, said=said)
 
 
 def _orders(first: str) -> dict[str, str]:

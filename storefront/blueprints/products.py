@@ -25,7 +25,7 @@ def page(handle: str):
         return show("products/page.html", "products/_choice.html", shown=shown, said=said)
     origin = current_app.extensions["settings"].shop_origin
     shown = showing.page_of(display, asked, typed, origin)
-    return show("products/page.html", shown=shown, product=display.product)
+    return show("products/page.html", shown=shown)
 
 
 def _moved(handle: str):

@@ -19,10 +19,6 @@ class CartLine:
     row: tuple
     quantity: int
 
-    def facts(self) -> dict:
-        """What its template is given."""
-        return {"line": self, "variant": self.variant}
-
     @property
     def total(self) -> Money:
         """Price times quantity."""
