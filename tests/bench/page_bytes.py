@@ -114,7 +114,8 @@ def _table_of_answers(pages: Mapping[str, Page]) -> Table:
         "server sends before it waits for the first acknowledgement."
     )
     if plain:
-        table.notes.append(f"Sent without the compression asked for: {', '.join(plain)}.")
+        which = ", ".join(plain) if len(plain) < len(CODINGS) * len(pages) else "every page"
+        table.notes.append(f"Sent without the compression asked for: {which}.")
     return table
 
 
