@@ -102,7 +102,10 @@ def checked(row: Row, server: Server, ask) -> tuple[dict, Answer]:
         raise Unfit(f"the page does not hold {row.holds!r}")
     answer = ask(server.origin, row.path, row.method, headers, row.body)
     if row.cached:
-        _look_like_cached(row, answer)
+        alone = {name: value for name, value in headers.items() if name != "Cookie"}
+        _look_like_cached(ask(server.origin, row.path, "GET", alone), "Accept-Encoding" in alone)
+        if "Cookie" in headers and not answer.header("cache-control").startswith("private"):
+            raise Unfit("the page of a visitor with a cart is not private")
     if row.again:
         headers["If-None-Match"] = answer.header("etag")
         answer = ask(server.origin, row.path, row.method, headers, row.body)
@@ -111,12 +114,11 @@ def checked(row: Row, server: Server, ask) -> tuple[dict, Answer]:
     return headers, answer
 
 
-def _look_like_cached(row: Row, answer: Answer) -> None:
-    """What only a page out of the cache has, and what tells two visitors' pages apart."""
-    visitor, kept = "Cookie" in row.headers, answer.header("cache-control")
-    if not answer.header("etag") and not visitor:
+def _look_like_cached(answer: Answer, compressed: bool) -> None:
+    """What a page that everybody shares has, and a page drawn for one request has not."""
+    if not answer.header("etag"):
         raise Unfit("the page has no ETag")
-    if kept.startswith("public") == visitor:
-        raise Unfit(f"its Cache-Control is {kept!r}")
-    if "Accept-Encoding" in row.headers and not answer.header("content-encoding"):
+    if not answer.header("cache-control").startswith("public"):
+        raise Unfit(f"its Cache-Control is {answer.header('cache-control')!r}")
+    if compressed and not answer.header("content-encoding"):
         raise Unfit("the page is not compressed")
