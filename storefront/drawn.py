@@ -44,8 +44,7 @@ class Drawn:
 
     def page(self, template: str, shown: Showing, count: int) -> bytes:
         """A page, for somebody whose cart holds so many things."""
-        page = self._pages(template, shown)
-        return page.replace(self.badge(0), self.badge(count), 1) if count else page
+        return self._pages(template, shown, count)
 
     def part(self, template: str, shown: Showing, **variation) -> Markup:
         """A part of a page; `variation` is given to its template besides the facts."""
@@ -64,8 +63,10 @@ class Drawn:
         # Drawn by Jinja, which has escaped what is not markup already.
         return Markup(self._templates.get_template(template).render(facts))  # noqa: S704
 
-    def _draw_page(self, template: str, shown: Showing) -> bytes:
-        return self._draw(template, shown).encode()
+    def _draw_page(self, template: str, shown: Showing, count: int) -> bytes:
+        if not count:
+            return self._draw(template, shown).encode()
+        return self._pages(template, shown, 0).replace(self.badge(0), self.badge(count), 1)
 
     def _draw_badge(self, count: int) -> bytes:
         cart = SimpleNamespace(count=count)

@@ -10,12 +10,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from storefront.assets import Assets
 from storefront.compression import KEPT, LARGEST, LEAST, ONCE, coding_for, compressed, is_text
 from storefront.config import Settings
 
 MOST_BYTES = 6 * 2**20  # of kept pages, in each process
+MOST_PRESSED = 100  # drawn pages whose bytes are kept in a coding, about six kilobytes each
 LARGEST_KEPT = 256 * 1024  # bytes of one page
 LONGEST = timedelta(seconds=60)  # as shared caches are told
 PUBLIC = "public, max-age=0, s-maxage=60, stale-while-revalidate=600"
@@ -87,6 +89,7 @@ class Front:
         }
         self._pages: OrderedDict[tuple, Page] = OrderedDict()
         self._weight = 0
+        self._pressed = lru_cache(MOST_PRESSED)(_press)
         self._lock = threading.Lock()
 
     def __call__(self, environ, start_response) -> Iterable[bytes]:
@@ -211,13 +214,14 @@ class Front:
         start_response(answer.status, listed)
         return body
 
-    @staticmethod
-    def _in_coding(body: bytes, headers: dict[str, str], environ) -> bytes:
+    def _in_coding(self, body: bytes, headers: dict[str, str], environ) -> bytes:
         """The body in a coding that is accepted, and the headers that go with it."""
         headers.setdefault("Vary", "Accept-Encoding")
         coding = coding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
         if coding and environ["REQUEST_METHOD"] != "HEAD":
-            body = compressed(body, coding, ONCE)
+            # Only what is drawn once for the same rows is kept: nothing with a name or an address.
+            press = self._pressed if "storefront.drawn" in environ else _press
+            body = press(body, coding)
             headers |= {"Content-Encoding": coding, "Content-Length": str(len(body))}
             if not headers.get("ETag", "W/").startswith("W/"):
                 headers["ETag"] = f"W/{headers['ETag']}"  # no longer of the same bytes
@@ -229,6 +233,10 @@ class Front:
         for pair in self._guards[environ["wsgi.url_scheme"]]:
             if pair[0] not in present:
                 headers.append(pair)
+
+
+def _press(body: bytes, coding: str) -> bytes:
+    return compressed(body, coding, ONCE)
 
 
 def _is_compressible(answer: Answer) -> bool:

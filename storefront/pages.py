@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from flask import Response, current_app, make_response, redirect
+from flask import Response, current_app, make_response
 from htmx_flask import request
 
 from storefront.cookies import cart_trouble, read_cart
@@ -60,6 +60,7 @@ def _page(page: str, shown: Showing | None, context: dict) -> str | bytes:
     context = {"cart": read_cart(), "cart_trouble": cart_trouble()} | context
     if shown is None or shown.rows is None or context["cart_trouble"]:
         return _render(page, context | (shown.facts() if shown else {}))
+    request.environ["storefront.drawn"] = True  # before, perhaps: then it is pressed already
     return current_app.extensions["drawn"].page(page, shown, context["cart"].count)
 
 
@@ -89,7 +90,13 @@ def go(url: str) -> Response:
         response = make_response("", 204)
         response.headers["HX-Redirect"] = url
         return _private(response, no_store=True)
-    return _private(redirect(url, 303), no_store=True)
+    # With the whole address: text browsers pause at half of one.
+    response = current_app.response_class(status=303)
+    response.headers["Location"] = (
+        f"{request.scheme}://{request.host}{url}" if url[0] == "/" else url
+    )
+    response.autocorrect_location_header = False
+    return _private(response, no_store=True)
 
 
 def sentence(status: int, title: str, words: str, **context) -> Response:

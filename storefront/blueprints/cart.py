@@ -1,6 +1,6 @@
 """The cart: putting things in, changing how many, taking them out."""
 
-from flask import Blueprint, current_app, redirect, request, url_for
+from flask import Blueprint, current_app, request
 
 from storefront import showing
 from storefront.cookies import cart_trouble, read_cart, write_cart
@@ -9,7 +9,7 @@ from storefront.models import Product, Variant
 from storefront.models.cart import Cart
 from storefront.models.choice import Choice
 from storefront.models.display import Display
-from storefront.pages import show, wants_part
+from storefront.pages import go, show, wants_part
 from storefront.refusals import Refused
 
 blueprint = Blueprint("cart", __name__)
@@ -52,8 +52,7 @@ def add():
     except Refused as refusal:
         return _refused(display, asked, typed, refusal)
     if not wants_part():
-        lost = {"lost": 1} if cart_trouble() else {}
-        return write_cart(redirect(url_for("cart.page", **lost), 303), cart)
+        return write_cart(go("/cart?lost=1" if cart_trouble() else "/cart"), cart)
     said = f"Added to your cart: {quantity} × {display.product.title}"
     shown = showing.choice_of(display, asked, typed, added=quantity)
     return write_cart(show("", "products/_choice.html", shown=shown, cart=cart, said=said), cart)
@@ -103,7 +102,7 @@ def change(variant_id: int):
             gone=cart.gone,
         )
     if not wants_part():
-        return write_cart(redirect(url_for("cart.page"), 303), changed)
+        return write_cart(go("/cart"), changed)
     said = f"Your cart now holds {changed.count}, {changed.subtotal} together."
     context = {"cart": changed, "refusal": None, "gone": 0, "said": said}
     if len(changed.quantities) < len(cart.quantities):

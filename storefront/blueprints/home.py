@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from storefront.door import limiter
+from storefront.drawn import Showing
 from storefront.models.card import Card, Tile
 from storefront.pages import public, show
 
@@ -13,7 +14,8 @@ FIRST_LOOK = 8
 @blueprint.get("/")
 @public
 def page():
-    return show("home/page.html", products=Card.newest(FIRST_LOOK), collections=Tile.all())
+    facts = {"products": tuple(Card.newest(FIRST_LOOK)), "collections": tuple(Tile.all())}
+    return show("home/page.html", shown=Showing(tuple(facts.values()), lambda: facts))
 
 
 @blueprint.get("/healthz")

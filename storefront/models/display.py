@@ -1,6 +1,6 @@
 """A product with everything its page shows, as the rows it was read from."""
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from storefront.models.card import Card
 from storefront.models.choice import Choice
@@ -74,11 +74,18 @@ class Display:
 
     def choice(self, asked: tuple[str | None, ...]) -> Choice:
         """A shopper's choice among its variants."""
-        variants = records(Variant, self._variant_rows, OF_VARIANT)
-        for variant in variants:
-            variant.product = self.product
-        return Choice(self.product, asked, variants)
+        return _choice(self._row, self._variant_rows, asked)
 
     def gallery(self, choice: Choice) -> list[Picture]:
         """The pictures to show beside a choice."""
         return Picture.gallery(choice, records(Picture, self._picture_rows))
+
+
+@lru_cache(maxsize=100)
+def _choice(row: tuple, variant_rows: tuple, asked: tuple) -> Choice:
+    """Made once for the same rows; whoever gets it only looks at it."""
+    (product,) = records(Product, [row], OF_PRODUCT)
+    variants = records(Variant, variant_rows, OF_VARIANT)
+    for variant in variants:
+        variant.product = product
+    return Choice(product, asked, variants)
