@@ -33,6 +33,8 @@ def test_a_waterproof_jacket_in_m_under_150_on_a_phone_by_keyboard(
     page.keyboard.type("waterproof jacket")
     page.keyboard.press("Enter")
     expect(page.locator(".card").first).to_be_visible()
+    tab_to(page, ".filters summary")
+    page.keyboard.press("Enter")
     for name, selector in (("Size", tick("option-size", "M")), ("Price", tick("price", "100-150"))):
         tab_to(page, f'summary:has-text("{name}")')
         page.keyboard.press("Enter")
@@ -73,7 +75,7 @@ def test_each_state_is_an_address_and_back_leads_through_them(page):
 
 def test_the_order_is_chosen_and_kept_while_narrowing(page):
     page.goto("/products")
-    page.get_by_label("Order").select_option("price")
+    page.get_by_label("Sort by").select_option("price")
     expect(page).to_have_url(re.compile("sort=price"))
     page.locator("summary", has_text="Kind").click()
     page.locator(tick("type", "Hats")).check()
