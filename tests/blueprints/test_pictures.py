@@ -127,7 +127,6 @@ def test_one_photograph_is_offered_in_all_its_sizes(drawn_figure, plenty, photog
     assert '<source type="image/avif" srcset=' in figure
     assert f'src="{address(row, "400.webp")}"' in figure
     assert 'width="900" height="1200" alt="The &#34;front&#34;">' in figure
-    assert 'decoding="async"' in figure
     assert "#picture-" not in figure
 
 

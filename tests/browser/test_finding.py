@@ -80,17 +80,3 @@ def test_the_order_is_chosen_and_kept_while_narrowing(page):
     page.locator("summary", has_text="Kind").click()
     page.locator(tick("type", "Hats")).check()
     expect(page).to_have_url(re.compile("sort=price.*type=Hats|type=Hats.*sort=price"))
-
-
-def test_how_lists_look(page, assert_no_axe_violations, shoot):
-    for url, name in {
-        "/products?type=Jackets&type=Hats": "listing-narrowed",
-        "/search?q=watrproof": "search-forgiven",
-        "/search?q=qqqqq": "search-nothing",
-        "/search": "search-empty",
-        "/collections/rain-ready": "collection",
-        "/pages/returns": "page-returns",
-    }.items():
-        page.goto(url)
-        assert_no_axe_violations(page)
-        shoot(page, name)
