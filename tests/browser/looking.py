@@ -55,7 +55,8 @@ def put_into_state(shop: Shop, page: Page, state: str) -> None:
     base = open_database(shop.environ.get("DATABASE_URL", at_home))
     number = page.url.rpartition("/")[2].split(".")[0]
     with base.bind_ctx([Order]), base.connection_context():
-        assert Order.update(state=state).where(Order.number == number).execute() == 1
+        facts = {"state": state} | ({"hold_until": None} if state in ("lapsed", "charged") else {})
+        assert Order.update(facts).where(Order.number == number).execute() == 1
     page.reload()
 
 

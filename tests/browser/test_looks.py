@@ -79,7 +79,8 @@ def test_lists_of_all_kinds(page, look):
 
 
 def test_choosing_and_putting_in(page, look):
-    page.goto(f"{PRODUCT}?option1=M&option2=Moss")
+    page.goto(f"{PRODUCT}?option1=XS&option2=Moss")
+    expect(page.locator(".stock")).to_have_text("Sold out")
     look(page, "product-sold-out")
     page.goto(PRODUCT)
     page.get_by_label("Quantity").fill("1000")
