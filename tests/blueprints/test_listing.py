@@ -28,9 +28,7 @@ def test_choosing_values_of_one_facet_widens_and_of_two_narrows(client):
 
 
 def count_of(page: str, facet: str, value: str) -> int:
-    found = re.search(
-        rf'name="{facet}" value="{value}".*?<span class="quiet">(\d+)</span>', page, re.DOTALL
-    )
+    found = re.search(rf'name="{facet}" value="{value}".*?<small>(\d+)</small>', page, re.DOTALL)
     return int(found[1]) if found else 0
 
 

@@ -42,6 +42,10 @@ CHROMIUM_OPTIONS = [
 ]
 SHOTS = programs.ROOT / "build" / "screenshots"
 WIDTHS = (360, 768, 1280)  # CSS pixels
+# On the picture of a whole page, what sticks to the screen's edge would hang in the middle.
+UNSTUCK = """() => { const sheet = new CSSStyleSheet();
+  sheet.replaceSync(".bar { position: static !important }");
+  document.adoptedStyleSheets = [sheet] }"""
 READY_SECONDS = 90
 # A refused form is answered with 422, which Chromium reports as if it were an error.
 REFUSALS = r"Failed to load resource: the server responded with a status of 422"
@@ -244,8 +248,10 @@ def shoot(shots):
         before = page.viewport_size
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})
+            page.evaluate(UNSTUCK)
             # Hiding the caret, the default, puts a style into the page, which its policy refuses.
             page.screenshot(path=shots / f"{name}-{width}.png", full_page=True, caret="initial")
+        page.evaluate("document.adoptedStyleSheets = []")
         page.set_viewport_size(before)
 
     return take
