@@ -96,6 +96,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
     app.extensions["drawn"] = Drawn(app.jinja_env)
     shared = ("assets", "drawn")
     shop = {name: escape(value) for name, value in settings.shop.items()}
+    shop["origin"] = settings.shop_origin
     app.jinja_env.globals |= {"shop": shop} | {name: app.extensions[name] for name in shared}
     app.before_request(_connect)
     app.after_request(drop_unreadable)

@@ -32,8 +32,14 @@ def _xml(parts: Iterator[str]) -> Response:
 
 @blueprint.get("/robots.txt")
 def robots():
-    lines = ["User-agent: *", "Disallow: /cart", "Disallow: /checkout", "Disallow: /orders/"]
-    lines += ["Disallow: /search", "", f"Sitemap: {_origin()}/sitemap.xml", ""]
+    lines = [
+        "User-agent: *",
+        "Disallow: /orders/",
+        "Disallow: /search",
+        "",
+        f"Sitemap: {_origin()}/sitemap.xml",
+        "",
+    ]
     return Response("\n".join(lines), mimetype="text/plain")
 
 
