@@ -1,7 +1,7 @@
 """The static files: named after their contents, compressed ahead of time, kept for a year.
 
 They are made from `storefront/static` into `instance/static` when the shop starts and they are not
-there yet; old ones stay, for pages that caches still hold. A proxy may serve that folder itself.
+there yet; old ones stay, for pages that caches still hold.
 """
 
 import hashlib
@@ -108,5 +108,4 @@ def _write(path: Path, data: bytes) -> None:
     """Whole or not at all: several processes may start at once, and a proxy may read them."""
     with NamedTemporaryFile(dir=path.parent, delete=False) as draft:
         draft.write(data)
-    os.chmod(draft.name, 0o644)
     os.replace(draft.name, path)

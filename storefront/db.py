@@ -1,12 +1,17 @@
 """The database, by URL, and the base that every record stands on."""
 
+import fcntl
 import json
 import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from peewee import Database, DatabaseProxy, DateTimeField, Model, TextField
+from peewee import Database, DatabaseProxy, DateTimeField, Model, OperationalError, TextField
 from playhouse.pool import PooledSqliteDatabase
 from playhouse.postgres_ext import PooledPsycopg3Database
 
@@ -22,7 +27,8 @@ SQLITE_PRAGMAS = {
     "recursive_triggers": 1,
 }
 CONNECTIONS = 16
-PATIENCE = 15  # seconds to wait for a free connection
+PATIENCE = 15  # seconds to wait for a free connection, and for the writers in front of us
+WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")  # what peewee's statements that write begin with
 
 
 class BadDatabaseUrl(Exception):
@@ -50,7 +56,7 @@ def _open_sqlite(url: str) -> Database:
         raise BadDatabaseUrl("DATABASE_URL needs three slashes and a path: sqlite:///shop.sqlite")
     _make_private(Path(path))
     # Deferred transactions, peewee's default, fail under writers when a read is upgraded.
-    return PooledSqliteDatabase(
+    return QueuedSqliteDatabase(
         path,
         pragmas=SQLITE_PRAGMAS,
         lock_type="IMMEDIATE",
@@ -58,6 +64,60 @@ def _open_sqlite(url: str) -> Database:
         max_connections=CONNECTIONS,
         timeout=PATIENCE,
     )
+
+
+class QueuedSqliteDatabase(PooledSqliteDatabase):
+    """SQLite whose writers, of all threads and processes, come in turn.
+
+    SQLite has those who wait look again after ever longer naps, so that who just came overtakes
+    who waits for long. Here they line up at a file beside the database, where the kernel wakes the
+    next one at once; only the first in line waits for the database. Whoever writes past the line,
+    such as the `sqlite3` program, is waited for as ever.
+    """
+
+    def begin(self, lock_type: str | None = None) -> None:
+        """Begin a transaction when it is our turn.
+
+        Raises `OperationalError`, as a busy database does, when that takes longer than `PATIENCE`.
+        Those in front came earlier and lose patience earlier: nobody waits for long behind them.
+        """
+        give_up = time.monotonic() + PATIENCE
+        with self._first_in_line(), self._not_waiting():
+            came = time.monotonic()
+            while True:
+                try:
+                    return super().begin(lock_type)
+                except OperationalError as trouble:
+                    now = time.monotonic()
+                    if "locked" not in str(trouble) or now > give_up:
+                        raise
+                    time.sleep(min(max((now - came) / 16, 50e-6), 5e-3))
+
+    def execute_sql(self, sql: str, params=None):
+        """As ever; a write that stands alone lines up, too."""
+        if self.in_transaction() or not sql.startswith(WRITES):
+            return super().execute_sql(sql, params)
+        with self.atomic():
+            return super().execute_sql(sql, params)
+
+    @contextmanager
+    def _first_in_line(self) -> Iterator[None]:
+        # The kernel gives the lock up with the file, however its holder ends.
+        place = os.open(f"{self.database}-queue", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(place, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(place)
+
+    @contextmanager
+    def _not_waiting(self) -> Iterator[None]:
+        """Have SQLite say at once that it is busy."""
+        self.cursor().execute("PRAGMA busy_timeout = 0")
+        try:
+            yield
+        finally:
+            self.cursor().execute(f"PRAGMA busy_timeout = {SQLITE_PRAGMAS['busy_timeout']}")
 
 
 def _make_private(path: Path) -> None:
@@ -143,3 +203,23 @@ class Record(Model):
     class Meta:
         database = database
         legacy_table_names = False
+
+    @classmethod
+    def add(cls, *records: "Record") -> None:
+        """Write new records with one statement; one that comes alone learns its id."""
+        sql, fields = _insertion(cls, len(records), is_sqlite())
+        values = [f.db_value(each.__data__.get(f.name)) for each in records for f in fields]
+        cursor = database.execute_sql(sql, values)
+        if len(records) == 1:
+            records[0].id = cursor.lastrowid if is_sqlite() else cursor.fetchone()[0]
+
+
+@cache
+def _insertion(record: type[Record], count: int, sqlite: bool) -> tuple[str, list]:
+    meta = record._meta
+    fields = [field for field in meta.sorted_fields if field is not meta.primary_key]
+    names = ", ".join(f'"{field.column_name}"' for field in fields)
+    row = f"({', '.join([database.param] * len(fields))})"
+    rows = ", ".join([row] * count)
+    sql = f'INSERT INTO "{meta.table_name}" ({names}) VALUES {rows}'  # noqa: S608
+    return sql if sqlite else f"{sql} RETURNING id", fields

@@ -33,11 +33,15 @@ class Prepared:
 
     def rows(self, *values: object | Sequence) -> list[tuple]:
         """The rows for these values, as tuples of what the database holds."""
+        return self.run(*values).fetchall()
+
+    def run(self, *values: object | Sequence):
+        """Run it with these values; gives the cursor."""
         shape = (is_sqlite(), *(len(v) if isinstance(v, (list, tuple)) else None for v in values))
         sql, places = self._written.get(shape) or self._write(shape)
         flat = [one for v in values for one in (v if isinstance(v, (list, tuple)) else (v,))]
         wanted = [flat[p.number] if isinstance(p, _Place) else p for p in places]
-        return database.execute_sql(sql, wanted).fetchall()
+        return database.execute_sql(sql, wanted)
 
     def _write(self, shape: tuple) -> tuple[str, list]:
         numbers = iter(range(10_000))

@@ -1,8 +1,9 @@
 """Runs a command beside a PostgreSQL server of its own: `python tests/postgres.py -- command…`
 
 The server lives in a temporary folder, listens on a free port of 127.0.0.1, keeps nothing safe
-(it is for tests), and is gone when the command ends. The command finds its address in
-DATABASE_URL; its role may make databases, but is no superuser. Exits with the command's code.
+(it is for tests; the bench asks for one that does), and is gone when the command ends. The command
+finds its address in DATABASE_URL; its role may make databases, but is no superuser. Exits with the
+command's code.
 """
 
 import os
@@ -27,20 +28,22 @@ local all postgres trust
 host  all storefront 127.0.0.1/32 trust
 """
 
+UNSAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
 
 @contextmanager
-def server() -> Iterator[str]:
-    """Gives the address of a fresh, empty database."""
+def server(safe: bool = False) -> Iterator[str]:
+    """Gives the address of a fresh, empty database. A safe one is on disk and loses nothing."""
     account = unprivileged_account()
     with tempfile.TemporaryDirectory(
-        prefix="pg-", dir=in_memory(), ignore_cleanup_errors=True
+        prefix="pg-", dir=None if safe else in_memory(), ignore_cleanup_errors=True
     ) as folder:
         if account:
             os.chown(folder, account["user"], account["group"])
         data = Path(folder, "data")
         make_cluster(data, account)
         port = free_port()
-        with running(data, port, account):
+        with running(data, port, account, {} if safe else UNSAFE):
             with connect_once_it_answers(folder, port) as connection:
                 connection.execute("CREATE ROLE storefront LOGIN CREATEDB")
                 connection.execute("CREATE DATABASE storefront OWNER storefront")
@@ -70,17 +73,15 @@ def make_cluster(data: Path, account: dict) -> None:
 
 
 @contextmanager
-def running(data: Path, port: int, account: dict) -> Iterator[None]:
+def running(data: Path, port: int, account: dict, more: dict) -> Iterator[None]:
     settings = {
         "listen_addresses": "127.0.0.1",
         "port": port,
         "unix_socket_directories": data.parent,
-        "fsync": "off",
-        "synchronous_commit": "off",
-        "full_page_writes": "off",
         "autovacuum": "off",  # its workers, the superuser's, keep databases from being dropped
         "log_min_messages": "panic",  # tests end sessions on purpose
         "log_min_error_statement": "panic",
+        **more,
     }
     process = subprocess.Popen(
         [program("postgres"), "-D", data, *(f"--{k}={v}" for k, v in settings.items())],

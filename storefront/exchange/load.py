@@ -93,9 +93,10 @@ def _keep_orders_waiting() -> None:
     """Nobody moves stock until the import ends, on PostgreSQL as on SQLite.
 
     An order locks variants, then products; we go the other way, and each would wait for the other.
+    EXCLUSIVE keeps from locking rows, too, and lets others read.
     """
     if not is_sqlite():
-        database.execute_sql("LOCK TABLE variant IN SHARE ROW EXCLUSIVE MODE")
+        database.execute_sql("LOCK TABLE variant IN EXCLUSIVE MODE")
 
 
 class _Receiver:

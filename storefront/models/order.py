@@ -6,8 +6,8 @@ from datetime import datetime
 from peewee import BigIntegerField, ForeignKeyField, IntegerField, IntegrityError, TextField
 
 from storefront.db import Moment, Record, database, locked
-from storefront.models.cart import Cart
-from storefront.models.facet import note_availability
+from storefront.models import stock
+from storefront.models.cart import Cart, CartLine
 from storefront.models.outbox import OutgoingMail
 from storefront.models.policy import PolicyVersion
 from storefront.models.product import Variant
@@ -20,7 +20,7 @@ from storefront.refusals import Refused, SoldOut
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, 1/I: numbers are read out on the phone
 UNPAID = ("placed", "awaiting_card", "declined", "expired", "lapsed")
 HOLDING = ("placed", "awaiting_card")  # stock is held until `hold_until`
-GONE = "Something in your cart is no longer sold. Please look over what is left."
+REPRICED = "A price has just changed. If the total is all right, place the order again."
 PARCEL = "to deliver your order and for our tax records"
 ADDRESS = {"clause": "orders", "why": PARCEL, "basis": "law", "keep": years(7), "hold": True}
 
@@ -98,32 +98,26 @@ class Order(Record):
 
         `placement` names the attempt to buy: the same one again gives the same order back.
         `hold_until` is when the stock of an unpaid order may be let go. Raises `SoldOut`, with
-        nothing taken, or `Refused` when the cart is empty.
+        nothing taken, or `Refused` when the cart is empty or a price is no longer the cart's.
         """
-        if known := cls.get_or_none(cls.placement == placement):
-            return known
-        _refuse_empty(cart)
+        # All is made ready before the transaction, because the next order waits for its end.
+        order = cls._draft(cart, customer, rate, policy, placement, hold_until, at)
+        parts = order._parts(cart, at)
         try:
+            _refuse_empty(cart)
             with database.atomic():
-                return cls._record(cart, customer, rate, policy, placement, hold_until, at)
-        except IntegrityError as trouble:
+                order._record(parts)
+        except (IntegrityError, Refused) as trouble:
             return cls._placed_meanwhile(cart, placement, trouble)
+        return order
 
     @classmethod
-    def _placed_meanwhile(cls, cart: Cart, placement: str, trouble: IntegrityError) -> "Order":
-        """The order of the same placement, which a second click or a retry got in first."""
-        if known := cls.get_or_none(cls.placement == placement):
-            return known
-        if Cart(cart.quantities, cart.currency).gone:
-            raise SoldOut(GONE) from None  # taken off the shelves while we were writing
-        raise trouble
-
-    @classmethod
-    def _record(cls, cart, customer, rate, policy, placement, hold_until, at) -> "Order":
+    def _draft(cls, cart, customer, rate, policy, placement, hold_until, at) -> "Order":
         totals = Totals.of(cart, rate, customer.country)
-        order = cls.create(
+        return cls(
             number=_new_number(),
             placement=placement,
+            state="placed" if totals.total else "charged",
             shipping_name=rate.name,
             policy=policy,
             placed_at=at,
@@ -131,13 +125,39 @@ class Order(Record):
             **totals.columns,
             **customer.columns,
         )
-        OrderLine.record(order, cart)
-        order._take_stock()
-        order._enter("placed", at)
-        if not totals.total:
-            order._enter("charged", at)
-        OutgoingMail.write("order_placed", customer.email, at, order=order)
-        return order
+
+    def _parts(self, cart: Cart, at: datetime) -> "tuple[list[Record], ...]":
+        """What is recorded with a new order: its lines, its first events, the mail about it."""
+        entered = ["placed"] if self.state == "placed" else ["placed", self.state]
+        return (
+            [OrderLine.of(line) for line in cart.lines],
+            [OrderEvent(what=what, at=at) for what in entered],
+            [OutgoingMail.of("order_placed", self.email, at)],
+        )
+
+    def _record(self, parts: "tuple[list[Record], ...]") -> None:
+        """The stock comes last: what others want, too, is locked for the shortest time."""
+        Order.add(self)
+        for records in parts:
+            for record in records:
+                record.order_id = self.id
+            type(records[0]).add(*records)
+        self._take_at_these_prices(parts[0])
+
+    def _take_at_these_prices(self, lines: "list[OrderLine]") -> None:
+        variants = stock.take({line.variant_id: line.quantity for line in lines})
+        prices = {variant.id: (variant.price_minor, variant.currency) for variant in variants}
+        if any((line.price_minor, line.currency) != prices[line.variant_id] for line in lines):
+            raise Refused(REPRICED)
+
+    @classmethod
+    def _placed_meanwhile(cls, cart: Cart, placement: str, trouble: Exception) -> "Order":
+        """The order of the same placement, which an earlier click or a retry has got in."""
+        if known := cls.get_or_none(cls.placement == placement):
+            return known
+        if isinstance(trouble, IntegrityError) and Cart(cart.quantities, cart.currency).gone:
+            raise SoldOut(stock.GONE) from None  # taken off the shelves while we were writing
+        raise trouble
 
     def await_card(self, hold_until: datetime, at: datetime) -> None:
         """An offer was made: keep the stock until `hold_until`, taking it again if it was let go.
@@ -200,24 +220,13 @@ class Order(Record):
             raise Refused("This order is paid for already.")
 
     def _take_stock(self) -> None:
-        # In the order of the variants' ids, then of the products', so that two orders never wait
-        # for each other.
-        gone = []
-        lines = list(self.lines.order_by(OrderLine.variant))
-        for line in lines:
-            try:
-                _take(line)
-            except SoldOut as refusal:
-                gone.append(refusal.sentence)
-        if gone:
-            raise SoldOut(" ".join(gone))
-        note_availability({line.variant.product_id for line in lines})
+        lines = list(self.lines)
+        if gone := [line.title for line in lines if line.variant_id is None]:
+            raise SoldOut(" ".join(f"{title} is no longer sold." for title in gone))
+        stock.take({line.variant_id: line.quantity for line in lines})
 
     def _put_stock_back(self) -> None:
-        lines = [line for line in self.lines.order_by(OrderLine.variant) if line.variant_id]
-        for line in lines:
-            line.variant.put_back(line.quantity)
-        note_availability({line.variant.product_id for line in lines})
+        stock.put_back({line.variant_id: line.quantity for line in self.lines if line.variant_id})
 
     def _retake_if_left(self, at: datetime) -> None:
         try:
@@ -235,12 +244,6 @@ class Order(Record):
 def _refuse_empty(cart: Cart) -> None:
     if not cart.lines:
         raise Refused("There is nothing in your cart to order.")
-
-
-def _take(line: "OrderLine") -> None:
-    if line.variant_id is None:
-        raise SoldOut(f"{line.title} is no longer sold.")
-    line.variant.take(line.quantity)
 
 
 def _new_number() -> str:
@@ -269,21 +272,18 @@ class OrderLine(Record):
         return Money(self.price_minor * self.quantity, self.currency)
 
     @classmethod
-    def record(cls, order: Order, cart: Cart) -> None:
-        """Copy the cart's lines as they are now."""
-        for line in cart.lines:
-            product = line.variant.product
-            cls.create(
-                order=order,
-                variant=line.variant,
-                handle=product.handle,
-                title=product.title,
-                choice=line.variant.name,
-                sku=line.variant.sku,
-                quantity=line.quantity,
-                price_minor=line.variant.price_minor,
-                currency=line.variant.currency,
-            )
+    def of(cls, line: CartLine) -> "OrderLine":
+        """A line of the cart as it is now; the caller adds it to an order."""
+        return cls(
+            variant=line.variant,
+            handle=line.variant.product.handle,
+            title=line.variant.product.title,
+            choice=line.variant.name,
+            sku=line.variant.sku,
+            quantity=line.quantity,
+            price_minor=line.variant.price_minor,
+            currency=line.variant.currency,
+        )
 
 
 class OrderEvent(Record):

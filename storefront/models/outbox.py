@@ -44,9 +44,9 @@ class OutgoingMail(Record):
         return cls.select().where(cls.to == email.strip().lower())
 
     @classmethod
-    def write(cls, kind: str, to: str, at: datetime, order=None) -> "OutgoingMail":
-        """Put a mail into the outbox, in the caller's transaction."""
-        return cls.create(
+    def of(cls, kind: str, to: str, at: datetime, order=None) -> "OutgoingMail":
+        """A mail that is due at once; the caller adds it in the transaction that it tells of."""
+        return cls(
             kind=kind,
             to=to.strip().lower(),
             order=order,
@@ -54,6 +54,13 @@ class OutgoingMail(Record):
             made_at=at,
             due_at=at,
         )
+
+    @classmethod
+    def write(cls, kind: str, to: str, at: datetime, order=None) -> "OutgoingMail":
+        """Put a mail into the outbox, in the caller's transaction."""
+        mail = cls.of(kind, to, at, order)
+        cls.add(mail)
+        return mail
 
     @classmethod
     def due(cls, at: datetime):

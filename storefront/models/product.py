@@ -1,10 +1,9 @@
 """What the shop sells: products and their variants."""
 
-from peewee import BooleanField, Case, ForeignKeyField, IntegerField, TextField
+from peewee import BooleanField, ForeignKeyField, IntegerField, TextField
 
 from storefront.db import JSONText, Moment, Record
 from storefront.money import Money
-from storefront.refusals import SoldOut
 
 MOST_OF_ONE = 99  # of one thing in one order; more is a wholesale question
 
@@ -201,35 +200,7 @@ class Variant(Record):
                 return value
         return ""
 
-    def take(self, quantity: int) -> None:
-        """Take `quantity` from the stock, in the caller's transaction.
-
-        Raises `SoldOut`, with nothing taken, when fewer are left. Once all is taken that is to
-        be, the caller has the products note their availability.
-        """
-        enough = ~self.limited() | (Variant.stock >= quantity)
-        moved = Variant.update(stock=self._moved(-quantity)).where(Variant.id == self.id, enough)
-        if not moved.execute():
-            raise SoldOut(self._fewer_left())
-
-    def put_back(self, quantity: int) -> None:
-        """Return `quantity` to the stock, in the caller's transaction; then as after `take`."""
-        Variant.update(stock=self._moved(quantity)).where(Variant.id == self.id).execute()
-
     @classmethod
     def limited(cls):
         """The condition that a variant's stock limits its sale."""
         return cls.tracked & ~cls.oversell & cls.stock.is_null(False)
-
-    @staticmethod
-    def _moved(by: int):
-        counted = Variant.tracked & Variant.stock.is_null(False)
-        return Case(None, ((counted, Variant.stock + by),), Variant.stock)
-
-    def _fewer_left(self) -> str:
-        fresh = Variant.get_or_none(Variant.id == self.id)
-        left = fresh.left if fresh else 0
-        title = f"{self.product.title} ({self.name})" if self.name else self.product.title
-        if not left:
-            return f"{title} has just sold out."
-        return f"Of {title} only {left} {'is' if left == 1 else 'are'} left."

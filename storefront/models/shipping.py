@@ -4,6 +4,7 @@ from peewee import BooleanField, ForeignKeyField, IntegerField, TextField
 
 from storefront.db import JSONText, Record
 from storefront.money import Money
+from storefront.prepared import Prepared, records
 
 WORLD = "*"
 
@@ -61,7 +62,7 @@ class TaxRate(Record):
     @classmethod
     def for_country(cls, country: str) -> "TaxRate | None":
         """The rate that lists the country, or the one for everywhere else."""
-        rates = list(cls.select().order_by(cls.id))
+        rates = records(TaxRate, _TAX_RATES.rows())
         named = (rate for rate in rates if country in rate.countries)
         rest = (rate for rate in rates if WORLD in rate.countries)
         return next(named, None) or next(rest, None)
@@ -71,3 +72,6 @@ class TaxRate(Record):
         if self.included:
             return Money(0, amount.currency)
         return Money((amount.minor * self.basis_points + 5000) // 10_000, amount.currency)
+
+
+_TAX_RATES = Prepared(lambda: TaxRate.select().order_by(TaxRate.id))

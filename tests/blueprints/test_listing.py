@@ -10,8 +10,8 @@ from playhouse.test_utils import count_queries
 from storefront import listing
 from storefront.db import database
 from storefront.generate import generate
-from storefront.models import Collection, Product, Redirect, Word, search
-from storefront.models.facet import Shelving, note_availability
+from storefront.models import Collection, Product, Redirect, Word, search, stock
+from storefront.models.facet import Shelving
 
 
 def titles(page: str) -> list[str]:
@@ -46,10 +46,7 @@ def test_what_is_in_stock_can_be_asked_for_and_a_sale_that_empties_shows_at_once
     before = count_of(client.get("/products").text, "stock", "in stock")
     assert 0 < before < Product.on_sale().count()
     with database.atomic():
-        for variant in shirt.in_order():
-            if variant.left:
-                variant.take(variant.left)
-        note_availability([shirt.id])
+        stock.take({variant.id: variant.left for variant in shirt.in_order() if variant.left})
     assert count_of(client.get("/products").text, "stock", "in stock") == before - 1
 
 

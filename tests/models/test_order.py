@@ -3,11 +3,23 @@
 import dataclasses
 
 import pytest
+from playhouse.test_utils import count_queries
 
 from storefront.db import database
-from storefront.models import Order, OrderEvent, OrderLine, OutgoingMail, Product, TaxRate, Variant
+from storefront.models import (
+    Order,
+    OrderEvent,
+    OrderLine,
+    OutgoingMail,
+    PolicyVersion,
+    Product,
+    ShippingRate,
+    TaxRate,
+    Variant,
+)
 from storefront.refusals import Refused, SoldOut
 from tests.models.placing import ANN, at_once, cart_of, left, place, stock
+from tests.models.racing import race
 
 
 @pytest.fixture
@@ -50,6 +62,26 @@ def test_the_same_placement_again_is_the_same_order_whatever_came_between(three,
     assert [*kept(), left(three[0])] == before
 
 
+def test_the_same_placement_again_is_the_same_order_when_nothing_is_left(three, now):
+    order = place(cart_of((three[0], 10)), now, "one click")
+    assert place(cart_of((three[0], 10)), now, "one click") == order
+    assert place(cart_of(), now, "one click") == order
+    assert (kept(), left(three[0])) == ([1, 1, 1, 1], 0)
+
+
+def test_an_order_of_three_lines_asks_the_database_no_more_than_one_of_one(three, now):
+    asked = []
+    for lines in ([(three[0], 1)], [(variant, 1) for variant in three]):
+        rate, policy, cart = ShippingRate.get(), PolicyVersion.last(), cart_of(*lines)
+        more = {"placement": f"{len(lines)} lines", "hold_until": now, "at": now}
+        with count_queries() as counter:
+            Order.place(cart, ANN, rate, policy, **more)
+        asked.append(counter.count)
+    assert asked == [8, 8], (
+        "cart, tax; order, lines, event, mail, stock as it is, and as it will be"
+    )
+
+
 def test_eight_clicks_at_the_same_moment_place_one_order(three, now):
     def click(_):
         return place(cart_of((three[0], 2)), now, "one click").number
@@ -69,6 +101,14 @@ def test_sixteen_shoppers_who_want_the_last_get_what_is_there_and_no_more(three,
     assert [type(outcome) for outcome in outcomes].count(SoldOut) == 16 - there
     assert left(three[0]) == 0
     assert kept() == [there] * 4
+
+
+def test_eight_processes_that_race_for_the_last_pieces_sell_exactly_these(settings, three, now):
+    stock(three[0], 12), stock(three[1], 20)
+    outcomes = race(settings.database_url, [v.id for v in three[:2]], shoppers=8, orders=5)
+    assert outcomes == {"Order": 12, "SoldOut": 28}
+    assert (left(three[0]), left(three[1])) == (0, 8)
+    assert kept() == [12, 24, 12, 12]
 
 
 def test_orders_for_the_same_things_the_other_way_round_do_not_block_each_other(three, now):
@@ -136,6 +176,16 @@ def test_prices_and_totals_are_the_databases(three, now):
     order = place(cart_of((three[0], 2)), now)
     assert [line.price_minor for line in order.lines] == [4321]
     assert (order.subtotal_minor, order.tax_minor, order.total_minor) == (8642, 1642, 10284)
+
+
+def test_a_price_that_changed_since_the_cart_was_looked_at_is_not_charged(three, now):
+    cart = cart_of((three[0], 2))
+    assert cart.subtotal, "the cart was looked at before"
+    Variant.update(price_minor=4321).where(Variant.id == three[0].id).execute()
+    with pytest.raises(Refused, match="price has just changed"):
+        place(cart, now)
+    assert kept() == [0, 0, 0, 0]
+    assert left(three[0]) == 10
 
 
 def test_a_total_of_zero_is_charged_at_once_and_told_by_mail(three, now):
