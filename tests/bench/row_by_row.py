@@ -41,7 +41,7 @@ def read_lines(cart: Cart) -> list:
     rows = Variant.select(Variant, Product).join(Product).where(Variant.id.in_([*cart.quantities]))
     rows = rows.where(Product.kind == "sold", Product.published)
     variants = rows.where(Product.status.in_(("active", "unlisted")))
-    return [CartLine(variant, cart.quantities[variant.id]) for variant in variants]
+    return [CartLine(variant, (), cart.quantities[variant.id]) for variant in variants]
 
 
 def take_each(order: Order) -> None:
