@@ -4,12 +4,15 @@ import hashlib
 import json
 import logging
 import secrets
+from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 from flask import Blueprint, current_app, request, url_for
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from wtforms import HiddenField, SelectField, StringField, ValidationError
 from wtforms.validators import Length
+from wtforms.widgets import Select, html_params
 
 from storefront import address
 from storefront.cookies import read_cart, write_cart
@@ -40,6 +43,23 @@ def asked(label: str, token: str, longest: int = 120, **render) -> StringField:
     )
 
 
+@lru_cache(maxsize=1)
+def _country_options() -> Markup:
+    option = Markup('<option value="{}">{}</option>')
+    return Markup("").join(option.format(code, name) for code, name in address.countries().items())
+
+
+class CountrySelect(Select):
+    """All countries, drawn once: 250 options were two thirds of what the checkout cost."""
+
+    def __call__(self, field, **given) -> Markup:
+        given.setdefault("id", field.id)
+        chosen = Markup('value="{}">').format(field.data)
+        options = _country_options().replace(chosen, chosen[:-1] + Markup(" selected>"))
+        attributes = Markup(html_params(name=field.name, **given))  # noqa: S704 it has escaped them
+        return Markup("<select {}>{}</select>").format(attributes, options)
+
+
 class CheckoutForm(FlaskForm):
     """What an order needs to know. The address is checked by the rules of its country."""
 
@@ -53,8 +73,9 @@ class CheckoutForm(FlaskForm):
         SelectField(
             "Country",
             render_kw={"autocomplete": "country"},
-            choices=lambda: list(address.countries().items()),
+            choices=list,
             validate_choice=False,
+            widget=CountrySelect(),
         ),
         **DELIVERY,
     )
