@@ -4,28 +4,18 @@ A public page is drawn for nobody and kept as bytes until the edition changes; f
 cart the badge is put into those bytes. Everything else goes to Flask and comes back compressed.
 """
 
-import hashlib
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
 from storefront.assets import Assets
-from storefront.compression import KEPT, LARGEST, LEAST, ONCE, coding_for, compressed, is_text
+from storefront.compression import LARGEST, LEAST, ONCE, coding_for, compressed, is_text
 from storefront.config import Settings
+from storefront.kept import Headers, KeptPages, Page
 
-MOST_BYTES = 6 * 2**20  # of kept pages, in each process
 MOST_PRESSED = 100  # drawn pages whose bytes are kept in a coding, about six kilobytes each
-LARGEST_KEPT = 256 * 1024  # bytes of one page
-LONGEST = timedelta(seconds=60)  # as shared caches are told
-PUBLIC = "public, max-age=0, s-maxage=60, stale-while-revalidate=600"
-PRIVATE = "private, no-cache"
-VARY = "Accept-Encoding, Cookie, HX-Request, HX-Boosted"
 NEAR = ("127.0.0.1", "::1", "")
-
-Headers = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -43,19 +33,6 @@ class Behind:
     badge: Callable[[int], bytes]
     edition: Callable[[], str | None]
     now: Callable[[], datetime]
-
-
-@dataclass
-class Page:
-    """A page as it was drawn for nobody, and its answers by coding and count of the cart."""
-
-    edition: str
-    until: datetime
-    headers: Headers
-    body: bytes
-    has_badge: bool
-    answers: dict[tuple[str, int], tuple[str, Headers, bytes]] = field(default_factory=dict)
-    weight: int = 0  # bytes in memory, about
 
 
 class Answer:
@@ -82,15 +59,13 @@ class Front:
 
     def __init__(self, app, settings: Settings, assets: Assets, behind: Behind) -> None:
         self._app, self._assets, self._behind = app, assets, behind
-        self._keep, self._empty_badge = settings.page_cache, behind.badge(0)
+        self._keep = settings.page_cache
+        self._pages = KeptPages(behind.badge, self._guard, behind.now)
         self._guards = {
             scheme: guards(settings, assets, settings.secure or scheme == "https")
             for scheme in ("http", "https")
         }
-        self._pages: OrderedDict[tuple, Page] = OrderedDict()
-        self._weight = 0
         self._pressed = lru_cache(MOST_PRESSED)(_press)
-        self._lock = threading.Lock()
 
     def __call__(self, environ, start_response) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
@@ -120,14 +95,15 @@ class Front:
 
     def _for_all(self, count: int, environ, start_response) -> Iterable[bytes]:
         edition, key = self._behind.edition(), _key(environ)
-        page = self._find(key, edition)
+        page = self._pages.find(key, edition)
         if page is None:
             if edition is None or not self._behind.is_public(environ["PATH_INFO"]):
                 return self._pass_on(Answer(self._app, environ), environ, start_response)
             nobodys = _nobodys(environ)
             answer = Answer(self._app, nobodys)
-            body = answer.whole()
-            page = self._take_in(key, edition, answer, body, nobodys.get("storefront.until"))
+            body, until = answer.whole(), nobodys.get("storefront.until")
+            if answer.status.startswith("200") and until is not None:
+                page = self._pages.take_in(key, edition, until, answer.headers, body)
             if page is None:
                 # Not one to keep: a way on, or nothing there. Who has a cookie gets it anew.
                 answer.body = [body]
@@ -135,69 +111,15 @@ class Front:
                 return self._pass_on(again, environ, start_response)
         return self._give(page, count, environ, start_response)
 
-    def _find(self, key: tuple, edition: str | None) -> Page | None:
-        page = self._pages.get(key)
-        if page is None or page.edition != edition or self._behind.now() >= page.until:
-            return None
-        with self._lock:
-            if key in self._pages:
-                self._pages.move_to_end(key)
-        return page
-
-    def _take_in(self, key, edition, answer: Answer, body: bytes, until) -> Page | None:
-        if not answer.status.startswith("200") or until is None or len(body) > LARGEST_KEPT:
-            return None
-        until = min(until, self._behind.now() + LONGEST)
-        headers = [pair for pair in answer.headers if pair[0] != "Content-Length"]
-        page = Page(edition, until, headers, body, self._empty_badge in body)
-        with self._lock:
-            if old := self._pages.pop(key, None):
-                self._weight -= old.weight
-            self._pages[key] = page
-        self._weigh(page, len(body) + 1000)
-        return page
-
-    def _weigh(self, page: Page, more: int) -> None:
-        """Count what a page has come to, and let the longest unasked go while all are too much."""
-        with self._lock:
-            page.weight += more
-            self._weight += more
-            while self._weight > MOST_BYTES and self._pages:
-                _, old = self._pages.popitem(last=False)
-                self._weight -= old.weight
-
     def _give(self, page: Page, count: int, environ, start_response) -> Iterable[bytes]:
         coding = coding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        ready = page.answers.get((coding, count)) or self._press(page, coding, count, environ)
-        etag, headers, body = ready
+        ready = self._pages.ready(page, coding, count, environ["wsgi.url_scheme"])
         asked = environ.get("HTTP_IF_NONE_MATCH")
-        if asked and (etag in asked or asked == "*"):
-            start_response("304 NOT MODIFIED", headers[:3])
+        if asked and (ready.etag in asked or asked == "*"):
+            start_response("304 NOT MODIFIED", ready.headers[:3])
             return []
-        start_response("200 OK", list(headers))
-        return [body] if environ["REQUEST_METHOD"] == "GET" else []
-
-    def _press(self, page: Page, coding: str, count: int, environ):
-        """The page's answer in that coding, for a cart of so many things."""
-        whole, headers = page.body, dict(page.headers)
-        if page.has_badge:
-            headers |= {"Cache-Control": PRIVATE if count else PUBLIC, "Vary": VARY}
-            if count:
-                whole = whole.replace(self._empty_badge, self._behind.badge(count), 1)
-        headers.setdefault("Vary", "Accept-Encoding")
-        used = coding if is_text(headers["Content-Type"]) and len(whole) >= LEAST else ""
-        body = compressed(whole, used, KEPT)
-        if used:
-            headers["Content-Encoding"] = used
-        digest = hashlib.blake2b(whole, digest_size=9).hexdigest()
-        etag = f'"{digest}{used and "-" + used}"'
-        # The first three are what a 304 repeats (RFC 9110, 15.4.5).
-        first = [("ETag", etag)] + [(name, headers.pop(name)) for name in ("Cache-Control", "Vary")]
-        listed = [*first, *headers.items(), ("Content-Length", str(len(body)))]
-        self._guard(listed, environ)
-        page.answers[coding, count] = etag, listed, body
-        self._weigh(page, len(body) + 2000)
-        return etag, listed, body
+        start_response("200 OK", list(ready.headers))
+        return [ready.body] if environ["REQUEST_METHOD"] == "GET" else []
 
     # What is drawn for one visitor
 
@@ -210,7 +132,7 @@ class Front:
             cookies = [pair for pair in answer.headers if pair[0] == "Set-Cookie"]
             headers.pop("Set-Cookie", None)
             listed = [*headers.items(), *cookies]
-        self._guard(listed, environ)
+        self._guard(listed, environ["wsgi.url_scheme"])
         start_response(answer.status, listed)
         return body
 
@@ -227,10 +149,10 @@ class Front:
                 headers["ETag"] = f"W/{headers['ETag']}"  # no longer of the same bytes
         return body
 
-    def _guard(self, headers: Headers, environ) -> None:
+    def _guard(self, headers: Headers, scheme: str) -> None:
         """Add the security headers, but for those that the answer brings itself."""
         present = {name for name, _ in headers}
-        for pair in self._guards[environ["wsgi.url_scheme"]]:
+        for pair in self._guards[scheme]:
             if pair[0] not in present:
                 headers.append(pair)
 

@@ -7,7 +7,7 @@ from htmx_flask import request
 
 from storefront.cookies import cart_trouble, read_cart
 from storefront.drawn import Showing
-from storefront.front import PRIVATE, VARY
+from storefront.kept import PRIVATE, VARY
 
 FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 

@@ -16,7 +16,7 @@ FLOORS = (
     "db money personal refusals config links garments markdown darkroom supervisor compression"
     " drawn",
     "prepared",
-    "models address pictures prints assets",
+    "models address pictures prints assets kept",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " front",
     "payment cookies listing guests showing",

@@ -3,6 +3,7 @@
 import gzip
 import re
 import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ import brotli
 import pytest
 from playhouse.test_utils import count_queries
 
-from storefront import front, policy
+from storefront import kept, policy
 from storefront.app import create_app
 from storefront.db import database
 from storefront.models import Page, Product, Variant
@@ -227,7 +228,7 @@ def test_what_is_not_there_is_drawn_with_the_visitors_own_badge(app, plenty, nob
 
 
 def test_kept_pages_weigh_no_more_than_they_may(nobody, monkeypatch):
-    monkeypatch.setattr(front, "MOST_BYTES", 60_000)
+    monkeypatch.setattr(kept, "MOST_BYTES", 60_000)
     for n in range(30):
         assert nobody.get(f"/?n={n}").status_code == 200
     assert drawn(nobody, "/?n=29") <= 1, "the last one asked for is kept"
@@ -296,6 +297,20 @@ def test_text_comes_in_a_coding_that_is_accepted(nobody, url, accepted, coding, 
 def _steady(page: bytes) -> bytes:
     """Without the name that each checkout form gets."""
     return re.sub(rb'name="placement"[^>]*>', b"", page)
+
+
+def test_a_page_that_is_asked_for_again_and_again_is_pressed_harder(nobody):
+    takes = {"Accept-Encoding": "br"}
+    first = nobody.get("/products", headers=takes)
+    for _ in range(500):
+        answer = nobody.get("/products", headers=takes)
+        if len(answer.data) < len(first.data):
+            break
+        time.sleep(0.01)
+    assert len(answer.data) < len(first.data)
+    assert brotli.decompress(answer.data) == brotli.decompress(first.data)
+    assert answer.headers["ETag"] != first.headers["ETag"], "a strong one names the bytes"
+    assert int(answer.headers["Content-Length"]) == len(answer.data)
 
 
 def test_each_coding_has_an_etag_of_its_own(nobody):

@@ -16,6 +16,7 @@ QUIET = (
 )
 SCREENS = ((360, 740), (1280, 800))  # CSS pixels
 PAGES = ("home", "listing", "product", "cart of 3 lines", "checkout")
+NOT_FIRST = ("checkout",)  # nobody begins there: htmx has come with the pages before
 MOST_BYTES = 18_000
 MOST_REQUESTS = 3
 IDLE = 700  # milliseconds after load, for what waits for it
@@ -106,7 +107,7 @@ def _listen(session, view: View) -> None:
     def finished(event) -> None:
         kind, path = kinds.get(event["requestId"], ("", ""))
         size = int(event["encodedDataLength"])
-        if kind == "Image":
+        if kind == "Image" or path.endswith(".svg"):  # the icon is one, too
             view.pictures += 1
             view.picture_bytes += size
         elif kind:

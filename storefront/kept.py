@@ -1,0 +1,130 @@
+"""Public pages as they were drawn for nobody, kept as bytes in every coding that was asked for."""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from storefront.compression import AHEAD, KEPT, LEAST, compressed, is_text
+
+MOST_BYTES = 6 * 2**20  # of all pages, in each process
+LARGEST = 256 * 1024  # bytes of one page
+LONGEST = timedelta(seconds=60)  # as shared caches are told
+HOT = 3  # times that a page has been asked for, before it is worth 25 ms to press it harder
+PUBLIC = "public, max-age=0, s-maxage=60, stale-while-revalidate=600"
+PRIVATE = "private, no-cache"
+VARY = "Accept-Encoding, Cookie, HX-Request, HX-Boosted"
+
+Headers = list[tuple[str, str]]
+
+
+@dataclass
+class Ready:
+    """An answer in one coding, for one count of the cart."""
+
+    etag: str
+    headers: Headers
+    body: bytes
+    asked: int = 0
+
+
+@dataclass
+class Page:
+    """A page as it was drawn for nobody, and its answers by coding and count of the cart."""
+
+    edition: str
+    until: datetime
+    headers: Headers
+    body: bytes
+    has_badge: bool
+    answers: dict[tuple[str, int], Ready] = field(default_factory=dict)
+    weight: int = 0  # bytes in memory, about
+
+
+class KeptPages:
+    """The pages of one process. `badge(count)` is what stands in a page for a cart; `guard` adds
+    the security headers of a scheme to a list.
+    """
+
+    def __init__(
+        self,
+        badge: Callable[[int], bytes],
+        guard: Callable[[Headers, str], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._badge, self._guard, self._now = badge, guard, now
+        self._empty_badge = badge(0)
+        self._pages: OrderedDict[tuple, Page] = OrderedDict()
+        self._weight = 0
+        self._lock = threading.Lock()
+        self._later = ThreadPoolExecutor(1, "press")
+
+    def find(self, key: tuple, edition: str | None) -> Page | None:
+        """The page of that address, if it is of this edition and not too old."""
+        page = self._pages.get(key)
+        if page is None or page.edition != edition or self._now() >= page.until:
+            return None
+        with self._lock:
+            if key in self._pages:
+                self._pages.move_to_end(key)
+        return page
+
+    def take_in(
+        self, key: tuple, edition: str, until: datetime, headers: Headers, body: bytes
+    ) -> Page | None:
+        """Keep a page that was drawn for nobody; None if it is too large for that."""
+        if len(body) > LARGEST:
+            return None
+        headers = [pair for pair in headers if pair[0] != "Content-Length"]
+        until = min(until, self._now() + LONGEST)
+        page = Page(edition, until, headers, body, self._empty_badge in body)
+        with self._lock:
+            if old := self._pages.pop(key, None):
+                self._weight -= old.weight
+            self._pages[key] = page
+        self._weigh(page, len(body) + 1000)
+        return page
+
+    def _weigh(self, page: Page, more: int) -> None:
+        """Count what a page has come to, and let the longest unasked go while all are too much."""
+        with self._lock:
+            page.weight += more
+            self._weight += more
+            while self._weight > MOST_BYTES and self._pages:
+                _, old = self._pages.popitem(last=False)
+                self._weight -= old.weight
+
+    def ready(self, page: Page, coding: str, count: int, scheme: str) -> Ready:
+        """Its answer in that coding, for a cart of so many things."""
+        ready = page.answers.get((coding, count))
+        if ready is None:
+            ready = self._press(page, coding, count, scheme)
+        ready.asked += 1
+        if ready.asked == HOT and coding == "br" and not count:
+            self._later.submit(self._press, page, coding, count, scheme, AHEAD)
+        return ready
+
+    def _press(self, page: Page, coding: str, count: int, scheme: str, qualities=KEPT) -> Ready:
+        """The page's answer in that coding, for a cart of so many things."""
+        whole, headers = page.body, dict(page.headers)
+        if page.has_badge:
+            headers |= {"Cache-Control": PRIVATE if count else PUBLIC, "Vary": VARY}
+            if count:
+                whole = whole.replace(self._empty_badge, self._badge(count), 1)
+        headers.setdefault("Vary", "Accept-Encoding")
+        used = coding if is_text(headers["Content-Type"]) and len(whole) >= LEAST else ""
+        body = compressed(whole, used, qualities)
+        if used:
+            headers["Content-Encoding"] = used
+        etag = f'"{hashlib.blake2b(body, digest_size=9).hexdigest()}"'
+        # The first three are what a 304 repeats (RFC 9110, 15.4.5).
+        first = [("ETag", etag)] + [(name, headers.pop(name)) for name in ("Cache-Control", "Vary")]
+        listed = [*first, *headers.items(), ("Content-Length", str(len(body)))]
+        self._guard(listed, scheme)
+        before = page.answers.get((coding, count))
+        page.answers[coding, count] = Ready(etag, listed, body, before.asked if before else 0)
+        self._weigh(page, len(body) + 2000 - (len(before.body) + 2000 if before else 0))
+        return page.answers[coding, count]
