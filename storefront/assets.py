@@ -18,14 +18,14 @@ from storefront.compression import AHEAD, coding_for, compressed
 from storefront.config import ROOT
 
 SOURCE = ROOT / "storefront" / "static"
-# What pages link to, and what it is made of: htmx has our words for when it gets no answer.
+# What pages link to, and what it is made of: htmx has our additions behind it.
 MADE_OF = {
-    "htmx.js": ("vendor/htmx-4.0.1.min.js", "trouble.js"),
+    "htmx.js": ("vendor/htmx-4.0.1.min.js", "after-htmx.js"),
     "icon.svg": ("icon.svg",),
 }
-TYPES = {".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+TYPES = {".js": "text/javascript", ".svg": "image/svg+xml"}
 ENDINGS = {"br": ".br", "gzip": ".gz", "": ""}
-YEAR = "public, max-age=31536000, immutable"
+YEAR = "max-age=31536000, immutable"
 
 Answer = tuple[list[tuple[str, str]], bytes]
 
@@ -37,8 +37,9 @@ class Assets:
         self._folder = folder
         self._answers: dict[str, dict[str, Answer]] = {}
         self.style = _pressed((SOURCE / "style.css").read_text(encoding="utf-8"))
-        self.start = (SOURCE / "start.js").read_text(encoding="utf-8").strip()
         self.urls = {name: self._make(name) for name in MADE_OF}
+        start = (SOURCE / "start.js").read_text(encoding="utf-8").strip()
+        self.start = start.replace("htmx.js", self.urls["htmx.js"])
 
     def url(self, name: str) -> str:
         """The address of a file: `/static/htmx-3f2a9c01b7.js`."""
@@ -91,7 +92,6 @@ class Assets:
             ("Cache-Control", YEAR),
             ("Vary", "Accept-Encoding"),
             ("X-Content-Type-Options", "nosniff"),
-            ("Cross-Origin-Resource-Policy", "same-origin"),
         ]
         return headers + ([("Content-Encoding", coding)] if coding else []), data
 

@@ -177,10 +177,9 @@ def guards(settings: Settings, assets: Assets, secure: bool) -> Headers:
         ("Content-Security-Policy", _content_policy(settings.payment_origin, assets.hashes)),
         ("Referrer-Policy", "same-origin"),
         ("X-Content-Type-Options", "nosniff"),
-        ("X-Frame-Options", "DENY"),
         ("Cross-Origin-Opener-Policy", "same-origin"),
         ("Cross-Origin-Resource-Policy", "same-origin"),
-        ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"),
+        ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
     ]
     if secure:
         headers.append(("Strict-Transport-Security", "max-age=63072000; includeSubDomains"))

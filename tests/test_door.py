@@ -22,7 +22,7 @@ def test_every_answer_carries_a_content_policy_without_unsafe_words(client, sett
     assert f"form-action 'self' {settings.payment_origin};" in policy
     assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert re.findall(r" style=|<script>| on[a-z]+=", answer.text) == []
+    assert re.findall(r" style=| on[a-z]+=", answer.text) == []
 
 
 def test_what_stands_in_the_page_is_named_in_the_content_policy_by_its_hash(client):
@@ -31,7 +31,7 @@ def test_what_stands_in_the_page_is_named_in_the_content_policy_by_its_hash(clie
         part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";")
     )
     (style,) = re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL)
-    (script,) = re.findall(r"<script data-src=[^>]*>(.*?)</script>", answer.text, re.DOTALL)
+    (script,) = re.findall(r"<script>(.*?)</script>", answer.text, re.DOTALL)
     for text, directive in ((style, "style-src"), (script, "script-src")):
         digest = b64encode(sha256(text.encode()).digest()).decode()
         assert f"'sha256-{digest}'" in directives[directive]

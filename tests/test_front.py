@@ -340,7 +340,7 @@ def test_files_are_named_after_their_contents_kept_for_a_year_and_compressed_ahe
         stem, _, ending = name.rpartition(".")
         assert re.fullmatch(rf"/static/{stem}-[0-9a-f]{{10}}\.{ending}", url)
         plain = nobody.get(url)
-        assert plain.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert plain.headers["Cache-Control"] == "max-age=31536000, immutable"
         pressed = nobody.get(url, headers={"Accept-Encoding": "br, gzip"})
         assert pressed.headers["Content-Encoding"] == "br"
         assert brotli.decompress(pressed.data) == plain.data

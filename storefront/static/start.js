@@ -1,1 +1,1 @@
-{const{src}=document.currentScript.dataset;addEventListener("load",()=>document.head.append(Object.assign(document.createElement("script"),{src})))}
+onload=()=>document.head.append(Object.assign(document.createElement("script"),{src:"htmx.js"}))
