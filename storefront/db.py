@@ -13,7 +13,6 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from peewee import Database, DatabaseProxy, DateTimeField, Model, OperationalError, TextField
 from playhouse.pool import PooledSqliteDatabase
-from playhouse.postgres_ext import PooledPsycopg3Database
 
 database = DatabaseProxy()
 
@@ -25,6 +24,9 @@ SQLITE_PRAGMAS = {
     "busy_timeout": 15_000,
     "secure_delete": 1,
     "recursive_triggers": 1,
+    # KiB, minus saying that it is no number of pages; for each connection, and four times less
+    # than usual: the system keeps the file in memory too, once for all processes.
+    "cache_size": -500,
 }
 CONNECTIONS = 16
 PATIENCE = 15  # seconds to wait for a free connection, and for the writers in front of us
@@ -142,6 +144,8 @@ def _open_postgresql(parts) -> Database:
         "options": "-c timezone=UTC",
         **dict(parse_qsl(parts.query)),  # libpq's own, such as sslmode=verify-full
     }
+    from playhouse.postgres_ext import PooledPsycopg3Database  # wants the driver; see `sparing`
+
     return PooledPsycopg3Database(
         unquote(name),
         max_connections=CONNECTIONS,

@@ -15,7 +15,6 @@ from peewee import PeeweeException
 from storefront import gate
 from storefront.config import Settings
 from storefront.db import database
-from storefront.mail import Postman
 from storefront.models import Edition, OutgoingMail
 from storefront.payment import Payments
 
@@ -51,6 +50,8 @@ class Jobs:
 
     def send_mail(self) -> None:
         """Send what is due in the outbox."""
+        from storefront.mail import Postman  # the shop only wakes who sends; see `sparing`
+
         Postman(self._settings).deliver_due(lambda: datetime.now(UTC))
 
     def look_after(self) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from base64 import urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -119,7 +120,8 @@ class KeptPages:
         body = compressed(whole, used, qualities)
         if used:
             headers["Content-Encoding"] = used
-        etag = f'"{hashlib.blake2b(body, digest_size=9).hexdigest()}"'
+        digest = hashlib.blake2b(body, digest_size=6).digest()
+        etag = f'"{urlsafe_b64encode(digest).decode()}"'
         # The first three are what a 304 repeats (RFC 9110, 15.4.5).
         first = [("ETag", etag)] + [(name, headers.pop(name)) for name in ("Cache-Control", "Vary")]
         listed = [*first, *headers.items(), ("Content-Length", str(len(body)))]

@@ -1,13 +1,9 @@
 """Money as integer minor units with its currency; never a float."""
 
-import re
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import lru_cache
 
-from babel.numbers import format_currency, get_currency_precision, list_currencies
-
-LOCALE = "en_US"
+from storefront.cldr import DECIMALS, SYMBOLS
 
 
 @dataclass(frozen=True)
@@ -38,23 +34,30 @@ class Money:
 
 @lru_cache(maxsize=4096)
 def _written(minor: int, currency: str) -> str:
-    amount = Decimal(minor).scaleb(-decimals(currency))
-    written = format_currency(amount, currency, locale=LOCALE)
-    # Letters stand apart from digits (UTS 35, currencySpacing); babel leaves that out.
-    return re.sub("(?<=[A-Z])(?=[0-9])", "\N{NO-BREAK SPACE}", written)
+    places = decimals(currency)
+    units, rest = divmod(abs(minor), 10**places)
+    sign, rest = "-" if minor < 0 else "", f".{rest:0{places}}" if places else ""
+    return f"{sign}{_symbol(currency)}{units:,}{rest}"
 
 
-@lru_cache(maxsize=256)
 def whole(units: int, currency: str) -> str:
     """So many whole units of a currency, without decimals: "$150"."""
-    return format_currency(units, currency, "¤#,##0", locale=LOCALE, currency_digits=False)
+    return f"{_symbol(currency)}{units:,}"
+
+
+def _symbol(currency: str) -> str:
+    symbol = SYMBOLS.get(currency, currency)
+    # Letters stand apart from digits (UTS 35, currencySpacing).
+    return f"{symbol}\N{NO-BREAK SPACE}" if symbol[-1:].isalpha() else symbol
 
 
 def decimals(currency: str) -> int:
     """How many decimals the currency's minor unit has: 2 for USD, 0 for JPY."""
-    return get_currency_precision(currency)
+    return DECIMALS.get(currency, 2)
 
 
 def known(currency: str) -> bool:
     """Whether `currency` is an ISO 4217 code that can be written out."""
+    from babel.numbers import list_currencies  # for set-up; see `cldr`
+
     return currency in list_currencies()

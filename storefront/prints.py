@@ -18,11 +18,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from storefront import darkroom
 from storefront.refusals import Refused
 
 LARGEST = 20 * 1024 * 1024  # bytes of a picture that is taken in
 PATIENCE = 90  # seconds for developing one
+# A program that is run, not imported: with it the shop would load Pillow, which is for it alone.
+DARKROOM = Path(__file__).with_name("darkroom.py")
+ENDINGS = ("webp", "avif")  # of the files it makes
 EDITION = b"1"  # of what the darkroom makes: another number gives every picture new names
 NAME = re.compile(r"pictures/[0-9a-f]{2}/[0-9a-f]{30}-[0-9]{1,4}\.(webp|avif)")
 
@@ -72,7 +74,7 @@ def _path(digest: str, media: Path) -> Path:
 def _files(photograph: Photograph, media: Path) -> Iterator[Path]:
     place = _path(photograph.digest, media)
     for width in photograph.widths:
-        for ending in darkroom.ENCODERS:
+        for ending in ENDINGS:
             yield place.with_name(f"{place.name}-{width}.{ending}")
 
 
@@ -93,7 +95,7 @@ def are_kept(digest: str, media: Path) -> bool:
 
 def _developed(raw: bytes) -> tuple[dict, list[bytes]]:
     """What the darkroom makes of it. Its program gets nothing of ours but the bytes."""
-    command = [sys.executable, "-I", darkroom.__file__]
+    command = [sys.executable, "-I", str(DARKROOM)]
     environ = {"PATH": os.environ.get("PATH", "")}
     try:
         done = subprocess.run(

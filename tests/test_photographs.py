@@ -284,7 +284,7 @@ def test_what_kills_the_darkroom_is_refused_too(tmp_path, monkeypatch, ends):
     program = tmp_path / "darkroom.py"
     start = "import os, resource, time\nresource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))\n"
     program.write_text(f"{start}resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n{ends}\n")
-    monkeypatch.setattr(prints.darkroom, "__file__", str(program))
+    monkeypatch.setattr(prints, "DARKROOM", program)
     monkeypatch.setattr(prints, "PATIENCE", 2)
     with pytest.raises(photographs.BadPicture, match="damaged"):
         prints.develop(picture(), tmp_path / "media")
@@ -293,7 +293,7 @@ def test_what_kills_the_darkroom_is_refused_too(tmp_path, monkeypatch, ends):
 def test_the_darkroom_is_told_nothing_of_the_shop(tmp_path, monkeypatch):
     program = tmp_path / "darkroom.py"
     program.write_text("import json, os\nprint(json.dumps({'refused': ' '.join(os.environ)}))\n")
-    monkeypatch.setattr(prints.darkroom, "__file__", str(program))
+    monkeypatch.setattr(prints, "DARKROOM", program)
     monkeypatch.setenv("DATABASE_URL", "postgresql://ann:secret@db/shop")
     with pytest.raises(photographs.BadPicture) as refusal:
         prints.develop(picture(), tmp_path / "media")

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 
 from peewee import TextField
-from rapidfuzz.distance import DamerauLevenshtein
-from rapidfuzz.process import extractOne
 
 from storefront.db import Record, database
 
@@ -41,6 +39,10 @@ def corrected(words: list[str]) -> list[str]:
 def _nearest(word: str) -> str | None:
     if len(word) < 3 or len(word) > LONGEST_GUESSED or _known(word):
         return None
+    # Three MiB that are loaded when a first search finds nothing.
+    from rapidfuzz.distance import DamerauLevenshtein
+    from rapidfuzz.process import extractOne
+
     slips = 1 if len(word) <= 5 else 2
     for pattern in (f"{word[0]}%", "%"):
         near = (row[0] for row in Word.select(Word.text).where(Word.text**pattern).tuples())

@@ -4,7 +4,7 @@ htmx.config.includeIndicatorCSS = false;
 // When a request gets no answer, say so where messages stand: htmx alone would say nothing.
 document.addEventListener("htmx:error", () => {
   document.getElementById("message").innerHTML =
-    '<p class="notice">The shop could not be reached. Please try again.</p>';
+    '<p class="notice">The shop did not answer. Please try again.</p>';
 });
 
 // A swap puts new elements where old ones were. Facets that stood open stay open, and what had the

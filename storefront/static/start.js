@@ -1,1 +1,1 @@
-onload=()=>document.head.append(Object.assign(document.createElement("script"),{src:"htmx.js"}))
+onload=()=>{let s=document.createElement("script");s.src="htmx.js";document.head.append(s)}

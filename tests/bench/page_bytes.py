@@ -125,8 +125,8 @@ def _table_of_answers(pages: Mapping[str, Page]) -> Table:
     table.notes.append(
         "The demo's shop. Headers are the status line and all header lines as they are on the "
         "wire; style is that of a linked sheet, with its headers. The sum has to be under the "
-        f"aim: with brotli {MOST:,} for the pages most people see, {ROUND_TRIP:,} always, which is what a "
-        "server sends before it waits for the first acknowledgement."
+        f"aim: with brotli {MOST:,} for the pages most people see, {ROUND_TRIP:,} always, which is "
+        "what a server sends before it waits for the first acknowledgement."
     )
     if plain:
         which = ", ".join(plain) if len(plain) < len(CODINGS) * len(pages) else "every page"

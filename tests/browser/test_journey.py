@@ -233,7 +233,7 @@ def test_when_the_shop_cannot_be_reached_the_page_says_so(page, allowed_errors):
     page.wait_for_load_state("networkidle")
     page.context.set_offline(True)
     page.get_by_role("button", name="Add to cart").click()
-    expect(page.locator("#message")).to_contain_text("The shop could not be reached")
+    expect(page.locator("#message")).to_contain_text("The shop did not answer")
 
 
 def test_after_paying_the_way_back_shows_no_card(page):
