@@ -49,6 +49,7 @@ class Settings:
     mail_url: str
     limits: bool
     page_cache: bool
+    cache_tags: str
     proxies: tuple[str, ...]
     shop: dict = field(default_factory=dict)
     cookie_keys: tuple[str, ...] = ()
@@ -91,6 +92,7 @@ def read_settings(environ=os.environ) -> Settings:
         mail_url=environ.get("MAIL_URL") or f"maildir://{here}/mail",
         limits=_switch(environ, "STOREFRONT_LIMITS"),
         page_cache=_switch(environ, "STOREFRONT_PAGE_CACHE"),
+        cache_tags=environ.get("STOREFRONT_CACHE_TAGS", ""),
         proxies=tuple(environ.get("STOREFRONT_PROXIES", "").replace(",", " ").split()),
     )
     _check(settings)
@@ -112,6 +114,11 @@ def _check(settings: Settings) -> None:
             )
     if not re.fullmatch(r"(\[[0-9a-f:.]+\]|[^\s:/]+):[0-9]{1,5}", settings.vault_address):
         raise BadSetting(f"STOREFRONT_VAULT is {settings.vault_address!r}; write host:port.")
+    if not re.fullmatch(r"[A-Za-z][A-Za-z-]*|", settings.cache_tags):
+        raise BadSetting(
+            f"STOREFRONT_CACHE_TAGS is {settings.cache_tags!r}; write the name of a header, such "
+            "as Cache-Tag or Surrogate-Key."
+        )
     # Not repeated: a mail server's address may carry its password.
     if not re.match(r"maildir:///[^?#]|smtps?://[^/\s]", settings.mail_url):
         raise BadSetting("MAIL_URL is read as maildir:///folder, smtp://host:port or smtps://host.")

@@ -1,5 +1,6 @@
 """Answers: a page or the fragment of it that htmx asked for, a way on, or a refusal."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from flask import Response, current_app, make_response
@@ -40,20 +41,31 @@ def show(
     status: int = 200,
     until: datetime = FOR_GOOD,
     shown: Showing | None = None,
+    tags: Iterable[str] = (),
     **context,
 ) -> Response:
     """The template `page`, or its partial `part` when htmx asks for a fragment.
 
     A fragment also brings what stands elsewhere on the page and has changed: the cart's badge
     and a message to announce (`said`). What is `shown` is drawn once while it stays the same. A
-    public page is kept until it changes, or until the moment it was said to be good for.
+    public page is kept until it changes, or until the moment it was said to be good for; `tags`
+    name what it shows to a shared cache that can throw away by them.
     """
     fragment = part is not None and wants_part()
     body = _fragment(part, shown, context) if fragment else _page(page, shown, context)
     response = current_app.response_class(body, status)
     if status == 200:
         keep(until)
+        _tag(response, tags)
     return _private(response, no_store=fragment)
+
+
+def _tag(response: Response, tags: Iterable[str]) -> None:
+    header = current_app.extensions["settings"].cache_tags
+    if header and "storefront.nobody" in request.environ:
+        # Cache-Tag has commas between, Surrogate-Key and xkey have spaces.
+        between = "," if header.lower() == "cache-tag" else " "
+        response.headers[header] = between.join(dict.fromkeys(tags))
 
 
 def _page(page: str, shown: Showing | None, context: dict) -> str | bytes:

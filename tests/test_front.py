@@ -127,6 +127,24 @@ def test_a_policy_comes_into_force_at_its_moment_though_the_page_is_kept(nobody,
     assert "From then on" in nobody.get("/privacy").text
 
 
+@pytest.mark.parametrize(("header", "between"), [("Cache-Tag", ","), ("Surrogate-Key", " ")])
+def test_where_a_cache_throws_away_by_tags_a_page_says_which_products_it_shows(
+    settings, clock, shirt, plenty, header, between
+):
+    client = create_app(replace(settings, cache_tags=header), clock).test_client()
+    page = client.get(f"/products/{shirt.handle}").headers[header].split(between)
+    assert page[0] == f"product-{shirt.handle}"
+    listed = client.get("/products").headers[header].split(between)
+    assert listed[0] == "lists"
+    assert len(listed) == 25
+    assert client.get("/privacy").headers[header] == "privacy"
+    assert header not in client.get("/cart").headers
+
+
+def test_without_such_a_cache_no_page_carries_tags(nobody):
+    assert "Cache-Tag" not in nobody.get("/products").headers
+
+
 # Never one person's to another, nor a fragment as a page.
 
 

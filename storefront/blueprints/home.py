@@ -15,7 +15,9 @@ FIRST_LOOK = 8
 @public
 def page():
     facts = {"products": tuple(Card.newest(FIRST_LOOK)), "collections": tuple(Tile.all())}
-    return show("home/page.html", shown=Showing(tuple(facts.values()), lambda: facts))
+    tags = ["lists", *(f"product-{one.handle}" for shown in facts.values() for one in shown)]
+    shown = Showing(tuple(facts.values()), lambda: facts)
+    return show("home/page.html", shown=shown, tags=tags)
 
 
 @blueprint.get("/healthz")

@@ -89,7 +89,8 @@ def _list(path: str, first_order: str, within, ranked=None, **context):
     rows = (narrowed, wanted.state, tuple(products), *context.values())
     shown = Showing(None if isinstance(within, BitMap) else rows, facts)
     said = "One product." if count == 1 else f"{count:,} products."
-    return show("listing/page.html", "listing/_results.html", shown=shown, said=said)
+    tags = ["lists", *(f"product-{product.handle}" for product in products)]
+    return show("listing/page.html", "listing/_results.html", shown=shown, said=said, tags=tags)
 
 
 def _orders(first: str) -> dict[str, str]:

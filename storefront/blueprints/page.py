@@ -15,4 +15,6 @@ def page(slug: str):
     written = Page.get_or_none(Page.slug == slug)
     if written is None:
         abort(404)
-    return show("page/page.html", written=written, text=rendered(written.text))
+    return show(
+        "page/page.html", tags=[f"page-{slug}"], written=written, text=rendered(written.text)
+    )

@@ -15,4 +15,4 @@ def page():
     version = PolicyVersion.in_force(now())
     text = policy.shown(version) if version else None
     until = PolicyVersion.next_in_force(now()) or FOR_GOOD
-    return show("privacy/page.html", until=until, version=version, text=text)
+    return show("privacy/page.html", until=until, tags=["privacy"], version=version, text=text)

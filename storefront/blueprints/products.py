@@ -25,7 +25,8 @@ def page(handle: str):
         return show("products/page.html", "products/_choice.html", shown=shown, said=said)
     origin = current_app.extensions["settings"].shop_origin
     shown = showing.page_of(display, asked, typed, origin)
-    return show("products/page.html", shown=shown)
+    tags = [f"product-{one.handle}" for one in (display.product, *display.related)]
+    return show("products/page.html", shown=shown, tags=tags)
 
 
 def _moved(handle: str):
