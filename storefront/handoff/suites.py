@@ -30,7 +30,13 @@ SUITES = (HYBRID, X25519)
 MLKEM_PUBLIC_BYTES = 1184
 PUBLIC_BYTES = {HYBRID: MLKEM_PUBLIC_BYTES + 32, X25519: 32}
 
-HYBRID_HPKE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+#: What a KEM puts before the ciphertext, in bytes.
+ENC_BYTES = {HYBRID: 1088 + 32, X25519: 32}
+
+HPKE = {
+    HYBRID: Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM),
+    X25519: Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM),
+}
 
 
 def new_private_halves() -> dict[str, bytes]:
@@ -48,17 +54,21 @@ def public_halves(private: dict[str, bytes]) -> dict[str, bytes]:
     }
 
 
-def hybrid_public_key(raw: bytes) -> MLKEM768X25519PublicKey:
-    """The hybrid public key written as 1216 bytes."""
+def public_key(suite: str, raw: bytes) -> MLKEM768X25519PublicKey | X25519PublicKey:
+    """The public key written as 1216 bytes (hybrid) or 32 (X25519)."""
+    if suite == X25519:
+        return X25519PublicKey.from_public_bytes(raw)
     return MLKEM768X25519PublicKey(
         MLKEM768PublicKey.from_public_bytes(raw[:MLKEM_PUBLIC_BYTES]),
         X25519PublicKey.from_public_bytes(raw[MLKEM_PUBLIC_BYTES:]),
     )
 
 
-def hybrid_private_key(seed: bytes) -> MLKEM768X25519PrivateKey:
-    """The hybrid private key written as a 32-byte seed."""
-    return MLKEM768X25519PrivateKey(*_expand(seed))
+def private_key(suite: str, raw: bytes) -> MLKEM768X25519PrivateKey | X25519PrivateKey:
+    """The private key written as 32 bytes; of the hybrid they are a seed."""
+    if suite == X25519:
+        return X25519PrivateKey.from_private_bytes(raw)
+    return MLKEM768X25519PrivateKey(*_expand(raw))
 
 
 def _expand(seed: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
