@@ -7,21 +7,19 @@ seals the card in the page; browsers without it get a form that is sealed here.
 
 import base64
 import hashlib
-import logging
 import os
 import resource
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from babel.numbers import format_currency, get_currency_precision
 from flask import Flask, Response, abort, current_app, redirect, render_template, request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
@@ -31,6 +29,7 @@ from . import seal
 from .envelope import MOST_BYTES
 from .offer import Offer
 from .payment_settings import Settings
+from .throttle import Throttle
 from .till import PLAIN, Fields, Payment, Refusal, Till
 from .wire import b64u
 
@@ -41,9 +40,7 @@ SEALER = (STOREFRONT / "static" / "sealer.js").read_text("utf-8")
 SEALER_HASH = base64.b64encode(hashlib.sha256(SEALER.encode()).digest()).decode("ascii")
 #: The form encoding that is read. Multipart bodies may be spooled to disk, so they are not.
 FORM = "application/x-www-form-urlencoded"
-LIMITS = "240 per minute"  # of one address, kept in memory
-# It would write down the address of everyone it refuses.
-logging.getLogger("flask-limiter").setLevel(logging.CRITICAL)
+MOST_A_MINUTE = 240  # requests of one address
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -126,7 +123,7 @@ def create_payment_page(settings: Settings, clock: Callable[[], float] = time.ti
 def _add_routes(app: Flask) -> None:
     app.before_request(_refuse_unsafe)
     if app.till.settings.limits:
-        Limiter(get_remote_address, app=app, default_limits=[LIMITS], storage_uri="memory://")
+        app.before_request(partial(_refuse_floods, Throttle(MOST_A_MINUTE)))
     app.after_request(_add_headers)
     app.add_url_rule("/", view_func=show_form, methods=["GET"])
     app.add_url_rule("/", view_func=take_card, methods=["POST"])
@@ -199,6 +196,11 @@ def _refuse_unsafe() -> None:
             "shop and choose to pay again.",
             back=shop,
         )
+
+
+def _refuse_floods(throttle: Throttle) -> None:
+    if throttle.is_over(request.remote_addr or "", current_app.till.now()):
+        abort(429)
 
 
 def _is_loopback() -> bool:

@@ -102,9 +102,17 @@ class Till:
         offer = self._offer(compact, back)
         return Payment(offer, compact, self._epoch(offer, back), link, back)
 
+    def now(self) -> float:
+        """Epoch seconds, by the till's clock."""
+        return self._clock()
+
     def today(self) -> str:
         """The month it is in UTC, as YYYY-MM."""
         return datetime.fromtimestamp(self._clock(), UTC).strftime("%Y-%m")
+
+    def look_at_manifest(self) -> None:
+        """Takes in a manifest that has changed; raises BadManifest if it cannot be used."""
+        self._manifest.current()
 
     def _offer(self, compact: str, back: str) -> Offer:
         try:

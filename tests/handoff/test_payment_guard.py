@@ -170,6 +170,20 @@ def test_nothing_that_was_sent_is_logged(client, offer, caplog, capfd, look, pay
     assert not re.search(f"4242|987|{re.escape(LINK)}|{offer[:40]}", said)
 
 
+def test_a_flood_from_one_address_is_refused(client, offer, clock, pay, refused, kept):
+    for _ in range(240):
+        assert client.get("/nothing", base_url=HERE).status_code == 404
+    refused(pay(client, offer), 429, "Wait a minute", [f"{SHOP}/"])
+    clock[0] += 60
+    assert pay(client, offer).status_code == 303
+
+
+def test_limits_can_be_switched_off(make_page):
+    client = make_page(limits=False).test_client()
+    statuses = {client.get("/nothing", base_url=HERE).status_code for _ in range(300)}
+    assert statuses == {404}
+
+
 def test_core_dumps_are_off(client):
     assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
 
