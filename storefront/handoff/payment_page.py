@@ -30,7 +30,7 @@ from .envelope import MOST_BYTES
 from .offer import Offer
 from .payment_settings import Settings
 from .throttle import Throttle
-from .till import PLAIN, Fields, Payment, Refusal, Till
+from .till import ASKED, Fields, Payment, Refusal, Till, refuse_others
 from .wire import b64u
 
 STOREFRONT = Path(__file__).resolve().parents[1]
@@ -131,11 +131,16 @@ def _add_routes(app: Flask) -> None:
     app.register_error_handler(HTTPException, _draw_http_error)
 
 
-def show_form() -> str:
-    """`GET /?offer=…&link=…`: the amount, the order and an empty form."""
+def show_form() -> str | tuple[str, int]:
+    """`GET /?offer=…&link=…`: the amount, the order and an empty form; `&seal=server` asks for the
+    one that needs no script."""
     fields = _fields(request.args)
-    plain = PLAIN in (f"{name}={value}" for name in fields for value in fields[name])
-    return _form(current_app.till.payment(fields), plain=plain)
+    payment = current_app.till.payment(fields)
+    try:
+        refuse_others(fields, ASKED)
+    except seal.BadCard as error:
+        return _form(payment, plain=True, errors=error.errors), 422
+    return _form(payment, plain=fields.get("seal") == ["server"])
 
 
 def take_card() -> Response | tuple[str, int]:

@@ -22,13 +22,14 @@ from .wire import HandoffError, load_public_key
 Fields = Mapping[str, Sequence[str]]
 
 REFUSED, UNAVAILABLE = "refused", "unavailable"
-PLAIN = "seal=server"
 _LINK = re.compile(r"[A-Za-z0-9._-]{10,120}")
 SEALED = "sealed"
 #: All that the form holds, sealed here or in the page. Security codes have many names: what is not
 #: listed is refused.
 FIELDS = {"offer", "link", seal.NUMBER, seal.EXPIRY}
 SEALED_FIELDS = {"offer", "link", SEALED}
+#: All that an address of the page has.
+ASKED = {"offer", "link", "seal"}
 
 
 class Refusal(HandoffError):
@@ -61,7 +62,7 @@ class Payment:
     @property
     def plain(self) -> str:
         """The address of the form that needs no script and is sealed on the server."""
-        return f"{self.again}&{PLAIN}"
+        return f"{self.again}&seal=server"
 
     @property
     def page_key(self) -> bytes | None:
@@ -170,14 +171,14 @@ class Till:
     def card(self, fields: Fields) -> seal.Card:
         """The card that was typed; raises BadCard. A security code is refused, whatever its field
         is called (PCI DSS 4.0.1, requirement 3.3.1: what is not taken is not kept)."""
-        _refuse_others(fields, FIELDS)
+        refuse_others(fields, FIELDS)
         if twice := [name for name in (seal.NUMBER, seal.EXPIRY) if len(fields.get(name, ())) > 1]:
             raise seal.BadCard(dict.fromkeys(twice, "This came more than once. Enter it once."))
         number, expiry = (_only(fields, name) for name in (seal.NUMBER, seal.EXPIRY))
         return seal.check_card(number, expiry, int(self._clock()))
 
     def _sealed_in_page(self, payment: Payment, fields: Fields) -> bytes:
-        _refuse_others(fields, SEALED_FIELDS)
+        refuse_others(fields, SEALED_FIELDS)
         try:
             if payment.page_key is None:
                 raise NoEpoch("This payment has no key for sealing in the page.")
@@ -238,7 +239,8 @@ def _refused_by_vault(error: EnvelopeRefused, payment: Payment) -> Refusal:
     return Refusal(410, sentence, back=payment.back)
 
 
-def _refuse_others(fields: Fields, known: set[str]) -> None:
+def refuse_others(fields: Fields, known: set[str]) -> None:
+    """Raises BadCard where there is a field beside the `known` ones; it is not looked at."""
     if set(fields) - known:
         raise seal.BadCard(
             {

@@ -1,5 +1,6 @@
 import calendar
 import dataclasses
+import hashlib
 import json
 
 import pytest
@@ -14,7 +15,7 @@ from storefront.handoff.seal import (
     open_sealed,
     seal_hybrid,
 )
-from storefront.handoff.wire import unb64u
+from storefront.handoff.wire import b64u, canonical, unb64u
 
 HYBRID = suites.HYBRID
 NOVEMBER_2026 = calendar.timegm((2026, 11, 15, 12, 0, 0))
@@ -192,6 +193,23 @@ def test_what_is_sealed_but_is_no_card_does_not_open(make_offer, epoch, seed, pl
     sealed = suites.HPKE[HYBRID].encrypt(plaintext, public_key, INFO + raw)
     with pytest.raises(CannotOpen):
         open_sealed(HYBRID, sealed, raw, seed)
+
+
+@pytest.mark.parametrize("suite", suites.SUITES)
+@pytest.mark.parametrize("name", ["cvv", "cvc", "cid", "cvv2"])
+def test_a_security_code_sealed_in_beside_the_card_does_not_open(make_offer, epoch, suite, name):
+    raw, private = make_offer().raw, suites.new_private_halves()
+    key = suites.public_key(suite, suites.public_halves(private)[suite])
+    digest = b64u(hashlib.sha256(raw).digest())
+    members = {"pan": "4242424242424242", "exp": "2030-12", "offer_sha256": digest}
+    good, bad = (
+        suites.HPKE[suite].encrypt(canonical(one).ljust(128, b"\0"), key, INFO + raw)
+        for one in (members, members | {name: "987"})
+    )
+    assert open_sealed(suite, good, raw, private[suite]) == Card("4242424242424242", 2030, 12)
+    with pytest.raises(CannotOpen) as refused:
+        open_sealed(suite, bad, raw, private[suite])
+    assert "987" not in str(refused.value)
 
 
 def test_the_hybrids_keys_are_those_of_x_wing():
