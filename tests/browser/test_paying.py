@@ -32,12 +32,12 @@ def forms_sent(page: Page):
     page.remove_listener("request", note)
 
 
-def order_one(page: Page) -> None:
+def order_one(page: Page, **changes: str) -> None:
     """From a product of which there are many to the payment page."""
     page.goto("/products/stowaway-packable-bag")
     put_into_cart(page, 1)
     page.goto("/checkout")
-    fill_in(page)
+    fill_in(page, **changes)
     page.get_by_role("button", name="Place the order and pay").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Pay for your order")
 
