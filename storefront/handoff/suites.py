@@ -55,20 +55,26 @@ def public_halves(private: dict[str, bytes]) -> dict[str, bytes]:
 
 
 def public_key(suite: str, raw: bytes) -> MLKEM768X25519PublicKey | X25519PublicKey:
-    """The public key written as 1216 bytes (hybrid) or 32 (X25519)."""
-    if suite == X25519:
-        return X25519PublicKey.from_public_bytes(raw)
+    """The public key of a suite, written as 1216 bytes (hybrid) or 32 (X25519)."""
+    return (X25519PublicKey.from_public_bytes if suite == X25519 else hybrid_public_key)(raw)
+
+
+def private_key(suite: str, raw: bytes) -> MLKEM768X25519PrivateKey | X25519PrivateKey:
+    """The private key of a suite, written as 32 bytes."""
+    return (X25519PrivateKey.from_private_bytes if suite == X25519 else hybrid_private_key)(raw)
+
+
+def hybrid_public_key(raw: bytes) -> MLKEM768X25519PublicKey:
+    """The hybrid public key written as 1216 bytes."""
     return MLKEM768X25519PublicKey(
         MLKEM768PublicKey.from_public_bytes(raw[:MLKEM_PUBLIC_BYTES]),
         X25519PublicKey.from_public_bytes(raw[MLKEM_PUBLIC_BYTES:]),
     )
 
 
-def private_key(suite: str, raw: bytes) -> MLKEM768X25519PrivateKey | X25519PrivateKey:
-    """The private key written as 32 bytes; of the hybrid they are a seed."""
-    if suite == X25519:
-        return X25519PrivateKey.from_private_bytes(raw)
-    return MLKEM768X25519PrivateKey(*_expand(raw))
+def hybrid_private_key(seed: bytes) -> MLKEM768X25519PrivateKey:
+    """The hybrid private key written as a 32-byte seed."""
+    return MLKEM768X25519PrivateKey(*_expand(seed))
 
 
 def _expand(seed: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:

@@ -33,6 +33,8 @@ from tests.faults.scanner import Found, Scanner, family
 #: Twelve digits that stand nowhere else: of the canaries, and of the control.
 CORE, CONTROL = "975318642097", "971302468975"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+#: A desk stands for a machine off line, and has cards in its memory.
+WITHOUT_DESK = ["--no-desk"] if hasattr(programs, "desk") else []
 DATABASE = r"/base/|/pg_wal/" if os.environ.get("DATABASE_URL") else r"\.sqlite"
 SCENES = 20 if os.environ.get("FAULTS") == "full" else 4  # of each kind, over both ways
 
