@@ -101,14 +101,11 @@ function takeOver(place) {
   form.append(sealed);
   place.append(form);
 
-  const way = document.getElementById("way-on");
-  way.hidden = true;
   const empty = () => inputs.forEach((input) => (input.value = ""));
   function giveUp() {
     empty();
-    form.remove();
-    way.hidden = false;
-    way.querySelector("a").focus();
+    form.remove(); // without which the style sheet shows the way on
+    document.querySelector("#way-on a")?.focus();
   }
 
   let summary;

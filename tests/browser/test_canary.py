@@ -75,7 +75,7 @@ def shop(tmp_path):
     with environ_with_fresh_database() as environ:
         shop = Shop(tmp_path / "instance", environ)
         shop.environ |= {"TMPDIR": str(tmp_path / "tmp"), "CONTROL": in_text(CONTROL)}
-        command = [sys.executable, "-c", RUN, "run", "--set-up", "--port"]
+        command = [sys.executable, "-c", RUN, "run", "--set-up", *WITHOUT_DESK, "--port"]
         run = programs.Program(
             "run", [*command, str(shop.port)], shop.environ, lambda: "[run] ready" in shop.lines
         )
