@@ -38,6 +38,7 @@ class PaymentServer(ForkingMixIn, TCPServer):
     allow_reuse_address = True
     request_queue_size = MOST_AT_ONCE
     max_children = MOST_AT_ONCE
+    is_child = False
 
     def __init__(self, address: tuple[str, int], app: PaymentApp):
         self.app = app
@@ -55,6 +56,7 @@ class PaymentServer(ForkingMixIn, TCPServer):
 
     def finish_request(self, request: socket.socket, client_address) -> None:
         """The child's whole life."""
+        self.is_child = True
         self.socket.close()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
@@ -67,13 +69,9 @@ class PaymentServer(ForkingMixIn, TCPServer):
 
         Closing on unread bytes would reset the connection, and the answer could be lost.
         """
-        with contextlib.suppress(OSError):
-            request.shutdown(socket.SHUT_WR)
-            request.settimeout(1)
-            unread = _MOST_UNREAD
-            while unread > 0 and select.select([request], [], [], 0)[0]:
-                more = request.recv(8192)
-                unread = unread - len(more) if more else 0
+        if self.is_child:  # the parent, where it could not fork, reads nothing
+            with contextlib.suppress(OSError):
+                _drain(request)
         self.close_request(request)
 
     def handle_error(self, request, client_address) -> None:
@@ -124,6 +122,15 @@ class Answer(ServerHandler):
         print(f"request failed: {exc_info[0].__name__}", file=sys.stderr)
 
 
+def _drain(request: socket.socket) -> None:
+    request.shutdown(socket.SHUT_WR)
+    request.settimeout(1)
+    unread = _MOST_UNREAD
+    while unread > 0 and select.select([request], [], [], 0)[0]:
+        more = request.recv(8192)
+        unread = unread - len(more) if more else 0
+
+
 def _shut_away() -> None:
     """No core dump and no debugger of the same account reaches a child (Linux; see prctl(2)).
 
@@ -138,6 +145,7 @@ def warm(app: PaymentApp) -> None:
     for name in app.jinja_env.list_templates(filter_func=lambda name: name.startswith("payment/")):
         app.jinja_env.get_template(name)
     app.test_client().get("/")
+    app.till.rehearse()
     gc.collect()
     gc.freeze()  # what is here now stays; collecting it would copy its pages into every child
 

@@ -115,6 +115,11 @@ class Till:
         """Takes in a manifest that has changed; raises BadManifest if it cannot be used."""
         self._manifest.current()
 
+    def rehearse(self) -> None:
+        """Seals no card to a key there is, and throws it away: what sealing loads is then there."""
+        for epoch in self._manifest.current().epochs[:1]:
+            seal.seal_hybrid(seal.Card("0" * 12, 2000, 1), b"", epoch)
+
     def _offer(self, compact: str, back: str) -> Offer:
         try:
             offer = Offer.verify(compact, self._shop_key)

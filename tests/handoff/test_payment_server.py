@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import pytest
 
 from storefront.handoff.payment_server import MOST_AT_ONCE
+from tests.faults.scanner import Scanner
 from vault import keys
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +33,20 @@ from storefront.handoff import payment_server
 def tell(self):
     self.wfile.write(str(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)).encode())
 payment_server.OneRequest.handle = tell
+payment_server.main()
+"""
+
+
+CANNOT_FORK = """
+import os
+from storefront.handoff import payment_server
+real, calls = os.fork, []
+def fork():
+    calls.append(1)
+    if len(calls) == 1:
+        raise BlockingIOError
+    return real()
+os.fork = fork
 payment_server.main()
 """
 
@@ -153,6 +168,18 @@ def test_one_connection_gets_one_answer(server):
     with server.connect() as line:
         line.sendall(b"GET /x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 2)
         assert line.makefile("rb").read().count(b"HTTP/1.0 404 ") == 1
+
+
+def test_a_parent_that_cannot_fork_hangs_up_unread_and_goes_on(serve_page, form):
+    server = serve_page(CANNOT_FORK)
+    body = urlencode(form(server, **{"cc-number": "9753186420970185"}))
+    with pytest.raises((ConnectionError, http.client.BadStatusLine)):
+        server.ask("POST", "/", body, FORM)
+    assert Scanner({"card": b"975318642097"}).in_process(server.process.pid) == {}
+    assert server.ask("POST", "/", body, FORM)[0] == 303
+    until(lambda: server.children() == [])
+    assert Scanner({"card": b"975318642097"}).in_process(server.process.pid) == {}
+    assert server.stop() == "connection failed: BlockingIOError\n"
 
 
 def test_no_dump_and_no_debugger_reaches_a_child(serve_page):
