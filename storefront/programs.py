@@ -68,9 +68,10 @@ def vault(place: Place, environ: dict[str, str]) -> Program:
 
 
 def payment_page(place: Place, environ: dict[str, str]) -> Program:
+    module = [sys.executable, "-m", "storefront.handoff.payment_server"]
     return Program(
         "payment",
-        granian("storefront.handoff.payment_page:app", place.port + 1, threads=8),
+        [*module, "--listen", f"127.0.0.1:{place.port + 1}"],
         without_secrets_of_the_shop(place.environ(environ)),
         lambda: http_status("127.0.0.1", place.port + 1, "/") is not None,
     )
@@ -94,18 +95,18 @@ def script(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
-def granian(app: str, port: int, workers: str = "1", threads: int = 1) -> list[str]:
+def granian(app: str, port: int, workers: str = "1") -> list[str]:
     """The command that serves `app`; one thread a worker is the quickest (docs/performance.md).
 
     It waits for forms that come in slowly. On the internet that is the proxy's work, which takes
-    in whole requests before it passes them on; more `threads` do it where there is none.
+    in whole requests before it passes them on.
     """
     options = {
         "--interface": "wsgi",
         "--host": "127.0.0.1",
         "--port": str(port),
         "--workers": workers,
-        "--blocking-threads": str(threads),
+        "--blocking-threads": "1",
         "--log-level": "warning",
         "--respawn-interval": "1",
         "--workers-kill-timeout": "3",  # within STOPPING_SECONDS

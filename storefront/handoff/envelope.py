@@ -6,7 +6,7 @@ is named here as well.
 
 import dataclasses
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -87,6 +87,8 @@ class Envelope:
     offer_sig: bytes
     sealed: bytes
     v: int = 1
+    # What was read, so that it need not be written anew: only its canonical form is read at all.
+    _read: bytes | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def around(cls, sealed: bytes, *, compact_offer: str, kid: str, suite: str) -> "Envelope":
@@ -104,14 +106,17 @@ class Envelope:
             texts = {name: wire.unb64u(members[name]) for name in ("offer", "offer_sig", "sealed")}
         except HandoffError as error:
             raise BadEnvelope(str(error)) from None
-        return cls(**{**members, **texts})
+        envelope = cls(**{**members, **texts})
+        object.__setattr__(envelope, "_read", raw)
+        return envelope
 
     def to_bytes(self) -> bytes:
         """The canonical bytes that travel and that a receipt is for."""
-        members = dataclasses.asdict(self)
-        for name in ("offer", "offer_sig", "sealed"):
-            members[name] = b64u(members[name])
-        return canonical(members)
+        if self._read is not None:
+            return self._read
+        members = {"v": self.v, "kid": self.kid, "suite": self.suite}
+        texts = {"offer": self.offer, "offer_sig": self.offer_sig, "sealed": self.sealed}
+        return canonical(members | {name: b64u(value) for name, value in texts.items()})
 
     @property
     def sha256(self) -> str:

@@ -3,11 +3,15 @@
 import hashlib
 import http.client
 import ssl
+import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from .connections import Connection, Idle, response_until
 from .wire import HandoffError, read_canonical
 
 _MOST_ANSWER_BYTES = 64 * 1024
@@ -40,8 +44,9 @@ class Line:
     """A client of the vault at `address` ("host:port"), with the keys in `folder`.
 
     `folder` has line.pem and line.key (ours) and vault-line.pem (the vault's, pinned). `timeout`
-    is seconds to connect and shake hands, and seconds of silence while waiting for an answer.
-    Safe to share between threads: every call has a connection of its own.
+    is seconds to connect and to shake hands, each, and seconds for the request with its whole
+    answer, however it drips in. Connections are used again for a while. Safe to share between
+    threads, and across a fork: a child never uses what its parent has open.
     """
 
     def __init__(
@@ -53,6 +58,8 @@ class Line:
         self.host, self.port = _host_and_port(address)
         self.connect_timeout, self.answer_timeout = timeout
         self._context, self._pin = _trust(Path(folder))
+        self._idle = Idle()
+        weakref.finalize(self, self._idle.close)
 
     def put_envelope(self, envelope: bytes) -> str:
         """The compact receipt for `envelope`, not verified yet.
@@ -77,10 +84,7 @@ class Line:
 
     def _call(self, method: str, path: str, body: bytes | None = None) -> tuple[int, object]:
         try:
-            with self._connection() as connection:
-                connection.request(method, path, body)
-                response = connection.getresponse()
-                status, answer = response.status, response.read(_MOST_ANSWER_BYTES)
+            status, answer = self._exchange(method, path, body)
         except (OSError, http.client.HTTPException) as error:
             raise LineDown(f"The vault cannot be reached ({type(error).__name__}).") from None
         if status >= 500:
@@ -90,9 +94,48 @@ class Line:
         except HandoffError:
             raise LineDown("The vault's answer cannot be read.") from None
 
+    def _exchange(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+        """One request on a connection that is open, or on a new one.
+
+        The vault may hang up on an open one at any moment. Then the same request goes out once
+        more: every request may be repeated, the same envelope gets the same receipt.
+        """
+        while True:
+            used = False
+            try:
+                with self._connection() as connection:
+                    used = connection.used
+                    return self._ask(connection, method, path, body)
+            except (ConnectionError, http.client.BadStatusLine, ssl.SSLEOFError):
+                if not used:
+                    raise
+
+    def _ask(self, connection, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+        until = time.monotonic() + self.answer_timeout
+        connection.sock.settimeout(self.answer_timeout)
+        connection.response_class = partial(response_until, until)
+        connection.request(method, path, body)
+        response = connection.getresponse()
+        answer = response.read(_MOST_ANSWER_BYTES)
+        if not response.isclosed():  # there is more of it than anyone asked for
+            connection.close()
+        return response.status, answer
+
     @contextmanager
-    def _connection(self) -> Iterator[http.client.HTTPSConnection]:
-        connection = http.client.HTTPSConnection(
+    def _connection(self) -> Iterator[Connection]:
+        """One that was used before and is open, or a new one; put aside after the block."""
+        connection = self._idle.take() or self._connected()
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        if connection.sock is not None:  # the vault has not said that it hangs up
+            connection.used = True
+            self._idle.put(connection)
+
+    def _connected(self) -> Connection:
+        connection = Connection(
             self.host, self.port, timeout=self.connect_timeout, context=self._context
         )
         try:
@@ -100,10 +143,10 @@ class Line:
             certificate = connection.sock.getpeercert(binary_form=True)
             if hashlib.sha256(certificate).digest() != self._pin:
                 raise LineDown("The vault showed a certificate that is not the pinned one.")
-            connection.sock.settimeout(self.answer_timeout)
-            yield connection
-        finally:
+        except BaseException:
             connection.close()
+            raise
+        return connection
 
 
 def _host_and_port(address: str) -> tuple[str, int]:

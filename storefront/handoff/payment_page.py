@@ -1,40 +1,46 @@
 """The payment page: an origin and a process of its own, with one form and no memory.
 
 `storefront.handoff.payment_page:app` is the WSGI application, made from the environment when it is
-first asked for. It has no database, no cookie, no script, and no log of a body or a query.
+first asked for. It has no database, no cookie, and no log of a body or a query. Its one script
+seals the card in the page; browsers without it get a form that is sealed here.
 """
 
-import logging
+import base64
+import hashlib
 import os
 import resource
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from babel.numbers import format_currency, get_currency_precision
 from flask import Flask, Response, abort, current_app, redirect, render_template, request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from jinja2 import StrictUndefined
+from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from . import seal
 from .envelope import MOST_BYTES
 from .offer import Offer
 from .payment_settings import Settings
-from .seal import BadCard
-from .till import Fields, Payment, Refusal, Till
+from .throttle import Throttle
+from .till import ASKED, Fields, Payment, Refusal, Till, refuse_others
+from .wire import b64u
 
 STOREFRONT = Path(__file__).resolve().parents[1]
+#: The script that seals in the page stands in it, so that one answer is all there is to trust; the
+#: content policy names it by its hash.
+SEALER = (STOREFRONT / "static" / "sealer.js").read_text("utf-8")
+SEALER_HASH = base64.b64encode(hashlib.sha256(SEALER.encode()).digest()).decode("ascii")
 #: The form encoding that is read. Multipart bodies may be spooled to disk, so they are not.
 FORM = "application/x-www-form-urlencoded"
-LIMITS = "240 per minute"  # of one address, kept in memory
-# It would write down the address of everyone it refuses.
-logging.getLogger("flask-limiter").setLevel(logging.CRITICAL)
+MOST_A_MINUTE = 240  # requests of one address
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -102,7 +108,12 @@ def create_payment_page(settings: Settings, clock: Callable[[], float] = time.ti
         TRUSTED_HOSTS=[settings.host],
     )
     app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.globals.update(shop=settings.shop_origin, shop_name=settings.shop_name)
+    app.jinja_env.globals.update(
+        shop=settings.shop_origin,
+        shop_name=settings.shop_name,
+        sealer=Markup(SEALER),  # noqa: S704 - our own file
+        sentences=seal.SENTENCES,
+    )
     app.till = Till(settings, clock)
     app.wsgi_app = ProxiesBelieved(app.wsgi_app, settings.proxies)
     _add_routes(app)
@@ -112,7 +123,7 @@ def create_payment_page(settings: Settings, clock: Callable[[], float] = time.ti
 def _add_routes(app: Flask) -> None:
     app.before_request(_refuse_unsafe)
     if app.till.settings.limits:
-        Limiter(get_remote_address, app=app, default_limits=[LIMITS], storage_uri="memory://")
+        app.before_request(partial(_refuse_floods, Throttle(MOST_A_MINUTE)))
     app.after_request(_add_headers)
     app.add_url_rule("/", view_func=show_form, methods=["GET"])
     app.add_url_rule("/", view_func=take_card, methods=["POST"])
@@ -120,37 +131,50 @@ def _add_routes(app: Flask) -> None:
     app.register_error_handler(HTTPException, _draw_http_error)
 
 
-def show_form() -> str:
-    """`GET /?offer=…&link=…`: the amount, the order and an empty form."""
-    return _form(current_app.till.payment(_fields(request.args)), {})
+def show_form() -> str | tuple[str, int]:
+    """`GET /?offer=…&link=…`: the amount, the order and an empty form; `&seal=server` asks for the
+    one that needs no script."""
+    fields = _fields(request.args)
+    payment = current_app.till.payment(fields)
+    try:
+        refuse_others(fields, ASKED)
+    except seal.BadCard as error:
+        return _form(payment, plain=True, errors=error.errors), 422
+    return _form(payment, plain=fields.get("seal") == ["server"])
 
 
 def take_card() -> Response | tuple[str, int]:
     """`POST /`: takes a card to the vault and goes on to the shop with the receipt."""
     if request.mimetype != FORM:
         return _draw_status(415)
-    fields = _fields(request.form)
-    payment = current_app.till.payment(fields)
+    till, fields = current_app.till, _fields(request.form)
+    payment = till.payment(fields)
     try:
         # Names in the query are looked at too, so that nothing unasked-for slips in beside.
-        card = current_app.till.card(_fields(request.args) | fields)
-    except BadCard as error:
-        return _form(payment, error.errors), 422
-    return redirect(current_app.till.hand_down(payment, card), 303)
+        envelope = till.take(payment, _fields(request.args) | fields)
+    except seal.BadCard as error:
+        return _form(payment, plain=True, errors=error.errors), 422
+    return redirect(till.hand_down(payment, envelope), 303)
 
 
 def _fields(values) -> Fields:
     return values.to_dict(flat=False)
 
 
-def _form(payment: Payment, errors: dict[str, str]) -> str:
-    """The form, always empty: what was typed is never written into a page."""
+def _form(payment: Payment, *, plain: bool, errors: dict[str, str] | None = None) -> str:
+    """The form, always empty: what was typed is never written into a page.
+
+    The `plain` one needs no script. Without a key for sealing in the page there is no other.
+    """
+    key = None if plain else payment.page_key
     return render_template(
         "payment/card.html",
         payment=payment,
         amount=_amount(payment.offer),
         until=datetime.fromtimestamp(payment.offer.expires, UTC),
-        errors=errors,
+        page_key=key and b64u(key),
+        today=current_app.till.today(),
+        errors=errors or {},
     )
 
 
@@ -179,6 +203,11 @@ def _refuse_unsafe() -> None:
         )
 
 
+def _refuse_floods(throttle: Throttle) -> None:
+    if throttle.is_over(request.remote_addr or "", current_app.till.now()):
+        abort(429)
+
+
 def _is_loopback() -> bool:
     """Whether both ends are on this machine: a proxy here may speak for a client elsewhere."""
     host = urlsplit(f"//{request.host}").hostname
@@ -202,8 +231,8 @@ def _add_headers(response: Response) -> Response:
     shop = current_app.till.settings.shop_origin
     response.headers.update(_HEADERS)
     response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src 'self'; form-action 'self' {shop}; "
-        "base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; script-src 'sha256-{SEALER_HASH}'; style-src 'self'; "
+        f"form-action 'self' {shop}; base-uri 'none'; frame-ancestors 'none'"
     )
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"

@@ -17,6 +17,19 @@ from .manifest import Epoch
 INFO = b"storefront-card/1\0"
 PLAINTEXT_BYTES = 128
 NUMBER, EXPIRY = "cc-number", "cc-exp"
+#: AES-256-GCM's tag, in bytes.
+_TAG_BYTES = 16
+
+#: What can be wrong with a card, for the person. The page's script says the same by these names.
+SENTENCES = {
+    "missing": "Enter the number of your card.",
+    "digits": "A card number has only digits; spaces and hyphens are fine.",
+    "length": "A card number has 12 to 19 digits. Check that none is missing.",
+    "luhn": "This is not a card number. Check it for a wrong or swapped digit.",
+    "form": "Write the expiry date as month and year, such as 08/27.",
+    "month": "The month is the first part of the expiry date, from 01 to 12.",
+    "past": "This card has expired. Use another card.",
+}
 
 _SPACING = re.compile(r"[\s\-\u2010-\u2015]")
 _EXPIRY = re.compile(r"(\d{1,2})\s*[/-]\s*(?:20)?(\d{2})|(\d{2})(\d{2})", re.ASCII)
@@ -54,26 +67,21 @@ def check_card(number_text: str, expiry_text: str, now: int) -> Card:
     """The card that was typed; `now` is epoch seconds. Raises BadCard for all fields at once."""
     number = _SPACING.sub("", number_text)
     expiry = _read_expiry(expiry_text)
-    found = {
-        NUMBER: _number_error(number),
-        EXPIRY: "Write the expiry date as month and year, such as 08/27."
-        if expiry is None
-        else _expiry_error(*expiry, now),
-    }
-    if errors := {field: sentence for field, sentence in found.items() if sentence}:
+    found = {NUMBER: _number_error(number), EXPIRY: _expiry_error(expiry, now)}
+    if errors := {field: SENTENCES[name] for field, name in found.items() if name}:
         raise BadCard(errors)
     return Card(number, *expiry)
 
 
 def _number_error(number: str) -> str | None:
     if not number:
-        return "Enter the number of your card."
+        return "missing"
     if not re.fullmatch(r"[0-9]+", number):
-        return "A card number has only digits; spaces and hyphens are fine."
+        return "digits"
     if not 12 <= len(number) <= 19:
-        return "A card number has 12 to 19 digits. Check that none is missing."
+        return "length"
     if not passes_luhn(number):
-        return "This is not a card number. Check it for a wrong or swapped digit."
+        return "luhn"
     return None
 
 
@@ -92,14 +100,15 @@ def _read_expiry(text: str) -> tuple[int, int] | None:
     return 2000 + year, month
 
 
-def _expiry_error(year: int, month: int, now: int) -> str | None:
+def _expiry_error(expiry: tuple[int, int] | None, now: int) -> str | None:
     """A card is good through the last day of its month, in UTC."""
+    if expiry is None:
+        return "form"
+    year, month = expiry
     if not 1 <= month <= 12:
-        return "The month is the first part of the expiry date, from 01 to 12."
+        return "month"
     today = datetime.fromtimestamp(now, UTC)
-    if (year, month) < (today.year, today.month):
-        return "This card has expired. Use another card."
-    return None
+    return "past" if (year, month) < (today.year, today.month) else None
 
 
 def seal_hybrid(card: Card, offer_raw: bytes, epoch: Epoch) -> bytes:
@@ -107,17 +116,34 @@ def seal_hybrid(card: Card, offer_raw: bytes, epoch: Epoch) -> bytes:
 
     1264 bytes, `enc ‖ ct`: HPKE base mode (RFC 9180) with KEM 0x647a, HKDF-SHA256, AES-256-GCM.
     """
-    public_key = suites.hybrid_public_key(epoch.public_keys[suites.HYBRID])
-    return suites.HYBRID_HPKE.encrypt(_plaintext(card, offer_raw), public_key, INFO + offer_raw)
+    public_key = suites.public_key(suites.HYBRID, epoch.public_keys[suites.HYBRID])
+    hpke = suites.HPKE[suites.HYBRID]
+    return hpke.encrypt(_plaintext(card, offer_raw), public_key, INFO + offer_raw)
 
 
-def open_hybrid(sealed: bytes, offer_raw: bytes, seed: bytes) -> Card:
+def sealed_bytes(suite: str) -> int:
+    """How long every card is once it is sealed: `enc`, 128 bytes and the tag."""
+    return suites.ENC_BYTES[suite] + PLAINTEXT_BYTES + _TAG_BYTES
+
+
+def read_sealed(text: str) -> bytes:
+    """What the page's script sealed: 176 bytes in b64u. Raises HandoffError for any other shape.
+
+    Whether a card is inside only the desk can tell.
+    """
+    sealed = wire.unb64u(text)
+    if len(sealed) != sealed_bytes(suites.X25519):
+        raise wire.HandoffError("What came is not as long as a sealed card.")
+    return sealed
+
+
+def open_sealed(suite: str, sealed: bytes, offer_raw: bytes, private: bytes) -> Card:
     """The card in `sealed`, with the epoch's private half (32 bytes). Raises CannotOpen."""
     try:
-        private_key = suites.hybrid_private_key(seed)
-        plaintext = suites.HYBRID_HPKE.decrypt(sealed, private_key, INFO + offer_raw)
+        private_key = suites.private_key(suite, private)
+        plaintext = suites.HPKE[suite].decrypt(sealed, private_key, INFO + offer_raw)
         members = wire.check_members(wire.read_canonical(plaintext.rstrip(b"\0")), _SHAPE)
-    except (InvalidTag, ValueError, wire.HandoffError):
+    except (InvalidTag, KeyError, ValueError, wire.HandoffError):
         raise CannotOpen("The sealed card does not open with this key for this offer.") from None
     if members["offer_sha256"] != _digest(offer_raw):
         raise CannotOpen("The sealed card is for another offer.")

@@ -30,7 +30,13 @@ SUITES = (HYBRID, X25519)
 MLKEM_PUBLIC_BYTES = 1184
 PUBLIC_BYTES = {HYBRID: MLKEM_PUBLIC_BYTES + 32, X25519: 32}
 
-HYBRID_HPKE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+#: What a KEM puts before the ciphertext, in bytes.
+ENC_BYTES = {HYBRID: 1088 + 32, X25519: 32}
+
+HPKE = {
+    HYBRID: Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM),
+    X25519: Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM),
+}
 
 
 def new_private_halves() -> dict[str, bytes]:
@@ -46,6 +52,16 @@ def public_halves(private: dict[str, bytes]) -> dict[str, bytes]:
         HYBRID: mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw(),
         X25519: plain.public_key().public_bytes_raw(),
     }
+
+
+def public_key(suite: str, raw: bytes) -> MLKEM768X25519PublicKey | X25519PublicKey:
+    """The public key of a suite, written as 1216 bytes (hybrid) or 32 (X25519)."""
+    return (X25519PublicKey.from_public_bytes if suite == X25519 else hybrid_public_key)(raw)
+
+
+def private_key(suite: str, raw: bytes) -> MLKEM768X25519PrivateKey | X25519PrivateKey:
+    """The private key of a suite, written as 32 bytes."""
+    return (X25519PrivateKey.from_private_bytes if suite == X25519 else hybrid_private_key)(raw)
 
 
 def hybrid_public_key(raw: bytes) -> MLKEM768X25519PublicKey:

@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from . import seal, suites
 from .envelope import Envelope, Receipt
@@ -22,8 +23,13 @@ Fields = Mapping[str, Sequence[str]]
 
 REFUSED, UNAVAILABLE = "refused", "unavailable"
 _LINK = re.compile(r"[A-Za-z0-9._-]{10,120}")
-#: All that the form holds. Security codes have many names: what is not listed is refused.
+SEALED = "sealed"
+#: All that the form holds, sealed here or in the page. Security codes have many names: what is not
+#: listed is refused.
 FIELDS = {"offer", "link", seal.NUMBER, seal.EXPIRY}
+SEALED_FIELDS = {"offer", "link", SEALED}
+#: All that an address of the page has.
+ASKED = {"offer", "link", "seal"}
 
 
 class Refusal(HandoffError):
@@ -52,6 +58,18 @@ class Payment:
     def again(self) -> str:
         """The address of a fresh form; both parts are safe in a URL as they are."""
         return f"/?offer={self.compact}&link={self.link}"
+
+    @property
+    def plain(self) -> str:
+        """The address of the form that needs no script and is sealed on the server."""
+        return f"{self.again}&seal=server"
+
+    @property
+    def page_key(self) -> bytes | None:
+        """The public key for sealing in the page; None where the offer or the epoch has none."""
+        if suites.X25519 not in self.offer.suites:
+            return None
+        return self.epoch.public_keys.get(suites.X25519)
 
 
 class Till:
@@ -84,6 +102,23 @@ class Till:
         compact = _only(fields, "offer")
         offer = self._offer(compact, back)
         return Payment(offer, compact, self._epoch(offer, back), link, back)
+
+    def now(self) -> float:
+        """Epoch seconds, by the till's clock."""
+        return self._clock()
+
+    def today(self) -> str:
+        """The month it is in UTC, as YYYY-MM."""
+        return datetime.fromtimestamp(self._clock(), UTC).strftime("%Y-%m")
+
+    def look_at_manifest(self) -> None:
+        """Takes in a manifest that has changed; raises BadManifest if it cannot be used."""
+        self._manifest.current()
+
+    def rehearse(self) -> None:
+        """Seals no card to a key there is, and throws it away: what sealing loads is then there."""
+        for epoch in self._manifest.current().epochs[:1]:
+            seal.seal_hybrid(seal.Card("0" * 12, 2000, 1), b"", epoch)
 
     def _offer(self, compact: str, back: str) -> Offer:
         try:
@@ -123,33 +158,50 @@ class Till:
             ) from None
         return epoch
 
-    def card(self, fields: Fields) -> seal.Card:
-        """The card among the fields; raises BadCard with a sentence for each field at fault.
+    def take(self, payment: Payment, fields: Fields) -> Envelope:
+        """The card among the fields, sealed, with all that the vault needs to keep it.
 
-        The key "" of its errors is for the form as a whole. A security code is refused, whatever
-        its field is called (PCI DSS 4.0.1, requirement 3.3.1: what is not taken is not kept).
+        Raises BadCard with a sentence for each field at fault; the key "" is for the form as a
+        whole. Raises Refusal where what the page sealed is no sealed card.
         """
-        if set(fields) - FIELDS:
-            raise seal.BadCard(
-                {
-                    "": "We never ask for the security code of a card, nor for anything but its "
-                    "number and expiry. Please leave the rest out."
-                }
-            )
+        if SEALED in fields:
+            suite, sealed = suites.X25519, self._sealed_in_page(payment, fields)
+        else:
+            card = self.card(fields)
+            suite, sealed = suites.HYBRID, seal.seal_hybrid(card, payment.offer.raw, payment.epoch)
+        return Envelope.around(
+            sealed, compact_offer=payment.compact, kid=payment.epoch.kid, suite=suite
+        )
+
+    def card(self, fields: Fields) -> seal.Card:
+        """The card that was typed; raises BadCard. A security code is refused, whatever its field
+        is called (PCI DSS 4.0.1, requirement 3.3.1: what is not taken is not kept)."""
+        refuse_others(fields, FIELDS)
         if twice := [name for name in (seal.NUMBER, seal.EXPIRY) if len(fields.get(name, ())) > 1]:
             raise seal.BadCard(dict.fromkeys(twice, "This came more than once. Enter it once."))
         number, expiry = (_only(fields, name) for name in (seal.NUMBER, seal.EXPIRY))
         return seal.check_card(number, expiry, int(self._clock()))
 
-    def hand_down(self, payment: Payment, card: seal.Card) -> str:
-        """Seals the card, puts it down the line; the address to go on to, with the receipt.
+    def _sealed_in_page(self, payment: Payment, fields: Fields) -> bytes:
+        refuse_others(fields, SEALED_FIELDS)
+        try:
+            if payment.page_key is None:
+                raise NoEpoch("This payment has no key for sealing in the page.")
+            return seal.read_sealed(_only(fields, SEALED))
+        except HandoffError:
+            raise Refusal(
+                400,
+                "Your browser did not seal the card as it should, so nothing was kept. "
+                "Try again with the form that our server seals.",
+                back=payment.back,
+                again=payment.plain,
+            ) from None
+
+    def hand_down(self, payment: Payment, envelope: Envelope) -> str:
+        """Puts the sealed card down the line; the address to go on to, with the receipt.
 
         Raises Refusal if there is no receipt that can be believed.
         """
-        sealed = seal.seal_hybrid(card, payment.offer.raw, payment.epoch)
-        envelope = Envelope.around(
-            sealed, compact_offer=payment.compact, kid=payment.epoch.kid, suite=suites.HYBRID
-        )
         try:
             receipt = self._receipt(envelope, payment.offer)
         except EnvelopeRefused as error:
@@ -190,6 +242,17 @@ def _refused_by_vault(error: EnvelopeRefused, payment: Payment) -> Refusal:
         why = "This payment page can no longer be used."
     sentence = f"{why} This card was not kept. Go back to your order to see where it stands."
     return Refusal(410, sentence, back=payment.back)
+
+
+def refuse_others(fields: Fields, known: set[str]) -> None:
+    """Raises BadCard where there is a field beside the `known` ones; it is not looked at."""
+    if set(fields) - known:
+        raise seal.BadCard(
+            {
+                "": "We never ask for the security code of a card, nor for anything but its "
+                "number and expiry. Please leave the rest out."
+            }
+        )
 
 
 def _only(fields: Fields, name: str) -> str:

@@ -167,7 +167,10 @@ def test_the_address_asks_for_what_the_country_needs(page):
         ("fourty-two", "12/39", "digits"),
     ],
 )
-def test_a_card_that_cannot_be_right_is_said_and_not_shown_again(page, number, expiry, words):
+def test_a_card_that_cannot_be_right_is_said_and_not_shown_again(
+    page_without_javascript, number, expiry, words
+):
+    page = page_without_javascript
     order_two(page)
     give_card(page, number, expiry)
     expect(page.locator(".error").first).to_contain_text(words)

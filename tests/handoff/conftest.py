@@ -1,6 +1,8 @@
 """Keys as `vault init` makes them, a vault that really serves, and the payment page before it."""
 
 import dataclasses
+import hashlib
+import json
 import re
 import shutil
 import threading
@@ -8,10 +10,13 @@ import time
 
 import pytest
 
+from storefront.handoff import suites
 from storefront.handoff.envelope import ManifestFile, load_private_key, load_public_key
 from storefront.handoff.offer import Offer
 from storefront.handoff.payment_page import create_payment_page
 from storefront.handoff.payment_settings import Settings
+from storefront.handoff.seal import INFO, open_sealed
+from storefront.handoff.wire import b64u, canonical, unb64u
 from vault import keys
 from vault.intake import Vault
 from vault.serve import VaultServer
@@ -165,3 +170,31 @@ def kept(served):
     """What the vault holds now: signed offers and sealed bytes."""
     statement = "SELECT offer, sealed FROM envelopes"
     return lambda: served.vault.store.connection.execute(statement).fetchall()
+
+
+@pytest.fixture
+def seal_in_page(manifest, now):
+    """Seals a card as the page's script does: `sealed`, the field of the form."""
+
+    def seal_in_page(offer, number="4242424242424242", expiry="2039-12"):
+        raw = unb64u(offer.split(".")[0])
+        digest = b64u(hashlib.sha256(raw).digest())
+        members = {"exp": expiry, "offer_sha256": digest, "pan": number}
+        key = suites.public_key(suites.X25519, manifest.epoch_at(now).public_keys[suites.X25519])
+        hpke = suites.HPKE[suites.X25519]
+        return b64u(hpke.encrypt(canonical(members).ljust(128, b"\0"), key, INFO + raw))
+
+    return seal_in_page
+
+
+@pytest.fixture
+def open_as_the_desk(instance, manifest, now):
+    """Opens what was sealed to an offer, with the private halves that the desk has."""
+
+    def open_as_the_desk(suite, sealed, offer):
+        kid = manifest.epoch_at(now).kid
+        kept = json.loads((instance / f"desk/epochs/{kid}.json").read_text())
+        private = unb64u(kept["private_keys"][suite])
+        return open_sealed(suite, sealed, unb64u(offer.split(".")[0]), private)
+
+    return open_as_the_desk

@@ -1,4 +1,5 @@
 import dataclasses
+import re
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,6 +14,7 @@ from storefront.handoff.envelope import (
     canonical,
     read_canonical,
 )
+from storefront.handoff.line import EnvelopeRefused, Line
 
 
 @pytest.fixture
@@ -47,6 +49,23 @@ def test_an_envelope_with_other_members_is_refused(envelope, change):
     members = read_canonical(envelope.to_bytes()) | change
     with pytest.raises(BadEnvelope):
         Envelope.read(canonical(members))
+
+
+@pytest.mark.parametrize("name", ["cvv", "cvc", "cid", "cvv2", "CVV", "csc", "cvn", "pin"])
+def test_an_envelope_with_a_security_code_is_refused_by_the_vault_and_not_echoed(
+    envelope, served, instance, name, kept, caplog
+):
+    caplog.set_level("DEBUG")
+    members = read_canonical(envelope.to_bytes()) | {name: "987"}
+    with pytest.raises(BadEnvelope) as refused:
+        Envelope.read(canonical(members))
+    assert not re.search(f"987|{name}", str(refused.value))
+    answer = served.vault.put(canonical(members))
+    assert answer == (400, {"reason": "malformed"})
+    with pytest.raises(EnvelopeRefused, match="malformed"):
+        Line(served.address, instance / "payment").put_envelope(canonical(members))
+    assert "987" not in caplog.text
+    assert kept() == []
 
 
 def test_an_envelope_in_another_spelling_is_refused(envelope):

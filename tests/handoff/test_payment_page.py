@@ -1,6 +1,5 @@
 """The form, and a card's way from it to a vault that really serves."""
 
-import json
 import re
 from urllib.parse import parse_qs, urlsplit
 
@@ -8,8 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from storefront.handoff.envelope import Envelope, Receipt, load_public_key
-from storefront.handoff.seal import Card, open_hybrid
-from storefront.handoff.wire import unb64u
+from storefront.handoff.seal import Card
 from vault import keys
 from vault.intake import Answer
 
@@ -40,7 +38,7 @@ def test_the_page_shows_the_amount_the_order_and_the_form(client, offer, look, s
         f'name="link" value="{LINK}"',
     ):
         assert part in answer.text
-    assert "aria-invalid" not in answer.text
+    assert "aria-invalid" not in answer.text.partition("<script>")[0]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +134,7 @@ def test_a_rolled_back_manifest_gets_no_form(client, offer, instance, now, look,
 
 
 def test_a_card_goes_to_the_vault_and_the_shopper_back_to_the_shop_with_the_receipt(
-    client, offer, instance, manifest, now, pay, kept
+    client, offer, instance, manifest, now, pay, kept, open_as_the_desk
 ):
     answer = pay(client, offer)
     assert answer.status_code == 303
@@ -147,11 +145,9 @@ def test_a_card_goes_to_the_vault_and_the_shopper_back_to_the_shop_with_the_rece
     assert receipt.order == "K7M2-9QXD"
     ((signed, sealed),) = kept()
     assert signed == offer
-    kid = manifest.epoch_at(now).kid
-    desk = json.loads((instance / f"desk/epochs/{kid}.json").read_text())["private_keys"]
-    raw = unb64u(offer.split(".")[0])
-    opened = open_hybrid(sealed, raw, unb64u(desk["mlkem768-x25519"]))
+    opened = open_as_the_desk("mlkem768-x25519", sealed, offer)
     assert opened == Card("4242424242424242", 2039, 12)
+    kid = manifest.epoch_at(now).kid
     envelope = Envelope.around(sealed, compact_offer=offer, kid=kid, suite="mlkem768-x25519")
     assert envelope.sha256 == receipt.envelope_sha256
 
@@ -247,12 +243,15 @@ def test_a_field_that_comes_twice_or_not_at_all_is_refused(client, offer, name, 
     ],
 )
 def test_a_security_code_is_refused_and_never_echoed(client, offer, name, pay, kept):
-    for options in ({"extra": {name: "987"}}, {"query_string": {name: "987"}}):
-        answer = pay(client, offer, **options)
+    query = {"offer": offer, "link": LINK, name: "987"}
+    for answer in (
+        pay(client, offer, extra={name: "987"}),
+        pay(client, offer, query_string={name: "987"}),
+        client.get("/", query_string=query, base_url=HERE),
+    ):
         assert answer.status_code == 422
         assert "never ask for the security code" in answer.text
-        assert "987" not in answer.text.replace(offer, "")
-        assert "4242" not in answer.text.replace(offer, "")
+        assert not re.search("987|4242", answer.text.replace(offer, ""))
     assert kept() == []
 
 

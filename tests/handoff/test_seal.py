@@ -1,5 +1,6 @@
 import calendar
 import dataclasses
+import hashlib
 import json
 
 import pytest
@@ -11,11 +12,12 @@ from storefront.handoff.seal import (
     CannotOpen,
     Card,
     check_card,
-    open_hybrid,
+    open_sealed,
     seal_hybrid,
 )
-from storefront.handoff.wire import unb64u
+from storefront.handoff.wire import b64u, canonical, unb64u
 
+HYBRID = suites.HYBRID
 NOVEMBER_2026 = calendar.timegm((2026, 11, 15, 12, 0, 0))
 
 
@@ -130,7 +132,7 @@ def seed(instance, epoch):
 
 def test_a_sealed_card_opens_with_the_desks_private_half(card, make_offer, epoch, seed):
     raw = make_offer().raw
-    assert open_hybrid(seal_hybrid(card, raw, epoch), raw, seed) == card
+    assert open_sealed(HYBRID, seal_hybrid(card, raw, epoch), raw, seed) == card
 
 
 def test_a_card_is_sealed_to_1264_bytes_whatever_its_length_and_never_twice_the_same(
@@ -148,20 +150,20 @@ def test_a_sealed_card_does_not_open_for_another_order_or_amount(card, make_offe
     sealed = seal_hybrid(card, offer.raw, epoch)
     for change in ({"order": "OTHER"}, {"amount_minor": 1}, {"attempt": 2}):
         with pytest.raises(CannotOpen):
-            open_hybrid(sealed, dataclasses.replace(offer, **change).raw, seed)
+            open_sealed(HYBRID, sealed, dataclasses.replace(offer, **change).raw, seed)
 
 
 def test_a_card_whose_digest_names_another_offer_does_not_open(card, make_offer, epoch, seed):
     """A sealer that binds only one of the two, `info` or the digest inside, is not believed."""
     ours, other = make_offer().raw, make_offer().raw
-    public_key = suites.hybrid_public_key(epoch.public_keys[suites.HYBRID])
-    plaintext = suites.HYBRID_HPKE.decrypt(
-        seal_hybrid(card, other, epoch), suites.hybrid_private_key(seed), INFO + other
+    public_key = suites.public_key(HYBRID, epoch.public_keys[suites.HYBRID])
+    plaintext = suites.HPKE[HYBRID].decrypt(
+        seal_hybrid(card, other, epoch), suites.private_key(HYBRID, seed), INFO + other
     )
     assert len(plaintext) == 128
-    sealed = suites.HYBRID_HPKE.encrypt(plaintext, public_key, INFO + ours)
+    sealed = suites.HPKE[HYBRID].encrypt(plaintext, public_key, INFO + ours)
     with pytest.raises(CannotOpen, match="another offer"):
-        open_hybrid(sealed, ours, seed)
+        open_sealed(HYBRID, sealed, ours, seed)
 
 
 def test_a_sealed_card_that_was_changed_does_not_open(card, make_offer, epoch, seed):
@@ -170,16 +172,16 @@ def test_a_sealed_card_that_was_changed_does_not_open(card, make_offer, epoch, s
     for at in (0, 1100, 1120, len(sealed) - 1):
         changed = sealed[:at] + bytes([sealed[at] ^ 1]) + sealed[at + 1 :]
         with pytest.raises(CannotOpen):
-            open_hybrid(changed, raw, seed)
+            open_sealed(HYBRID, changed, raw, seed)
     for cut in (b"", sealed[:-1], sealed[:1000]):
         with pytest.raises(CannotOpen):
-            open_hybrid(cut, raw, seed)
+            open_sealed(HYBRID, cut, raw, seed)
 
 
 def test_a_sealed_card_does_not_open_with_another_epochs_key(card, make_offer, epoch):
     raw = make_offer().raw
     with pytest.raises(CannotOpen):
-        open_hybrid(seal_hybrid(card, raw, epoch), raw, bytes(32))
+        open_sealed(HYBRID, seal_hybrid(card, raw, epoch), raw, bytes(32))
 
 
 @pytest.mark.parametrize(
@@ -187,10 +189,27 @@ def test_a_sealed_card_does_not_open_with_another_epochs_key(card, make_offer, e
 )
 def test_what_is_sealed_but_is_no_card_does_not_open(make_offer, epoch, seed, plaintext):
     raw = make_offer().raw
-    public_key = suites.hybrid_public_key(epoch.public_keys[suites.HYBRID])
-    sealed = suites.HYBRID_HPKE.encrypt(plaintext, public_key, INFO + raw)
+    public_key = suites.public_key(HYBRID, epoch.public_keys[suites.HYBRID])
+    sealed = suites.HPKE[HYBRID].encrypt(plaintext, public_key, INFO + raw)
     with pytest.raises(CannotOpen):
-        open_hybrid(sealed, raw, seed)
+        open_sealed(HYBRID, sealed, raw, seed)
+
+
+@pytest.mark.parametrize("suite", suites.SUITES)
+@pytest.mark.parametrize("name", ["cvv", "cvc", "cid", "cvv2"])
+def test_a_security_code_sealed_in_beside_the_card_does_not_open(make_offer, epoch, suite, name):
+    raw, private = make_offer().raw, suites.new_private_halves()
+    key = suites.public_key(suite, suites.public_halves(private)[suite])
+    digest = b64u(hashlib.sha256(raw).digest())
+    members = {"pan": "4242424242424242", "exp": "2030-12", "offer_sha256": digest}
+    good, bad = (
+        suites.HPKE[suite].encrypt(canonical(one).ljust(128, b"\0"), key, INFO + raw)
+        for one in (members, members | {name: "987"})
+    )
+    assert open_sealed(suite, good, raw, private[suite]) == Card("4242424242424242", 2030, 12)
+    with pytest.raises(CannotOpen) as refused:
+        open_sealed(suite, bad, raw, private[suite])
+    assert "987" not in str(refused.value)
 
 
 def test_the_hybrids_keys_are_those_of_x_wing():
