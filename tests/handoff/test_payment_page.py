@@ -1,6 +1,5 @@
 """The form, and a card's way from it to a vault that really serves."""
 
-import json
 import re
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from storefront.handoff.envelope import Envelope, Receipt, load_public_key
 from storefront.handoff.seal import Card, open_hybrid
 from storefront.handoff.wire import unb64u
+from tests.desks import desk_keys
 from vault import keys
 from vault.intake import Answer
 
@@ -148,9 +148,9 @@ def test_a_card_goes_to_the_vault_and_the_shopper_back_to_the_shop_with_the_rece
     ((signed, sealed),) = kept()
     assert signed == offer
     kid = manifest.epoch_at(now).kid
-    desk = json.loads((instance / f"desk/epochs/{kid}.json").read_text())["private_keys"]
+    desk = desk_keys(instance).halves(kid)
     raw = unb64u(offer.split(".")[0])
-    opened = open_hybrid(sealed, raw, unb64u(desk["mlkem768-x25519"]))
+    opened = open_hybrid(sealed, raw, desk["mlkem768-x25519"])
     assert opened == Card("4242424242424242", 2039, 12)
     envelope = Envelope.around(sealed, compact_offer=offer, kid=kid, suite="mlkem768-x25519")
     assert envelope.sha256 == receipt.envelope_sha256

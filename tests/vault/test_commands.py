@@ -134,7 +134,7 @@ def test_the_vault_loads_neither_a_web_framework_nor_anything_that_opens_a_card(
         "storefront.handoff",
         *(
             f"storefront.handoff.{name}"
-            for name in ("envelope", "manifest", "offer", "suites", "wire")
+            for name in ("envelope", "manifest", "offer", "statement", "suites", "wire")
         ),
     }
     assert not loaded & {"flask", "peewee", "jinja2", "werkzeug"}
