@@ -49,6 +49,7 @@ class Settings:
     mail_url: str
     limits: bool
     proxies: tuple[str, ...]
+    demo_desk: bool = False  # an automatic desk charges test cards, and pages say so
     shop: dict = field(default_factory=dict)
     cookie_keys: tuple[str, ...] = ()
     wake_key: str = ""
@@ -90,6 +91,7 @@ def read_settings(environ=os.environ) -> Settings:
         mail_url=environ.get("MAIL_URL") or f"maildir://{here}/mail",
         limits=environ.get("STOREFRONT_LIMITS", "on").lower() not in ("off", "0", "false", "no"),
         proxies=tuple(environ.get("STOREFRONT_PROXIES", "").replace(",", " ").split()),
+        demo_desk=environ.get("STOREFRONT_DEMO_DESK", "off").lower() == "on",
     )
     _check(settings)
     return read_again(settings)
