@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_journey import fill_in, give_card, order_two, put_into_cart
+from tests.browser.test_journey import HELD, fill_in, give_card, order_two, put_into_cart
 
 DARK = {"color_scheme": "dark"}
 PRODUCT = "/products/second-day-merino-t-shirt"
@@ -87,7 +87,7 @@ def test_checking_out_paying_and_following(page, look):
     look(page, "order-awaiting-card")
     page.get_by_role("button", name="Pay").click()
     give_card(page)
-    expect(page.locator("main")).to_have_attribute("data-state", "card_held")
+    expect(page.locator("main")).to_have_attribute("data-state", HELD)
     look(page, "order-card-held")
 
 
