@@ -219,7 +219,10 @@ def test_a_verdict_on_an_old_attempt_does_not_disturb_the_new_one(payments, atte
     say(one, "declined")
     payments.hear_all(now)
     assert state() == "awaiting_card"
-    assert [each.verdict for each in PaymentAttempt.select()] == ["declined", None]
+    assert [each.verdict for each in PaymentAttempt.select().order_by(PaymentAttempt.number)] == [
+        "declined",
+        None,
+    ]
 
 
 def test_a_charge_after_the_stock_was_let_go_takes_it_again(
