@@ -26,9 +26,10 @@ from storefront.exchange.commands import FORMATS, bring_in, give_out
 from storefront.generate import generate
 from storefront.handoff.envelope import HandoffError
 from storefront.jobs import Jobs
-from storefront.models import Picture
-from storefront.money import known
+from storefront.models import Order, Picture
+from storefront.money import Money, known
 from storefront.pages import system_clock
+from storefront.payment import Payments
 from storefront.personal import Undeclared
 from storefront.refusals import Refused
 
@@ -125,11 +126,14 @@ def _init(demo: bool, currency: str | None) -> None:
 
 
 @cli.command(with_appcontext=False)
-@click.option("--port", default=8000, help="Of the shop; payment page and vault take the next two.")
+@click.option(
+    "--port", default=8000, help="Of the shop; payment page and vault take the next three."
+)
 @click.option("--set-up", is_flag=True, help="Do `init` first.")
 @click.option("--no-demo", is_flag=True, help="With --set-up: start with empty shelves.")
-def run(port: int, set_up: bool, no_demo: bool) -> None:
-    """Start shop, payment page, vault and worker, and follow their logs."""
+@click.option("--no-desk", is_flag=True, help="Charge by hand: `vault export`, `vault desk`.")
+def run(port: int, set_up: bool, no_demo: bool, no_desk: bool) -> None:
+    """Start shop, payment page, vault, worker and an automatic desk, and follow their logs."""
     if refusal := programs.why_ports_are_refused(port):
         raise Refused(refusal)
     instance = read_settings().instance
@@ -141,7 +145,8 @@ def run(port: int, set_up: bool, no_demo: bool) -> None:
         settings = read_settings()
         require_set_up(settings)
         environ = {**os.environ, "STOREFRONT_SHOP_NAME": settings.shop["name"]}
-        sys.exit(programs.serve(port, instance, environ))
+        place = programs.Place(port, instance, automatic_desk=not no_desk)
+        sys.exit(programs.serve(place, environ))
 
 
 @cli.command(with_appcontext=False)
@@ -150,6 +155,37 @@ def worker() -> None:
     with _shop() as settings:
         gate.admit_from(settings)
         Jobs(settings).work()
+
+
+@cli.command("cancel-order", with_appcontext=False)
+@click.argument("number")
+def cancel_order(number: str) -> None:
+    """Cancel an order that was not charged; the desk is told never to charge it."""
+    with _shop() as settings:
+        gate.admit_from(settings)
+        order = _order(number)
+        Payments(settings).cancel(order, system_clock())
+        click.echo(f"order {number} is {Order.get_by_id(order.id).state}")
+
+
+@cli.command("refund-order", with_appcontext=False)
+@click.argument("number")
+@click.option("--amount", type=click.IntRange(1), help="Minor units, such as cents. Else all.")
+def refund_order(number: str, amount: int | None) -> None:
+    """Have the desk give back what was charged for an order, or part of it."""
+    with _shop() as settings:
+        gate.admit_from(settings)
+        order = _order(number)
+        given = amount or order.total_minor
+        Payments(settings).refund(order, given, system_clock())
+        click.echo(f"the desk is to give back {Money(given, order.currency)} for order {number}")
+
+
+def _order(number: str) -> Order:
+    order = Order.get_or_none(Order.number == number)
+    if order is None:
+        raise Refused(f"There is no order {number}.")
+    return order
 
 
 @cli.command("import-products", with_appcontext=False)

@@ -24,7 +24,7 @@ SHOP_DEFAULTS = {
 
 # Of the shop, in its own folder: without any of them it does not start.
 KEYS = (
-    *("shop.key", "policy.key", "vault.pub", "root.pub", "manifest"),
+    *("shop.key", "policy.key", "vault.pub", "desk.pub", "root.pub", "manifest"),
     *("line.key", "line.pem", "vault-line.pem"),
 )
 
@@ -51,6 +51,7 @@ class Settings:
     page_cache: bool
     cache_tags: str
     proxies: tuple[str, ...]
+    demo_desk: bool = False  # an automatic desk charges test cards, and pages say so
     shop: dict = field(default_factory=dict)
     cookie_keys: tuple[str, ...] = ()
     wake_key: str = ""
@@ -94,6 +95,7 @@ def read_settings(environ=os.environ) -> Settings:
         page_cache=_switch(environ, "STOREFRONT_PAGE_CACHE"),
         cache_tags=environ.get("STOREFRONT_CACHE_TAGS", ""),
         proxies=tuple(environ.get("STOREFRONT_PROXIES", "").replace(",", " ").split()),
+        demo_desk=environ.get("STOREFRONT_DEMO_DESK", "off").lower() == "on",
     )
     _check(settings)
     return read_again(settings)

@@ -16,12 +16,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from storefront.config import LOOPBACK, Settings
 from storefront.links import OrderLinks
 from storefront.models import OutgoingMail
+from storefront.models.statement import refunded
 
 TIMEOUT = 20  # seconds for each step with the mail server
 
 SUBJECTS = {
     "order_placed": "We have your order {number}",
     "order_card_held": "Order {number}: your card is safely with our vault",
+    "order_charged": "Order {number} is paid",
+    "order_declined": "Order {number}: your card was not accepted",
+    "order_card_again": "Order {number}: please give your card again",
+    "order_cancelled": "Order {number} is cancelled",
+    "order_refunded": "Order {number}: money is on its way back to you",
 }
 
 log = logging.getLogger(__name__)
@@ -84,6 +90,7 @@ class Postman:
             "shop": self._settings.shop,
             "order": order,
             "lines": order.in_order(),
+            "refunded": refunded(order),
             "address": f"{origin}/orders/{self._links.write(order.number)}",
             "privacy": f"{origin}/privacy",
         }

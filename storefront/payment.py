@@ -7,16 +7,21 @@ from urllib.parse import urlencode
 from storefront.config import Settings
 from storefront.handoff.envelope import (
     BadReceipt,
+    BadStatement,
     HandoffError,
+    Instruction,
     ManifestFile,
     Receipt,
+    Statement,
     load_private_key,
     load_public_key,
 )
-from storefront.handoff.line import Line, LineDown
+from storefront.handoff.line import EnvelopeRefused, Line, LineDown
 from storefront.handoff.offer import Offer
-from storefront.models import Order, PaymentAttempt
+from storefront.models import DeskInstruction, DeskStatement, Order, PaymentAttempt
+from storefront.models.order import OrderLine
 from storefront.models.payment import SignedOffer
+from storefront.models.statement import Contradiction
 from storefront.personal import days, declare
 from storefront.refusals import Refused
 
@@ -48,6 +53,7 @@ class Payments:
         keys = settings.keys
         self._shop_key = load_private_key(keys / "shop.key")
         self._vault_key = load_public_key(keys / "vault.pub")
+        self._desk_key = load_public_key(keys / "desk.pub")
         self._manifest = ManifestFile(keys / "manifest", load_public_key(keys / "root.pub"))
         self._line = Line(settings.vault_address, keys, PATIENCE)
 
@@ -109,7 +115,9 @@ class Payments:
 
         Raises `LineDown` when the vault cannot be asked.
         """
-        waiting = order.attempts.where(PaymentAttempt.receipt.is_null())
+        waiting = order.attempts.where(
+            PaymentAttempt.receipt.is_null(), PaymentAttempt.verdict.is_null()
+        )
         for attempt in waiting.order_by(PaymentAttempt.number.desc()):
             receipt = self._line.receipt(attempt.env_id)
             if receipt:
@@ -137,3 +145,110 @@ class Payments:
             log.error("order %s is kept on hold: %s", order.number, refusal)
             return
         order.lapse(now)
+
+    def look_up_verdict(self, order: Order) -> str | None:
+        """Ask the vault what the desk has said of a card that is held; None when it is silent.
+
+        Raises `LineDown` when the vault cannot be asked.
+        """
+        for attempt in order.attempts.where(PaymentAttempt.verdict.is_null()):
+            for statement in reversed(self._line.statements_of(attempt.env_id)):
+                return statement
+        return None
+
+    def hear(self, order: Order, statement: str, now: datetime) -> None:
+        """Record a statement that the desk signed about this order; again and again, one effect.
+
+        Raises `Refused` for one that is not the desk's, or not about this order.
+        """
+        try:
+            told = Statement.verify(statement, self._desk_key)
+        except BadStatement as trouble:
+            raise Refused("This statement does not come from our desk.") from trouble
+        mine = order.attempts.where(PaymentAttempt.env_id == told.env_id)
+        if told.order != order.number or not mine.exists():
+            raise Refused("This statement is about another order.")
+        self._take(told, statement, 0, now)
+
+    def hear_all(self, now: datetime) -> int:
+        """Fetch what the desk has said since the last time, and send it what it is to do.
+
+        How many statements were new. While the vault cannot be asked, nothing changes.
+        """
+        try:
+            self._send_instructions(now)
+            count = self._fetch_statements(now)
+            for alarm in self._line.alarms():
+                log.error("the vault's alarm: %s", alarm)
+        except LineDown as trouble:
+            log.warning("the desk was not heard: %s", trouble)
+            return 0
+        return count
+
+    def _fetch_statements(self, now: datetime) -> int:
+        after, count = DeskStatement.last_number(), 0
+        while True:
+            last, rows = self._line.statements(after)
+            if last < after:
+                log.error("the vault counts its statements anew; all are fetched again")
+                DeskStatement.forget_numbers()
+                after = 0
+                continue
+            count += sum(self._take_compact(*row, now) for row in rows)
+            if not rows or rows[-1][0] >= last:
+                return count
+            after = rows[-1][0]
+
+    def _take_compact(self, number: int, compact: str, now: datetime) -> bool:
+        try:
+            told = Statement.verify(compact, self._desk_key)
+        except BadStatement as trouble:
+            log.error("the vault's statement %d is not our desk's: %s", number, trouble)
+            return False
+        return self._take(told, compact, number, now)
+
+    def _take(self, told: Statement, compact: str, number: int, now: datetime) -> bool:
+        try:
+            return DeskStatement.take(told, compact, number, now)
+        except Contradiction as trouble:
+            log.error("order %s stays as it is: %s", told.order, trouble)
+            return False
+
+    def cancel(self, order: Order, now: datetime) -> None:
+        """Cancel an order: at once where no card can be charged, else when the desk says so.
+
+        Raises `Refused` where it is paid for or cancelled already.
+        """
+        DeskInstruction.cancel(order, self._signing(order), now)
+        self.hear_all(now)
+
+    def refund(
+        self, order: Order, amount_minor: int, now: datetime, line: OrderLine | None = None
+    ) -> None:
+        """Have so many minor units given back, for one line or for the order as a whole.
+
+        Raises `Refused` for more than is left of what was charged.
+        """
+        DeskInstruction.refund(order, amount_minor, line, self._signing(order), now)
+        self.hear_all(now)
+
+    def _signing(self, order: Order):
+        def sign(what: str, line: int | None, amount_minor: int, seq: int) -> str:
+            told = Instruction(what, order.number, line, amount_minor, order.currency, seq)
+            return told.sign(self._shop_key)
+
+        return sign
+
+    def _send_instructions(self, now: datetime) -> None:
+        for told in list(DeskInstruction.unsent()):
+            try:
+                held = self._line.put_instruction(told.text)
+            except EnvelopeRefused as trouble:
+                log.error("the vault refused instruction %d: %s", told.seq, trouble.reason)
+                continue
+            if told.what == "cancel" and not held:
+                # From now on the vault takes no card for it. What the desk may have charged
+                # before has come home already, so it is looked for before it is cancelled.
+                self._fetch_statements(now)
+                told.order.cancel(now)
+            told.sent(now)

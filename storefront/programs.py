@@ -24,10 +24,14 @@ __all__ = ["ROOT", "Child", "Place", "Program", "serve", "stop", "supervise"]
 
 @dataclass(frozen=True)
 class Place:
-    """Where one shop runs: three neighbouring ports on loopback and one folder of its own."""
+    """Where one shop runs: four neighbouring ports on loopback and one folder of its own.
+
+    With `automatic_desk` a desk with the sandbox acquirer charges test cards by itself.
+    """
 
     port: int
     instance: Path
+    automatic_desk: bool = True
 
     @property
     def shop(self) -> str:
@@ -42,6 +46,11 @@ class Place:
     def vault(self) -> str:
         return f"127.0.0.1:{self.port + 2}"
 
+    @property
+    def export(self) -> str:
+        """Where the vault hears the desk, and nobody else."""
+        return f"127.0.0.1:{self.port + 3}"
+
     def environ(self, base: dict[str, str]) -> dict[str, str]:
         """What every program is told, on top of the environment `base`."""
         return {
@@ -51,19 +60,30 @@ class Place:
             "STOREFRONT_SHOP_ORIGIN": self.shop,
             "STOREFRONT_PAYMENT_ORIGIN": self.payment,
             "STOREFRONT_VAULT": self.vault,
+            "STOREFRONT_DEMO_DESK": "on" if self.automatic_desk else "off",
         }
 
 
-# The four programs.
+# The five programs.
 
 
 def vault(place: Place, environ: dict[str, str]) -> Program:
     argv = [script("vault"), "serve", "--instance", str(place.instance.resolve())]
     return Program(
         "vault",
-        [*argv, "--listen", place.vault],
+        [*argv, "--listen", place.vault, "--export", place.export],
         without_secrets_of_the_shop(place.environ(environ)),
-        lambda: accepts(place.port + 2),
+        lambda: accepts(place.port + 2) and accepts(place.port + 3),
+    )
+
+
+def desk(place: Place, environ: dict[str, str]) -> Program:
+    """Stands in for a person and a machine off line: for trying the shop with test cards."""
+    argv = [script("vault"), "desk", "--instance", str(place.instance.resolve())]
+    return Program(
+        "desk",
+        [*argv, "--automatic", "--export", place.export],
+        without_secrets_of_the_shop(place.environ(environ)),
     )
 
 
@@ -120,7 +140,7 @@ def granian(app: str, port: int, workers: str = "1") -> list[str]:
 
 
 def without_secrets_of_the_shop(environ: dict[str, str]) -> dict[str, str]:
-    """The payment page and the vault have no database and send no mail."""
+    """The payment page, the vault and the desk have no database and send no mail."""
     return {k: v for k, v in environ.items() if k not in ("DATABASE_URL", "MAIL_URL")}
 
 
@@ -150,13 +170,13 @@ def http_status(host: str, port: int, path: str) -> int | None:
 # All of them together.
 
 
-def serve(port: int, instance: Path, environ: dict[str, str], out: TextIO = sys.stdout) -> int:
+def serve(place: Place, environ: dict[str, str], out: TextIO = sys.stdout) -> int:
     """Runs the whole shop until it is told to stop. Returns 0 then, 1 when a program failed.
 
     Look at the ports first (`why_ports_are_refused`), and be `alone` with the instance.
     """
-    place = Place(port, instance)
-    programs = [make(place, environ) for make in (vault, payment_page, shop, worker)]
+    makers = [vault, payment_page, shop, worker, *([desk] if place.automatic_desk else [])]
+    programs = [make(place, environ) for make in makers]
     addresses = [f"shop {place.shop}", f"payment {place.payment}", f"vault {place.vault}"]
     return supervise(programs, out, addresses)
 
@@ -185,15 +205,16 @@ def alone(instance: Path) -> Iterator[None]:
 
 def why_ports_are_refused(port: int) -> str | None:
     """A sentence when the shop, payment page or vault could not listen, else None."""
-    if not 1 <= port <= 65533:
-        return f"Port {port} cannot be used: give --port a number from 1 to 65533."
-    for number, name in enumerate(("shop", "payment page", "vault"), start=port):
+    if not 1 <= port <= 65532:
+        return f"Port {port} cannot be used: give --port a number from 1 to 65532."
+    names = ("shop", "payment page", "vault", "vault's way to the desk")
+    for number, name in enumerate(names, start=port):
         error = cannot_listen(number)
         if error:
             return (
                 f"Port {number}, meant for the {name}, cannot be used ({error.strerror}). "
                 f"Choose others with --port, such as --port {port % 65000 + 100}: "
-                "the shop uses that port and the two after it."
+                "the shop uses that port and the three after it."
             )
     return None
 

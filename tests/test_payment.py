@@ -21,6 +21,7 @@ from storefront.jobs import Jobs
 from storefront.models import Order, OutgoingMail, PaymentAttempt
 from storefront.payment import GRACE, OFFER_VALID, Payments, Unavailable
 from storefront.refusals import Refused, SoldOut
+from tests.desks import desk_keys
 from tests.models.placing import at_once, cart_of, left, place, stock
 
 LINK = "the-order.link"
@@ -168,7 +169,7 @@ def test_without_good_keys_no_card_is_asked_for_and_the_order_is_kept(
 def test_an_older_list_of_keys_put_back_is_refused(settings, payments, order, now):
     path = settings.keys / "manifest"
     older = path.read_text()
-    root = load_private_key(settings.instance / "desk" / "root.key")
+    root = desk_keys(settings.instance).signer("root")
     newest = ManifestFile(path, root.public_key()).current()
     path.write_text(replace(newest, seq=newest.seq + 1).sign(root))
     payments.begin(order, LINK, now)

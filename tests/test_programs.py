@@ -80,7 +80,7 @@ def all_gone(pids, within=3):
 
 @pytest.fixture
 def ports():
-    """The first of three ports that nobody uses."""
+    """The first of four ports that nobody uses."""
     while True:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -176,7 +176,10 @@ def test_a_program_that_never_answers_is_named(monkeypatch):
     assert "No answer within 0.1 seconds from: mute." in out.getvalue()
 
 
-@pytest.mark.parametrize(("offset", "name"), [(0, "shop"), (1, "payment page"), (2, "vault")])
+@pytest.mark.parametrize(
+    ("offset", "name"),
+    [(0, "shop"), (1, "payment page"), (2, "vault"), (3, "vault's way to the desk")],
+)
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "0.0.0.0"])
 def test_a_port_that_is_taken_is_named(ports, offset, name, host):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -191,10 +194,10 @@ def test_a_port_that_is_taken_is_named(ports, offset, name, host):
     assert "--port" in refusal
 
 
-@pytest.mark.parametrize("port", [0, -1, 65534, 99999])
-def test_a_port_without_room_for_three_is_refused(port):
+@pytest.mark.parametrize("port", [0, -1, 65533, 99999])
+def test_a_port_without_room_for_four_is_refused(port):
     refusal = programs.why_ports_are_refused(port)
-    assert "give --port a number from 1 to 65533" in refusal
+    assert "give --port a number from 1 to 65532" in refusal
 
 
 def test_an_instance_is_served_once_at_a_time_and_the_second_is_told_which(tmp_path):
@@ -225,19 +228,27 @@ def test_a_server_that_was_killed_keeps_nobody_from_its_instance(tmp_path):
         pass
 
 
-def test_the_payment_page_and_the_vault_are_told_nothing_of_the_database(tmp_path):
+def test_the_payment_page_the_vault_and_the_desk_are_told_nothing_of_the_database(tmp_path):
     place = programs.Place(8000, tmp_path)
     environ = {"DATABASE_URL": "postgresql://x", "MAIL_URL": "smtp://y", "STOREFRONT_LIMITS": "off"}
-    for make in (programs.payment_page, programs.vault):
+    for make in (programs.payment_page, programs.vault, programs.desk):
         told = make(place, environ).environ
         assert not {"DATABASE_URL", "MAIL_URL"} & told.keys()
         assert told["STOREFRONT_LIMITS"] == "off"
     assert programs.shop(place, environ).environ["DATABASE_URL"] == "postgresql://x"
 
 
+def test_the_demonstrations_desk_can_be_left_out_and_then_no_page_speaks_of_it(tmp_path):
+    for automatic in (True, False):
+        place = programs.Place(8100, tmp_path, automatic_desk=automatic)
+        told = programs.shop(place, {}).environ["STOREFRONT_DEMO_DESK"]
+        assert told == ("on" if automatic else "off")
+
+
 def test_all_programs_are_told_the_same_three_addresses(tmp_path):
     place = programs.Place(8100, tmp_path)
-    for make in (programs.vault, programs.payment_page, programs.shop, programs.worker):
+    every = (programs.vault, programs.payment_page, programs.shop, programs.worker, programs.desk)
+    for make in every:
         told = make(place, {}).environ
         assert told["STOREFRONT_SHOP_ORIGIN"] == "http://localhost:8100"
         assert told["STOREFRONT_PAYMENT_ORIGIN"] == "http://127.0.0.1:8101"

@@ -31,6 +31,22 @@ def write(path: Path, content: bytes) -> bool:
     return True
 
 
+def shred(path: Path) -> None:
+    """Overwrites the file once and deletes it.
+
+    Where the medium keeps old blocks (flash, journals, snapshots, backups) they remain: whoever
+    relies on this alone relies on too much.
+    """
+    size = path.stat().st_size
+    descriptor = os.open(path, os.O_WRONLY)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(bytes(size))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
+    _sync_folder(path.parent)
+
+
 def _draft(path: Path, content: bytes) -> Path:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,229 +1,113 @@
-"""The vault's line: HTTP/1.1 over TLS 1.3, for two clients whose certificates are pinned.
+"""The vault's two listeners: one for the payment page and the shop, one for the desk alone."""
 
-The handshake and the look at the client's certificate come before a single byte of a request is
-read, in the connection's own thread. Nothing that a request holds is ever logged.
-"""
-
-import hashlib
 import logging
 import re
-import select
-import socket
-import socketserver
-import ssl
-import sys
-import threading
 import time
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import ClassVar
 
-from storefront.handoff.envelope import MOST_BYTES, HandoffError, canonical
+from storefront.handoff.envelope import MOST_BYTES, HandoffError
 
 from .intake import Answer, Vault, refuse
+from .tls import LineRequest, LineServer, Routes
 
-HANDSHAKE_SECONDS = 5
-IDLE_SECONDS = 15
-SHRED_SECONDS = 3600  # how often what is too old is looked for
+LOOK_SECONDS = 3600  # how often what is too old, and what will be lost, is looked for
+MOST_IN_A_BUNDLE = 200  # envelopes; a file for removable media holds them all
+MOST_STATEMENT_BYTES = 4 * 1024 * 1024
 
-PAYMENT, SHOP = "payment", "shop"
-_RECEIPT_PATH = re.compile(r"/receipts/([A-Za-z0-9_-]{22})")
+PAYMENT, SHOP, DESK = "payment", "shop", "desk"
+_ENV_ID = r"([A-Za-z0-9_-]{22})"
 
 log = logging.getLogger("vault")
 
 
-class VaultServer(socketserver.ThreadingTCPServer):
-    """Serves the vault in `folder` at `address`, a pair of host and port (0 for a free one)."""
+class VaultRequest(LineRequest):
+    """Envelopes from the payment page; receipts, statements and instructions for the shop."""
 
-    allow_reuse_address = True
-    request_queue_size = 64
+    most_bytes = MOST_BYTES
+    routes: ClassVar[Routes] = {
+        "PUT": [
+            (re.compile("/envelopes"), PAYMENT, "put_envelope"),
+            (re.compile("/instructions"), SHOP, "put_instruction"),
+        ],
+        "GET": [
+            (re.compile(f"/receipts/{_ENV_ID}"), SHOP, "get_receipt"),
+            (re.compile("/statements/([0-9]{1,15})"), SHOP, "get_statements"),
+            (re.compile(f"/verdicts/{_ENV_ID}"), SHOP, "get_verdicts"),
+            (re.compile("/alarms"), SHOP, "get_alarms"),
+        ],
+    }
+
+    def put_envelope(self, body: bytes) -> Answer:
+        """Keeps an envelope; see Vault.put."""
+        return self.server.vault.put(body)
+
+    def put_instruction(self, body: bytes) -> Answer:
+        """Keeps an instruction; see Vault.put_instruction."""
+        return self.server.vault.put_instruction(body)
+
+    def get_receipt(self, env_id: str) -> Answer:
+        """The receipt for an envelope."""
+        return self.server.vault.receipt(env_id)
+
+    def get_statements(self, number: str) -> Answer:
+        """What the desk has said since the statement with that number."""
+        return self.server.vault.statements_after(int(number))
+
+    def get_verdicts(self, env_id: str) -> Answer:
+        """What the desk has said about one envelope."""
+        return self.server.vault.statements_of(env_id)
+
+    def get_alarms(self) -> Answer:
+        """Sentences about cards that will be lost soon."""
+        return self.server.vault.alarms()
+
+
+class ExportRequest(LineRequest):
+    """Bundles for the desk, and the statements that it brings."""
+
+    most_bytes = MOST_STATEMENT_BYTES
+    routes: ClassVar[Routes] = {
+        "PUT": [(re.compile("/statements"), DESK, "put_statements")],
+        "GET": [(re.compile("/bundle"), DESK, "get_bundle")],
+    }
+
+    def get_bundle(self) -> Answer | bytes:
+        """A bundle as `vault export` writes it, or 404 when nothing waits."""
+        return self.server.vault.bundle(MOST_IN_A_BUNDLE) or refuse(404, "nothing-waits")
+
+    def put_statements(self, body: bytes) -> Answer:
+        """Keeps the statements in a file as the desk writes it."""
+        return self.server.vault.take_statements(body)
+
+
+class VaultServer(LineServer):
+    """Serves the vault in `folder` to the payment page and the shop."""
 
     def __init__(self, address: tuple[str, int], vault: Vault, folder: Path):
         self.vault = vault
-        self._context, self._roles = _trust(folder)
-        self._live: set[socket.socket] = set()
-        self._live_lock = threading.Lock()
-        self._shred_at = 0.0
-        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        super().__init__(address, VaultRequest)
+        self._look_at = 0.0
+        super().__init__(address, folder, (PAYMENT, SHOP), VaultRequest)
 
     def service_actions(self) -> None:
-        """Between connections, at start and every hour: deletes what has lain here too long."""
-        if time.monotonic() < self._shred_at:
+        """Between connections, at start and every hour: deletes what has lain here too long, and
+        says what will be lost soon."""
+        if time.monotonic() < self._look_at:
             return
-        self._shred_at = time.monotonic() + SHRED_SECONDS
+        self._look_at = time.monotonic() + LOOK_SECONDS
         try:
             if count := self.vault.shred_old():
-                log.info("%d envelopes were fourteen days old and are shredded", count)
+                log.info("%d envelopes were fourteen days old and are deleted", count)
+            for line in self.vault.look().alarms:
+                log.error("ALARM %s", line)
         except HandoffError as error:
-            log.error("old envelopes could not be shredded: %s", error)
-
-    def finish_request(self, request: socket.socket, client_address) -> None:
-        """One connection, in its own thread: handshake, certificate, then requests."""
-        tls = self._context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
-        with tls, self._counted(tls):
-            try:
-                _shake_hands(tls, time.monotonic() + HANDSHAKE_SECONDS)
-            except (ssl.SSLEOFError, ConnectionError):
-                return log.debug("a client left before the handshake")  # such as a health check
-            except OSError as error:  # ssl.SSLError is one
-                return log.warning("handshake failed: %s", type(error).__name__)
-            certificate = tls.getpeercert(binary_form=True) or b""
-            role = self._roles.get(hashlib.sha256(certificate).digest())
-            if role is None:
-                return log.warning("a client without a pinned certificate was turned away")
-            VaultRequest(tls, client_address, self, role=role)
-
-    @contextmanager
-    def _counted(self, tls: socket.socket):
-        with self._live_lock:
-            self._live.add(tls)
-        try:
-            yield
-        finally:
-            with self._live_lock:
-                self._live.discard(tls)
-
-    def server_close(self) -> None:
-        """Stops listening, lets requests under way finish, and waits for them."""
-        with self._live_lock:
-            for tls in self._live:
-                # Not SSLSocket.shutdown: it drops the encryption, and an answer may yet be due.
-                _quietly(socket.socket.shutdown, tls, socket.SHUT_RD)
-        super().server_close()
-
-    def handle_error(self, request, client_address) -> None:
-        """Logs the kind of error only; its text could hold what the client sent."""
-        log.error("connection failed: %s", sys.exc_info()[0].__name__)
+            log.error("old envelopes could not be looked for: %s", error)
 
 
-class VaultRequest(BaseHTTPRequestHandler):
-    """The requests of one connection, whose client's `role` its certificate has shown."""
+class ExportServer(LineServer):
+    """Serves the vault in `folder` to the desk. Only a local demonstration's desk is on a line:
+    a real one gets a file."""
 
-    protocol_version = "HTTP/1.1"
-    timeout = IDLE_SECONDS
-    disable_nagle_algorithm = True
-
-    def __init__(self, *arguments, role: str):
-        self.role = role
-        super().__init__(*arguments)
-
-    def do_PUT(self) -> None:
-        """`PUT /envelopes`, for the payment page alone."""
-        if self.path != "/envelopes":
-            return self._refuse_unread(404, "no-such-path")
-        if self.role != PAYMENT:
-            return self._refuse_unread(403, "not-for-you")
-        length = self.headers.get_all("Content-Length", [])
-        if len(length) != 1 or not re.fullmatch(r"[0-9]{1,9}", length[0]):
-            return self._refuse_unread(411, "length-missing")
-        if int(length[0]) > MOST_BYTES:
-            return self._refuse_unread(413, "too-large")
-        body = self.rfile.read(int(length[0]))
-        if len(body) < int(length[0]):
-            return self._refuse_unread(400, "cut-short")
-        return self._answer(self.server.vault.put(body))
-
-    def do_GET(self) -> None:
-        """`GET /receipts/<env_id>`, for the shop alone."""
-        match = _RECEIPT_PATH.fullmatch(self.path)
-        if match is None:
-            return self._refuse_unread(404, "no-such-path")
-        if self.role != SHOP:
-            return self._refuse_unread(403, "not-for-you")
-        return self._answer(self.server.vault.receipt(match[1]))
-
-    def parse_request(self) -> bool:
-        """Refuses transfer codings: with them, where a body ends is open to dispute."""
-        if not super().parse_request():
-            return False
-        if "Transfer-Encoding" in self.headers:
-            self._refuse_unread(411, "length-missing")
-            return False
-        return True
-
-    def _refuse_unread(self, status: int, reason: str) -> None:
-        """Refuses and hangs up, because a body left unread would pass for the next request."""
-        self.close_connection = True
-        self._answer(refuse(status, reason))
-
-    def _answer(self, answer: Answer) -> None:
-        body = canonical(answer.members)
-        self.send_response(answer.status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "no-store")
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def send_error(self, code, message=None, explain=None) -> None:
-        """What http.server refuses by itself, without repeating what the client sent."""
-        self._refuse_unread(int(code), "bad-request")
-
-    def version_string(self) -> str:
-        """The Server header, which tells no versions."""
-        return "vault"
-
-    def log_request(self, code="-", size="-") -> None:
-        """Method, shape of the path, status; never the path itself.
-
-        The shop asks for the receipt of each unpaid order every minute: GETs are for debugging.
-        """
-        method = self.command if self.command in ("GET", "PUT") else "?"
-        path = getattr(self, "path", "")
-        is_receipt = _RECEIPT_PATH.fullmatch(path)
-        shape = path if path == "/envelopes" else "/receipts/…" if is_receipt else "?"
-        level = logging.DEBUG if method == "GET" else logging.INFO
-        log.log(level, "%s %s %s %s", self.role, method, shape, int(code))
-
-    def log_message(self, *_) -> None:
-        """http.server's own messages repeat what the client sent, so none is kept."""
-
-
-def _trust(folder: Path) -> tuple[ssl.SSLContext, dict[bytes, str]]:
-    """A context that trusts the two pinned clients, and their roles by certificate's SHA-256."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
-    context.num_tickets = 0  # no resumption: every connection shows its certificate anew
-    roles = {}
-    try:
-        for role in (PAYMENT, SHOP):
-            pinned = (folder / f"{role}-line.pem").read_text("ascii")
-            context.load_verify_locations(cadata=pinned)
-            roles[hashlib.sha256(ssl.PEM_cert_to_DER_cert(pinned)).digest()] = role
-        context.load_cert_chain(folder / "line.pem", folder / "line.key")
-    except (OSError, ValueError) as error:
-        raise HandoffError(
-            f"The line's keys in {folder} cannot be used ({type(error).__name__}); "
-            "run `vault init`."
-        ) from None
-    return context, roles
-
-
-def _shake_hands(tls: ssl.SSLSocket, deadline: float) -> None:
-    """The TLS handshake, over by `deadline` (monotonic seconds) however slowly bytes drip in.
-
-    Raises OSError: TimeoutError, or ssl.SSLError when the client's certificate is not right.
-    """
-    tls.setblocking(False)
-    while True:
-        try:
-            return tls.do_handshake()
-        except ssl.SSLWantReadError:
-            waiting = ([tls], [], [])
-        except ssl.SSLWantWriteError:
-            waiting = ([], [tls], [])
-        left = deadline - time.monotonic()
-        if left <= 0 or not any(select.select(*waiting, left)):
-            raise TimeoutError
-
-
-def _quietly(action, *arguments) -> None:
-    try:
-        action(*arguments)
-    except OSError:
-        log.debug("a connection was already closed")
+    def __init__(self, address: tuple[str, int], vault: Vault, folder: Path):
+        self.vault = vault
+        super().__init__(address, folder, (DESK,), ExportRequest)

@@ -29,7 +29,36 @@ CREATE TABLE IF NOT EXISTS envelopes (
     CHECK (state IN ('received', 'exported', 'opened', 'superseded', 'unopenable', 'expired',
                      'cancelled', 'shredded')),
     CHECK (state NOT IN ('superseded', 'shredded') OR sealed IS NULL)
-) STRICT
+) STRICT;
+CREATE INDEX IF NOT EXISTS envelopes_by_state ON envelopes (state);
+-- Those that the desk has not answered for.
+CREATE VIEW IF NOT EXISTS unanswered AS SELECT * FROM envelopes
+    WHERE state IN ('received', 'exported', 'opened', 'cancelled', 'expired');
+CREATE TABLE IF NOT EXISTS statements (
+    number      INTEGER PRIMARY KEY AUTOINCREMENT,
+    desk_seq    INTEGER NOT NULL UNIQUE,
+    env_id      TEXT NOT NULL,
+    "order"     TEXT NOT NULL,
+    outcome     TEXT NOT NULL,
+    instruction INTEGER,
+    statement   TEXT NOT NULL,
+    arrived_at  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS statements_by_envelope ON statements (env_id);
+CREATE INDEX IF NOT EXISTS statements_by_order ON statements ("order");
+CREATE TABLE IF NOT EXISTS instructions (
+    seq         INTEGER PRIMARY KEY,
+    what        TEXT NOT NULL,
+    "order"     TEXT NOT NULL,
+    instruction TEXT NOT NULL,
+    arrived_at  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS instructions_by_order ON instructions ("order");
+CREATE TABLE IF NOT EXISTS bundles (
+    number    INTEGER PRIMARY KEY AUTOINCREMENT,
+    made_at   INTEGER NOT NULL,
+    envelopes INTEGER NOT NULL
+) STRICT;
 """
 # A commit returns only when the write-ahead log is on disk (fullfsync: on macOS too), and deleted
 # ciphertext is overwritten in the file.
@@ -46,6 +75,10 @@ class Held(HandoffError):
 
 class Superseded(HandoffError):
     """A later attempt at the same order is held, so this one came too late."""
+
+
+class Settled(HandoffError):
+    """The order was charged or cancelled: no card is kept for it any more."""
 
 
 class StoreFull(HandoffError):
@@ -69,7 +102,7 @@ class Store:
         )
         for name, value in _PRAGMAS.items():
             self.connection.execute(f"PRAGMA {name} = {value}")
-        self.connection.execute(_SCHEMA)
+        self.connection.executescript(_SCHEMA)
 
     def close(self) -> None:
         """Closes the file, once the envelope that is being kept is kept."""
@@ -80,13 +113,14 @@ class Store:
         """Keeps `envelope`; its compact receipt, and whether it is new. `now` is epoch seconds.
 
         The same envelope again gets the same receipt. A later attempt supersedes earlier ones at
-        the same order, whose sealed bytes are deleted. Raises Held, Superseded, StoreFull or
-        StoreFailed; then nothing has changed.
+        the same order, whose sealed bytes are deleted. Raises Held, Superseded, Settled,
+        StoreFull or StoreFailed; then nothing has changed.
         """
-        with self._transaction():
+        with self.transaction():
             if known := self._known(envelope, offer):
                 return known, False
             self._refuse_if_late(offer)
+            self._refuse_if_settled(offer)
             receipt = self._insert(envelope, offer, now)
             self.connection.execute(
                 "UPDATE envelopes SET state = 'superseded', sealed = NULL"
@@ -97,18 +131,18 @@ class Store:
 
     def receipt(self, env_id: str) -> str | None:
         """The compact receipt for an envelope; None if there is none or it was superseded."""
-        with self._transaction("DEFERRED"):
+        with self.transaction("DEFERRED"):
             row = self.connection.execute(
                 "SELECT receipt FROM envelopes WHERE env_id = ? AND state != 'superseded'",
                 (env_id,),
             ).fetchone()
         return row[0] if row else None
 
-    def shred(self, stored_before: int) -> int:
+    def expire(self, stored_before: int) -> int:
         """Deletes the sealed bytes stored before that second; how many. Receipts stay true."""
-        with self._transaction():
+        with self.transaction():
             return self.connection.execute(
-                "UPDATE envelopes SET state = 'shredded', sealed = NULL"
+                "UPDATE envelopes SET state = 'expired', sealed = NULL"
                 " WHERE stored_at < ? AND sealed IS NOT NULL",
                 (stored_before,),
             ).rowcount
@@ -136,6 +170,15 @@ class Store:
         if later:
             raise Superseded("A later attempt at this order is already held.")
 
+    def _refuse_if_settled(self, offer: Offer) -> None:
+        settled = self.connection.execute(
+            "SELECT 1 FROM statements WHERE \"order\" = ? AND outcome = 'charged' UNION ALL"
+            " SELECT 1 FROM instructions WHERE \"order\" = ? AND what = 'cancel'",
+            (offer.order, offer.order),
+        ).fetchone()
+        if settled:
+            raise Settled("This order was charged or cancelled already.")
+
     def _insert(self, envelope: Envelope, offer: Offer, now: int) -> str:
         sha256, offer_text = envelope.sha256, envelope.compact_offer
         row = (offer.env_id, offer.order, offer.attempt, envelope.kid, envelope.suite)
@@ -153,7 +196,7 @@ class Store:
         return signed
 
     @contextmanager
-    def _transaction(self, mode: str = "IMMEDIATE") -> Iterator[None]:
+    def transaction(self, mode: str = "IMMEDIATE") -> Iterator[None]:
         """All or nothing; leaving the block means that everything is on disk."""
         try:
             with self._lock:

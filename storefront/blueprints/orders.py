@@ -24,9 +24,10 @@ def keep_private(response):
 @blueprint.get("/orders/<link>")
 def page(link: str):
     order = _find(link)
-    receipt = _arrived_meanwhile(order)
-    if receipt:
-        return redirect(url_for("orders.come_home", link=link, receipt=receipt), 303)
+    if news := _arrived_meanwhile(order):
+        return go(url_for("orders.come_home", link=link, **news))
+    if request.args.get("seen", order.state) != order.state:
+        return go(url_for("orders.page", link=link))
     return _page(order, link)
 
 
@@ -43,26 +44,38 @@ def _page(order: Order, link: str, status: int = 200, refusal: Refused | None = 
     lines = order.in_order()
     left = (order.hold_until - now()).total_seconds() if order.hold_until else 0
     context = {"order": order, "events": events, "lines": lines, "refusal": refusal}
+    context["hours"] = round(left / 3600)
     context["minutes"] = max(1, round(left / 60))
+    context["demo"] = current_app.extensions["settings"].demo_desk
     return show("orders/page.html", "orders/_order.html", status=status, link=link, **context)
 
 
-def _arrived_meanwhile(order: Order) -> str | None:
-    """A receipt that the vault has and the browser never brought; None also when it is silent."""
-    if order.state not in ("awaiting_card", "lapsed"):
-        return None
+def _arrived_meanwhile(order: Order) -> dict[str, str]:
+    """A receipt that the browser never brought, or a statement of the desk that the shop has not
+    fetched; nothing also when the vault is silent."""
+    payments = current_app.extensions["payments"]
+    ask = {"awaiting_card": "receipt", "lapsed": "receipt"}
+    ask |= {"card_held": "statement", "cancelling": "statement"}
+    what = ask.get(order.state)
     try:
-        return current_app.extensions["payments"].look_up(order)
+        if what == "receipt":
+            found = payments.look_up(order)
+        else:
+            found = payments.look_up_verdict(order) if what else None
     except LineDown:
         log.warning("the vault does not answer")
-        return None
+        return {}
+    return {what: found} if found else {}
 
 
 @blueprint.get("/orders/<link>/return")
 def come_home(link: str):
-    """The one GET that writes: it records a verified receipt, any number of times."""
-    order = _find(link)
-    current_app.extensions["payments"].come_home(order, request.args.get("receipt", ""), now())
+    """The one GET that writes: it records a verified receipt or statement, any number of times."""
+    order, payments = _find(link), current_app.extensions["payments"]
+    if statement := request.args.get("statement"):
+        payments.hear(order, statement, now())
+    else:
+        payments.come_home(order, request.args.get("receipt", ""), now())
     current_app.extensions["wake_worker"]()
     return redirect(url_for("orders.page", link=link), 303)
 
@@ -71,9 +84,8 @@ def come_home(link: str):
 @limiter.limit("30 per minute")
 def pay(link: str):
     order = _find(link)
-    receipt = _arrived_meanwhile(order)
-    if receipt:
-        return go(url_for("orders.come_home", link=link, receipt=receipt))
+    if news := _arrived_meanwhile(order):
+        return go(url_for("orders.come_home", link=link, **news))
     try:
         return go(current_app.extensions["payments"].begin(order, link, now()))
     except Refused as refusal:

@@ -13,38 +13,56 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from . import wire
 from .manifest import BadManifest, Epoch, Manifest, ManifestFile, NoEpoch
 from .offer import BadOffer, Offer
-from .suites import SUITES, new_private_halves, public_halves
+from .statement import BadInstruction, BadStatement, Instruction, Statement
+from .suites import SUITES, hybrid_private_key, new_private_halves, public_halves
 from .wire import (
     HandoffError,
     b64u,
     canonical,
+    check_members,
     load_private_key,
     load_public_key,
+    open_signed,
     read_canonical,
+    sign,
+    text,
+    unb64u,
+    whole,
 )
 
 __all__ = [
     "MOST_BYTES",
     "SUITES",
     "BadEnvelope",
+    "BadInstruction",
     "BadManifest",
     "BadOffer",
     "BadReceipt",
+    "BadStatement",
     "Envelope",
     "Epoch",
     "HandoffError",
+    "Instruction",
     "Manifest",
     "ManifestFile",
     "NoEpoch",
     "Offer",
     "Receipt",
+    "Statement",
     "b64u",
     "canonical",
+    "check_members",
+    "hybrid_private_key",
     "load_private_key",
     "load_public_key",
     "new_private_halves",
+    "open_signed",
     "public_halves",
     "read_canonical",
+    "sign",
+    "text",
+    "unb64u",
+    "whole",
 ]
 
 #: The size limit of an envelope and of the form that carries a card, in bytes.

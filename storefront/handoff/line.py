@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from .connections import Connection, Idle, response_until
-from .wire import HandoffError, read_canonical
+from .wire import HandoffError, canonical, read_canonical
 
 _MOST_ANSWER_BYTES = 64 * 1024
 
@@ -81,6 +81,43 @@ class Line:
         if status != 200:
             raise LineDown(f"The vault answered {status} when asked for a receipt.")
         return _text(answer, "receipt")
+
+    def statements(self, after: int) -> tuple[int, list[tuple[int, str]]]:
+        """What the desk has said since the statement numbered `after`, in the order in which it
+        came, with its numbers; and the number of the last there is. Not verified yet."""
+        answer = self._asked(f"/statements/{after}")
+        try:
+            every = [(int(number), str(compact)) for number, compact in answer["statements"]]
+            return int(answer["last"]), every
+        except (KeyError, TypeError, ValueError):
+            raise LineDown("The vault's answer lacks its statements.") from None
+
+    def statements_of(self, env_id: str) -> list[str]:
+        """What the desk has said about one envelope, the oldest first. Not verified yet."""
+        return _texts(self._asked(f"/verdicts/{env_id}"), "statements")
+
+    def alarms(self) -> list[str]:
+        """Sentences about cards that will be lost if nobody opens them soon."""
+        return _texts(self._asked("/alarms"), "alarms")
+
+    def put_instruction(self, compact: str) -> int:
+        """Hands an instruction down; for how many envelopes the desk will answer.
+
+        Raises LineDown, or EnvelopeRefused for an instruction that the vault does not accept.
+        """
+        status, answer = self._call("PUT", "/instructions", canonical({"instruction": compact}))
+        if status != 200:
+            raise EnvelopeRefused(_text(answer, "reason"))
+        held = answer.get("held") if isinstance(answer, dict) else None
+        if type(held) is not int:
+            raise LineDown("The vault's answer does not say what it holds.")
+        return held
+
+    def _asked(self, path: str) -> object:
+        status, answer = self._call("GET", path)
+        if status != 200:
+            raise LineDown(f"The vault answered {status} when asked for news.")
+        return answer
 
     def _call(self, method: str, path: str, body: bytes | None = None) -> tuple[int, object]:
         try:
@@ -184,3 +221,10 @@ def _text(answer: object, name: str) -> str:
     if not isinstance(value, str):
         raise LineDown(f"The vault's answer lacks its {name}.")
     return value
+
+
+def _texts(answer: object, name: str) -> list[str]:
+    values = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise LineDown(f"The vault's answer lacks its {name}.")
+    return values

@@ -28,7 +28,7 @@ SHAPE: wire.Shape = {
     "order": wire.ORDER,
     "attempt": wire.whole(1, MOST_ATTEMPTS),
     "amount_minor": wire.whole(1),
-    "currency": wire.text(r"[A-Z]{3}"),
+    "currency": wire.CURRENCY,
     "kid": wire.KID,
     "suites": wire.suite_names,
     "policy_version": wire.whole(0),

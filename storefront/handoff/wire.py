@@ -174,6 +174,7 @@ ENV_ID = text(r"[A-Za-z0-9_-]{21}[AQgw]")  # 128 bits: the last character carrie
 ORDER = text(r"[A-Z0-9-]{1,32}")
 KID = text(r"[A-Za-z0-9_-]{8,40}")
 B64U = text(r"[A-Za-z0-9_-]+")
+CURRENCY = text(r"[A-Z]{3}")
 
 
 def load_public_key(path: Path) -> Ed25519PublicKey:

@@ -11,6 +11,7 @@ from storefront.models.picture import Picture
 from storefront.models.policy import PolicyVersion
 from storefront.models.product import Product, Variant
 from storefront.models.shipping import ShippingRate, ShippingZone, TaxRate
+from storefront.models.statement import DeskInstruction, DeskStatement
 from storefront.models.vocabulary import Word
 
 RECORDS = (
@@ -33,5 +34,7 @@ RECORDS = (
     OrderLine,
     OrderEvent,
     PaymentAttempt,
+    DeskStatement,
+    DeskInstruction,
     OutgoingMail,
 )

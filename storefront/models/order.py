@@ -11,6 +11,7 @@ from storefront.models.cart import Cart, CartLine
 from storefront.models.outbox import OutgoingMail
 from storefront.models.policy import PolicyVersion
 from storefront.models.product import Variant
+from storefront.models.settling import Settling
 from storefront.models.shipping import ShippingRate
 from storefront.models.totals import Customer, Totals, amount
 from storefront.money import Money
@@ -18,18 +19,19 @@ from storefront.personal import days, personal, years
 from storefront.refusals import Refused, SoldOut
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, 1/I: numbers are read out on the phone
-UNPAID = ("placed", "awaiting_card", "declined", "expired", "lapsed")
-HOLDING = ("placed", "awaiting_card")  # stock is held until `hold_until`
+UNPAID = ("placed", "awaiting_card", "declined", "unopenable", "expired", "lapsed")
+HOLDING = UNPAID[:-1]  # stock is held until `hold_until`
 REPRICED = "A price has just changed. If the total is all right, place the order again."
 PARCEL = "to deliver your order and for our tax records"
 ADDRESS = {"clause": "orders", "why": PARCEL, "basis": "law", "keep": years(7), "hold": True}
 
 
-class Order(Record):
+class Order(Settling, Record):
     """One purchase. `state` is the last of its events; amounts are minor units of `currency`.
 
-    States: placed → awaiting_card → card_held → charged; declined and expired lead to a new
-    attempt; lapsed means the stock was let go because no card came in time.
+    States: placed → awaiting_card → card_held → charged → refunded; declined, unopenable and
+    expired lead to a new attempt; lapsed means the stock was let go because no card came in time;
+    cancelling → cancelled, once it is certain that nothing was charged.
     """
 
     number = TextField(unique=True)
@@ -216,6 +218,8 @@ class Order(Record):
 
     def check_unpaid(self) -> None:
         """Raise `Refused` where no card is wanted any more."""
+        if self.state in ("cancelling", "cancelled"):
+            raise Refused("This order is cancelled.")
         if not self.unpaid:
             raise Refused("This order is paid for already.")
 

@@ -34,8 +34,9 @@ class PaymentAttempt(Record):
     expires_at = Moment()
     receipt = TextField(null=True)
     received_at = Moment(null=True)
+    verdict = TextField(null=True)
 
-    impersonal = ("env_id", "offer", "receipt")
+    impersonal = ("env_id", "offer", "receipt", "verdict")
 
     class Meta:
         indexes = ((("order", "number"), True),)
@@ -76,11 +77,30 @@ class PaymentAttempt(Record):
     def receive(self, receipt: str, at: datetime) -> bool:
         """Record a verified receipt and hold the order's card; any number of times, one effect."""
         with database.atomic():
+            self.order.lock()
             new = PaymentAttempt.update(receipt=receipt, received_at=at).where(
                 PaymentAttempt.id == self.id, PaymentAttempt.receipt.is_null()
             )
-            # An old receipt shown again must not revive an order that was declined since.
-            return bool(new.execute()) and self.order.hold_card(at)
+            # An old receipt, shown again or late, must not revive an order that was declined since.
+            judged = PaymentAttempt.get_by_id(self.id).verdict
+            return bool(new.execute()) and judged is None and self.order.hold_card(at)
+
+    def judge(self, verdict: str, at: datetime) -> bool:
+        """Record what the desk says of this attempt, and move the order; true if it moved.
+
+        Only the newest attempt takes an order from being held; a charge counts whenever it comes.
+        The order is locked by the caller.
+        """
+        undecided = PaymentAttempt.verdict.is_null() | (PaymentAttempt.verdict != "charged")
+        PaymentAttempt.update(verdict=verdict).where(
+            PaymentAttempt.id == self.id, undecided
+        ).execute()
+        if verdict == "charged":
+            return self.order.charge(at)
+        if verdict == "cancelled":
+            return self.order.cancel(at)
+        newest = PaymentAttempt.latest(self.order)
+        return newest.id == self.id and self.order.decline(verdict, at)
 
 
 def _next(order: Order, last: PaymentAttempt | None) -> int:

@@ -6,8 +6,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from storefront.app import create_app
-from storefront.models import Order, OutgoingMail, PaymentAttempt, Variant
+from storefront.models import Order, OrderEvent, OutgoingMail, PaymentAttempt, Variant
+from tests.desks import desk_keys
 from tests.journey import come_home, order_path, pay, place_order
+from vault.acquirer import Sandbox
+from vault.bundle import statement_file
+from vault.desk import Desk
 
 
 @pytest.fixture
@@ -139,3 +143,96 @@ def test_a_silent_vault_keeps_the_order_and_leaves_a_next_step(settings, clock, 
     clock.forward(minutes=60)
     shop.application.extensions["payments"].settle(clock())
     assert Order.get().state == "awaiting_card", "the hold is kept"
+
+
+@pytest.fixture
+def desk(settings, vault_server):
+    """The desk sits down, charges all that waits, and carries its statements to the vault."""
+    sandbox = Sandbox(settings.instance / "desk/sandbox.sqlite")
+    at_work = Desk(desk_keys(settings.instance), sandbox)
+    connection = vault_server.vault.store.connection  # one vault for the whole session
+    for table in ("statements", "instructions", "envelopes", "bundles"):
+        connection.execute(f"DELETE FROM {table}")
+
+    def work():
+        taken = at_work.take(vault_server.vault.bundle())
+        for waiting in taken.waiting:
+            at_work.charge(waiting)
+        raw = statement_file(at_work.statements(taken))
+        assert vault_server.vault.take_statements(raw).status == 200
+
+    yield work
+    at_work.close()
+    sandbox.close()
+
+
+def test_a_verdict_that_has_not_come_home_is_fetched_when_the_page_is_opened(
+    client, payment_page, placed, desk
+):
+    come_home(client, pay(payment_page, placed))
+    desk()
+    assert Order.get().state == "card_held"
+    answer = client.get(order_path(placed))
+    assert answer.status_code == 303
+    assert f"{order_path(placed)}/return?statement=" in answer.headers["Location"]
+    page = client.get(order_path(placed), follow_redirects=True)
+    assert 'data-state="charged"' in page.text
+    assert page.request.url.endswith(order_path(placed)), "the address is clean"
+
+
+def test_a_declined_card_offers_another_and_the_second_is_charged(
+    client, payment_page, placed, desk
+):
+    declined = {"cc-number": "4000 0000 0000 0002", "cc-exp": "12/39"}
+    come_home(client, pay(payment_page, placed, declined))
+    desk()
+    page = client.get(order_path(placed), follow_redirects=True).text
+    assert 'data-state="declined"' in page
+    assert "Try another card" in page
+    again = client.post(f"{order_path(placed)}/payment").headers["Location"]
+    come_home(client, pay(payment_page, again))
+    desk()
+    page = client.get(order_path(placed), follow_redirects=True).text
+    assert 'data-state="charged"' in page
+    kinds = [mail.kind for mail in OutgoingMail.select().order_by(OutgoingMail.id)]
+    assert kinds == [
+        *("order_placed", "order_card_held", "order_declined"),
+        *("order_card_held", "order_charged"),
+    ]
+
+
+@pytest.mark.parametrize("statement", ["forged", "Zm9yZ2Vk.Zm9yZ2Vk"])
+def test_a_forged_statement_is_refused(client, placed, statement):
+    answer = client.get(f"{order_path(placed)}/return", query_string={"statement": statement})
+    assert answer.status_code == 422
+    assert "does not come from our desk" in answer.text
+    assert Order.get().state == "awaiting_card"
+
+
+STATES = ["declined", "unopenable", "expired", "cancelling", "cancelled", "refunded", "charged"]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_of_an_order_has_its_words(visitor, placed, state):
+    Order.update(state=state).execute()
+    OrderEvent.create(order=Order.get(), what=state, at=Order.get().placed_at)
+    page = visitor.get(order_path(placed))
+    assert page.status_code == 200
+    assert ("/payment" in page.text) == (state in ("declined", "unopenable", "expired"))
+
+
+@pytest.mark.parametrize("demo", [True, False])
+def test_the_page_says_when_it_is_a_demonstration_and_looks_again_by_itself(
+    settings, clock, placed, payment_page, client, demo
+):
+    come_home(client, pay(payment_page, placed))
+    shop = create_app(settings=replace(settings, demo_desk=demo), clock=clock).test_client()
+    page = shop.get(order_path(placed)).text
+    assert ("This is a demonstration" in page) == demo
+    assert (f'hx-get="{order_path(placed)}?seen=card_held"' in page) == demo
+    asks = {"HX-Request": "true"}
+    unchanged = shop.get(f"{order_path(placed)}?seen=card_held", headers=asks)
+    assert (unchanged.status_code, "HX-Redirect" in unchanged.headers) == (200, False)
+    Order.update(state="charged").execute()
+    changed = shop.get(f"{order_path(placed)}?seen=card_held", headers=asks)
+    assert (changed.status_code, changed.headers["HX-Redirect"]) == (204, order_path(placed))

@@ -55,10 +55,10 @@ REFUSALS = r"Failed to load resource: the server responded with a status of 422"
 
 
 class Shop:
-    """One shop at three free ports, with a folder and a database of its own."""
+    """One shop at four free ports, with a folder and a database of its own."""
 
     def __init__(self, instance: Path, environ: dict[str, str]):
-        self.place = programs.Place(three_free_ports(), instance)
+        self.place = programs.Place(four_free_ports(), instance)
         self.environ = {**environ, "STOREFRONT_INSTANCE": str(instance)}
         self.lines: list[str] = []
         self.children: dict[str, Child] = {}
@@ -122,6 +122,10 @@ class ShopStack(Shop):
         for make in (programs.vault, programs.payment_page, programs.shop, programs.worker):
             self.start(make(self.place, self.environ))
 
+    def start_desk(self) -> None:
+        """The demonstration's desk, which other tests do without."""
+        self.start(programs.desk(self.place, self.environ))
+
     def start_vault(self) -> None:
         self.start(programs.vault(self.place, self.environ))
 
@@ -173,8 +177,8 @@ def environ_with_fresh_database() -> Iterator[dict[str, str]]:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def three_free_ports() -> int:
-    """The first of three neighbours that nobody uses."""
+def four_free_ports() -> int:
+    """The first of four neighbours that nobody uses."""
     while True:
         port = 20000 + secrets.randbelow(12000)  # below those Linux gives to outgoing connections
         if programs.why_ports_are_refused(port) is None:

@@ -21,6 +21,7 @@ ANN = {
     "postal-code": "97209",
 }
 VISA = "4242 4242 4242 4242"
+HELD = re.compile("card_held|charged")  # the demonstration's desk charges it within seconds
 
 
 def choose(page: Page, *values: str) -> None:
@@ -48,12 +49,12 @@ def give_card(page: Page, number: str = VISA, expiry: str = "12/39") -> None:
     page.get_by_role("button", name="Pay").click()
 
 
-def order_two(page: Page, **changes: str) -> None:
+def order_two(page: Page, wanted=("L", "Navy"), **changes: str) -> None:
     """From the listing to the payment page."""
     page.goto("/search?q=merino+t-shirt")
     page.get_by_role("link", name=SHIRT).click()
-    choose(page, "L", "Navy")
-    expect(page.locator(".option :checked + label").nth(1)).to_have_text("Navy")
+    choose(page, *wanted)
+    expect(page.locator(".option :checked + label").nth(1)).to_have_text(wanted[1])
     put_into_cart(page, 2)
     page.goto("/cart")
     page.get_by_role("link", name="Go to checkout").click()
@@ -84,7 +85,7 @@ def test_somebody_buys_two_pays_reads_the_mail_and_follows_the_order(
     assert page.url.startswith(running_shop.payment_origin)
     expect(page.locator(".total")).to_contain_text("$124.00")
     give_card(page)
-    expect(page.locator("main")).to_have_attribute("data-state", "card_held")
+    expect(page.locator("main")).to_have_attribute("data-state", HELD)
     assert page.url.startswith(f"{running_shop.origin}/orders/")
     assert "?" not in page.url
     assert page.locator("#badge b").count() == 0, "the cart is empty again"
@@ -96,7 +97,7 @@ def test_somebody_buys_two_pays_reads_the_mail_and_follows_the_order(
     assert link in mail.get_body(("html",)).get_content()
     elsewhere = new_page(running_shop.origin, java_script_enabled=javascript)
     elsewhere.goto(link)
-    expect(elsewhere.locator("main")).to_have_attribute("data-state", "card_held")
+    expect(elsewhere.locator("main")).to_have_attribute("data-state", HELD)
     expect(elsewhere.locator("main")).to_contain_text("L / Navy")
     assert mail_to(running_shop.instance, address, f"We have your order {order}")
 
@@ -176,7 +177,7 @@ def test_a_card_that_cannot_be_right_is_said_and_not_shown_again(
     expect(page.locator(".error").first).to_contain_text(words)
     expect(page.locator('[autocomplete="cc-number"]')).to_have_value("")
     give_card(page)
-    expect(page.locator("main")).to_have_attribute("data-state", "card_held")
+    expect(page.locator("main")).to_have_attribute("data-state", HELD)
 
 
 def test_while_the_vault_is_down_the_order_is_kept_and_paid_later(
@@ -242,7 +243,7 @@ def test_when_the_shop_cannot_be_reached_the_page_says_so(page, allowed_errors):
 def test_after_paying_the_way_back_shows_no_card(page):
     order_two(page)
     give_card(page)
-    expect(page.locator("main")).to_have_attribute("data-state", "card_held")
+    expect(page.locator("main")).to_have_attribute("data-state", HELD)
     page.go_back()
     if page.locator('[autocomplete="cc-number"]').count():
         expect(page.locator('[autocomplete="cc-number"]')).to_have_value("")

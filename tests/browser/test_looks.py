@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import looking
-from tests.browser.test_journey import fill_in, give_card, order_two, put_into_cart
+from tests.browser.test_journey import HELD, fill_in, give_card, order_two, put_into_cart
 
 PRODUCT = "/products/second-day-merino-t-shirt"
 DESKTOP = {"width": 1280, "height": 720}
@@ -147,7 +147,7 @@ def test_checking_out_paying_and_following(page, look, running_shop):
     looking.put_into_state(running_shop, page, "awaiting_card")
     page.get_by_role("button", name="Pay").click()
     give_card(page)
-    expect(page.locator("main")).to_have_attribute("data-state", "card_held")
+    expect(page.locator("main")).to_have_attribute("data-state", HELD)
     look(page, "order-card-held", dark=True)
 
 

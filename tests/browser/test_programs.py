@@ -70,8 +70,8 @@ def test_a_second_start_of_the_same_shop_on_other_ports_names_it_and_starts_noth
 
 
 def free_port(near):
-    """The first of three ports that nobody uses, none of them among the three at `near`."""
-    candidates = range(near + 3, near + 3000, 3)
+    """The first of four ports that nobody uses, none of them among the four at `near`."""
+    candidates = range(near + 4, near + 4000, 4)
     return next(port for port in candidates if programs.why_ports_are_refused(port) is None)
 
 
@@ -111,7 +111,7 @@ def test_no_process_is_left_behind(shop_stack, number):
     while processes_about(shop_stack.instance) and time.monotonic() - began < 10:
         time.sleep(0.05)
     assert not processes_about(shop_stack.instance)
-    assert len(started) >= 5  # the supervisor and its four programs
+    assert len(started) >= 6  # the supervisor and its five programs
 
 
 def test_the_vault_can_be_stopped_and_started_under_a_running_shop(shop_stack):

@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import json
 import re
 import shutil
 import threading
@@ -17,6 +16,7 @@ from storefront.handoff.payment_page import create_payment_page
 from storefront.handoff.payment_settings import Settings
 from storefront.handoff.seal import INFO, open_sealed
 from storefront.handoff.wire import b64u, canonical, unb64u
+from tests.desks import desk_keys
 from vault import keys
 from vault.intake import Vault
 from vault.serve import VaultServer
@@ -193,8 +193,7 @@ def open_as_the_desk(instance, manifest, now):
 
     def open_as_the_desk(suite, sealed, offer):
         kid = manifest.epoch_at(now).kid
-        kept = json.loads((instance / f"desk/epochs/{kid}.json").read_text())
-        private = unb64u(kept["private_keys"][suite])
+        private = desk_keys(instance).halves(kid)[suite]
         return open_sealed(suite, sealed, unb64u(offer.split(".")[0]), private)
 
     return open_as_the_desk

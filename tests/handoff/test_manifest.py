@@ -8,8 +8,8 @@ from storefront.handoff.envelope import (
     Manifest,
     ManifestFile,
     NoEpoch,
-    load_private_key,
 )
+from tests.desks import desk_keys
 from vault import keys
 
 DAY, WEEK = 86400, 7 * 86400
@@ -17,7 +17,7 @@ DAY, WEEK = 86400, 7 * 86400
 
 @pytest.fixture
 def root(instance):
-    return load_private_key(instance / "desk/root.key")
+    return desk_keys(instance).signer("root")
 
 
 def test_a_manifest_that_the_root_signed_is_read_back(manifest, root):

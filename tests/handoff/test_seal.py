@@ -1,7 +1,6 @@
 import calendar
 import dataclasses
 import hashlib
-import json
 
 import pytest
 
@@ -15,7 +14,8 @@ from storefront.handoff.seal import (
     open_sealed,
     seal_hybrid,
 )
-from storefront.handoff.wire import b64u, canonical, unb64u
+from storefront.handoff.wire import b64u, canonical
+from tests.desks import desk_keys
 
 HYBRID = suites.HYBRID
 NOVEMBER_2026 = calendar.timegm((2026, 11, 15, 12, 0, 0))
@@ -126,8 +126,7 @@ def epoch(manifest, now):
 @pytest.fixture
 def seed(instance, epoch):
     """The private half, as the desk has it."""
-    kept = json.loads((instance / f"desk/epochs/{epoch.kid}.json").read_text())
-    return unb64u(kept["private_keys"]["mlkem768-x25519"])
+    return desk_keys(instance).halves(epoch.kid)["mlkem768-x25519"]
 
 
 def test_a_sealed_card_opens_with_the_desks_private_half(card, make_offer, epoch, seed):

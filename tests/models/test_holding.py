@@ -57,8 +57,8 @@ def test_an_order_that_is_waiting_for_a_card_is_held_for_as_long_as_its_offer(or
     assert order.lapse(now + 2 * HOLD)
 
 
-@pytest.mark.parametrize("state", ["card_held", "charged", "declined", "expired"])
-def test_what_has_a_card_or_a_verdict_does_not_lapse(order, pair, now, state):
+@pytest.mark.parametrize("state", ["card_held", "charged", "refunded", "cancelling", "cancelled"])
+def test_what_has_a_card_or_waits_for_none_does_not_lapse(order, pair, now, state):
     order.hold_card(now)
     Order.update(state=state, hold_until=now).execute()
     assert not order.lapse(now + HOLD)

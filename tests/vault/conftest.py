@@ -7,14 +7,27 @@ import ssl
 import threading
 import time
 from contextlib import contextmanager
+from itertools import count
 
 import pytest
 
-from storefront.handoff.envelope import Envelope, ManifestFile, load_private_key, load_public_key
+from storefront.handoff.envelope import (
+    Envelope,
+    Instruction,
+    ManifestFile,
+    Statement,
+    canonical,
+    load_private_key,
+    load_public_key,
+)
 from storefront.handoff.line import Line
 from storefront.handoff.offer import Offer
 from storefront.handoff.seal import check_card, seal_hybrid
+from tests.desks import desk_keys
 from vault import keys
+from vault.acquirer import Sandbox
+from vault.bundle import statement_file
+from vault.desk import Desk
 from vault.intake import Vault
 from vault.serve import VaultServer
 
@@ -44,9 +57,17 @@ def make_envelope(instance, now):
     folder = instance / "keys"
     shop_key = load_private_key(folder / "shop.key")
     manifest = ManifestFile(folder / "manifest", load_public_key(folder / "root.pub")).current()
-    card = check_card("4242 4242 4242 4242", "12/39", now)
 
-    def make(order="K7M2-9QXD", attempt=1, signed_by=shop_key, issued=now, **changes):
+    def make(
+        order="K7M2-9QXD",
+        attempt=1,
+        signed_by=shop_key,
+        issued=now,
+        number="4242 4242 4242 4242",
+        spoilt=False,
+        **changes,
+    ):
+        card = check_card(number, "12/39", now)
         epoch = manifest.epoch_at(now)
         terms = {"amount_minor": 1999, "currency": "USD", "policy_version": 1}
         offer = Offer.issue(
@@ -54,6 +75,8 @@ def make_envelope(instance, now):
         )
         offer = dataclasses.replace(offer, **changes)
         sealed = seal_hybrid(card, offer.raw, epoch)
+        if spoilt:
+            sealed = sealed[:-1] + bytes([sealed[-1] ^ 1])
         signed = offer.sign(signed_by)
         return Envelope.around(sealed, compact_offer=signed, kid=offer.kid, suite="mlkem768-x25519")
 
@@ -130,3 +153,87 @@ def say():
         return answer
 
     return say
+
+
+@pytest.fixture
+def vault(instance):
+    """The vault itself, without its listeners."""
+    vault = Vault(instance / "vault")
+    yield vault
+    vault.close()
+
+
+@pytest.fixture
+def sandbox(instance):
+    sandbox = Sandbox(instance / "desk/sandbox.sqlite")
+    yield sandbox
+    sandbox.close()
+
+
+@pytest.fixture
+def make_desk(instance):
+    """A desk with an acquirer, as often as one sits down at it; closed at the end."""
+    made = []
+
+    def make(acquirer, clock=time.time) -> Desk:
+        made.append(Desk(desk_keys(instance), acquirer, clock))
+        return made[-1]
+
+    yield make
+    for desk in made:
+        desk.close()
+
+
+@pytest.fixture
+def desk(make_desk, sandbox):
+    return make_desk(sandbox)
+
+
+@pytest.fixture
+def work_off(vault, desk):
+    """Carries a bundle to the desk, has it worked off, and its statements carried back."""
+
+    def work_off(bring_home=True):
+        work = desk.take(vault.bundle())
+        rows = [desk.charge(waiting) for waiting in work.waiting]
+        for told in work.refunds:
+            desk.refund(told)
+        if bring_home:
+            answer = vault.take_statements(statement_file(desk.statements(work)))
+            assert answer.status == 200, answer
+        return rows
+
+    return work_off
+
+
+@pytest.fixture
+def instruct(vault, instance):
+    """An instruction of the shop, as it comes down the line; the vault's answer."""
+    shop_key = load_private_key(instance / "keys/shop.key")
+    numbers = count(1)
+
+    def instruct(what, order="K7M2-9QXD", amount=1999, seq=None, line=None):
+        told = Instruction(what, order, line, amount, "USD", seq or next(numbers))
+        return vault.put_instruction(canonical({"instruction": told.sign(shop_key)}))
+
+    return instruct
+
+
+@pytest.fixture
+def states(vault):
+    """What the vault says of each envelope: order, attempt, state, and whether bytes are left."""
+    query = 'SELECT "order", attempt, state, sealed IS NOT NULL FROM envelopes ORDER BY vault_seq'
+    return lambda: vault.store.connection.execute(query).fetchall()
+
+
+@pytest.fixture
+def told(vault, instance):
+    """The statements that the vault has, verified: order and outcome of each."""
+    desk_key = load_public_key(instance / "vault/desk.pub")
+
+    def told():
+        rows = vault.statements_after(0).members["statements"]
+        every = [Statement.verify(compact, desk_key) for _, compact in rows]
+        return [(each.order, each.outcome) for each in every]
+
+    return told

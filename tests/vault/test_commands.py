@@ -125,16 +125,40 @@ def test_the_vault_imports_of_the_shop_only_the_envelope():
             assert of_the_shop in ([], ["storefront.handoff.envelope"]), path
 
 
-def test_the_vault_loads_neither_a_web_framework_nor_anything_that_opens_a_card():
-    code = "import sys, vault.commands; print(*sys.modules)"
+def loaded_by(module):
+    code = f"import sys, {module}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    loaded = set(done.stdout.split())
+    return set(done.stdout.split())
+
+
+def test_the_vault_loads_neither_a_web_framework_nor_anything_that_opens_a_card():
+    loaded = loaded_by("vault.serve_commands")
     assert {name for name in loaded if name.startswith("storefront")} == {
         "storefront",
         "storefront.handoff",
         *(
             f"storefront.handoff.{name}"
-            for name in ("envelope", "manifest", "offer", "suites", "wire")
+            for name in ("envelope", "manifest", "offer", "statement", "suites", "wire")
         ),
     }
     assert not loaded & {"flask", "peewee", "jinja2", "werkzeug"}
+    assert not loaded & {f"vault.{name}" for name in ("lock", "desk_keys", "opening", "desk")}
+
+
+def test_nothing_that_the_vault_loads_has_a_call_that_decrypts():
+    names = [name for name in loaded_by("vault.serve_commands") if name.startswith("vault.")]
+    assert "vault.store" in names
+    calls = {"decrypt", "decapsulate", "exchange", "open_card", "hybrid_private_key"}
+    for name in names:
+        tree = ast.parse((ROOT / f"{name.replace('.', '/')}.py").read_text())
+        used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        used |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        assert not used & calls, name
+
+
+def test_the_desk_opens_cards_and_the_commands_alone_load_nothing_of_it():
+    assert "vault.opening" in loaded_by("vault.desk_commands")
+    assert {name for name in loaded_by("vault.commands") if name.startswith("vault")} == {
+        "vault",
+        "vault.commands",
+    }

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from storefront.handoff.envelope import HandoffError
 from storefront.handoff.line import Line, LineDown
-from vault import certificates, serve
+from vault import certificates, serve, tls
 
 REQUEST = b"PUT /envelopes HTTP/1.1\r\nHost: vault\r\nContent-Length: 2\r\n\r\n{}"
 # The alert of the handshake, or a reset when what was sent after it was never read.
@@ -137,7 +137,7 @@ def test_a_client_that_says_nothing_holds_up_nobody_else(served, payment_line, m
 
 
 def test_a_handshake_that_drips_is_cut_off_at_its_deadline(served, monkeypatch, requests_read):
-    monkeypatch.setattr(serve, "HANDSHAKE_SECONDS", 0.2)
+    monkeypatch.setattr(tls, "HANDSHAKE_SECONDS", 0.2)
     with (
         socket.create_connection(served.address, timeout=10) as raw,
         contextlib.suppress(ConnectionError),

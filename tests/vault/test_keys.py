@@ -1,4 +1,3 @@
-import json
 import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,7 @@ from storefront.handoff.envelope import (
     load_public_key,
     public_halves,
 )
-from storefront.handoff.wire import unb64u
+from tests.desks import desk_keys
 from vault import keys
 
 DAY, WEEK = 86400, 7 * 86400
@@ -35,10 +34,14 @@ def test_every_program_gets_its_keys_and_no_other(instance):
     }
     line = {"line.pem", "line.key", "root.pub", "manifest"}
     assert found == {
-        "keys": line | {"shop.key", "vault-line.pem", "vault.pub"},
+        "keys": line | {"shop.key", "vault-line.pem", "vault.pub", "desk.pub"},
         "payment": line | {"vault-line.pem", "shop.pub", "vault.pub"},
-        "vault": line | {"vault.key", "shop-line.pem", "payment-line.pem", "shop.pub"},
-        "desk": {"root.key", "epochs", "manifest"},
+        "vault": line
+        | {"vault.key", "shop-line.pem", "payment-line.pem", "shop.pub"}
+        | {"desk-line.pem", "desk.pub"},
+        "desk": line
+        | {"root.key", "desk.key", "desk.pub", "lock.json", "passphrase", "epochs"}
+        | {"shop.pub", "vault.pub", "vault-line.pem"},
     }
 
 
@@ -93,10 +96,7 @@ def test_epochs_past_their_destruction_leave_the_manifest(instance, now):
 
 def test_the_private_halves_at_the_desk_belong_to_the_public_ones(instance):
     for epoch in manifest(instance).epochs:
-        kept = json.loads((instance / f"desk/epochs/{epoch.kid}.json").read_text())
-        private = {suite: unb64u(key) for suite, key in kept["private_keys"].items()}
-        assert public_halves(private) == dict(epoch.public_keys)
-        assert kept["public"]["kid"] == kept["kid"] == epoch.kid
+        assert public_halves(desk_keys(instance).halves(epoch.kid)) == dict(epoch.public_keys)
 
 
 def test_a_lost_manifest_is_copied_from_the_other_folders(instance, now):

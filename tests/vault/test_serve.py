@@ -183,7 +183,7 @@ def test_a_running_vault_shreds_what_is_too_old(served, payment_line, make_envel
     payment_line.put_envelope(make_envelope().to_bytes())
     connection = served.vault.store.connection
     connection.execute("UPDATE envelopes SET stored_at = stored_at - 15 * 86400")
-    served._shred_at = 0.0
+    served._look_at = 0.0
     give_up = time.monotonic() + 10
     while time.monotonic() < give_up:
         (sealed,) = connection.execute("SELECT sealed FROM envelopes").fetchone()

@@ -188,9 +188,9 @@ def test_what_has_lain_for_fourteen_days_is_deleted_and_its_receipt_stays_true(
     put(make_envelope(order="OLD22-22222"))
     store.connection.execute("UPDATE envelopes SET stored_at = stored_at - 15 * 86400")
     put(make_envelope(order="NEW33-33333"))
-    assert store.shred(now - 14 * 86400) == 1
+    assert store.expire(now - 14 * 86400) == 1
     assert [(row[1], row[3], row[4] is None) for row in rows(store)] == [
-        ("OLD22-22222", "shredded", True),
+        ("OLD22-22222", "expired", True),
         ("NEW33-33333", "received", False),
     ]
-    assert store.shred(now - 14 * 86400) == 0
+    assert store.expire(now - 14 * 86400) == 0

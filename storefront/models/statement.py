@@ -1,0 +1,164 @@
+"""What the desk says, as it was signed, and what the shop told the desk to do."""
+
+from datetime import datetime
+
+from peewee import BigIntegerField, ForeignKeyField, IntegrityError, TextField, fn
+
+from storefront.db import Moment, Record, database
+from storefront.models.order import Order, OrderLine
+from storefront.models.payment import PaymentAttempt
+from storefront.money import Money
+from storefront.refusals import Refused
+
+
+class Contradiction(Exception):
+    """The desk has said something else under the same number before."""
+
+
+class DeskStatement(Record):
+    """One verified statement of the desk. `text` is as it was signed; `number` is the vault's
+    count of arrivals, 0 while it is not known."""
+
+    order = ForeignKeyField(Order, backref="statements", null=True, on_delete="SET NULL")
+    desk_seq = BigIntegerField(unique=True)
+    number = BigIntegerField(default=0, index=True)
+    outcome = TextField()
+    amount_minor = BigIntegerField()
+    currency = TextField()
+    reference = TextField(default="")
+    instruction = BigIntegerField(null=True)
+    text = TextField()
+    taken_at = Moment()
+
+    impersonal = ("outcome", "currency", "reference", "text")
+
+    @classmethod
+    def last_number(cls) -> int:
+        """The vault's number of the last statement that was fetched."""
+        return cls.select(fn.MAX(cls.number)).scalar() or 0
+
+    @classmethod
+    def take(cls, told, text: str, number: int, at: datetime) -> bool:
+        """Record a verified statement and move its order, in one transaction; true if it is new.
+
+        `told` is what it says, `text` how it was signed. The same again only learns its `number`.
+        Raises `Contradiction` for another one under the same `desk_seq`, with nothing changed.
+        """
+        try:
+            with database.atomic():
+                return cls._take(told, text, number, at)
+        except IntegrityError:  # another program took it in at the same moment
+            return False
+
+    @classmethod
+    def _take(cls, told, text, number, at) -> bool:
+        attempt = PaymentAttempt.get_or_none(PaymentAttempt.env_id == told.env_id)
+        order = attempt.order if attempt and attempt.order.number == told.order else None
+        if order:
+            order.lock()
+        if known := cls.get_or_none(cls.desk_seq == told.desk_seq):
+            known._check_same(text, number)
+            return False
+        cls.create(
+            order=order,
+            desk_seq=told.desk_seq,
+            number=number,
+            outcome=told.outcome,
+            amount_minor=told.amount_minor,
+            currency=told.currency,
+            reference=told.acquirer_reference,
+            instruction=told.instruction,
+            text=text,
+            taken_at=at,
+        )
+        if order and told.outcome == "refunded":
+            order.give_back(refunded(order).minor, at)
+        elif order:
+            attempt.judge(told.outcome, at)
+        return True
+
+    def _check_same(self, text: str, number: int) -> None:
+        if self.text != text:
+            raise Contradiction(f"The desk's statement {self.desk_seq} was another one before.")
+        if number and number != self.number:
+            DeskStatement.update(number=number).where(DeskStatement.id == self.id).execute()
+
+    @classmethod
+    def forget_numbers(cls) -> None:
+        """The vault counts anew, as after it was restored from a backup: all is fetched again."""
+        cls.update(number=0).execute()
+
+
+def refunded(order: Order) -> Money:
+    """How much of an order the desk has given back."""
+    given = DeskStatement.select(fn.SUM(DeskStatement.amount_minor)).where(
+        DeskStatement.order == order, DeskStatement.outcome == "refunded"
+    )
+    return Money(int(given.scalar() or 0), order.currency)
+
+
+class DeskInstruction(Record):
+    """Something the desk is to do about an order: `cancel` or `refund`. `seq` never comes twice,
+    not even in a shop restored from a backup; `sent_at` is when the vault had it."""
+
+    order = ForeignKeyField(Order, backref="instructions", on_delete="CASCADE")
+    line = ForeignKeyField(OrderLine, null=True, on_delete="SET NULL")
+    seq = BigIntegerField(unique=True)
+    what = TextField()
+    amount_minor = BigIntegerField()
+    currency = TextField()
+    text = TextField()
+    made_at = Moment()
+    sent_at = Moment(null=True, index=True)
+
+    impersonal = ("what", "currency", "text")
+
+    @classmethod
+    def cancel(cls, order: Order, sign, at: datetime) -> "DeskInstruction":
+        """Ask for an order to be cancelled; `sign(what, line, amount_minor, seq)` gives the text.
+
+        Raises `Refused` where it is paid for or cancelled already.
+        """
+        with database.atomic():
+            order.ask_to_cancel(at)
+            return cls._make(order, "cancel", order.total_minor, None, sign, at)
+
+    @classmethod
+    def refund(
+        cls, order: Order, amount_minor: int, line: OrderLine | None, sign, at: datetime
+    ) -> "DeskInstruction":
+        """Ask for so much to be given back. Raises `Refused` for more than is left of it."""
+        with database.atomic():
+            order.lock()
+            if order.state != "charged":
+                raise Refused(f"Order {order.number} is not charged, so nothing is refunded.")
+            asked = cls.select(fn.SUM(cls.amount_minor)).where(
+                cls.order == order, cls.what == "refund"
+            )
+            left = order.total_minor - int(asked.scalar() or 0)
+            if not 0 < amount_minor <= left:
+                raise Refused(f"Of this order {Money(left, order.currency)} can be refunded.")
+            return cls._make(order, "refund", amount_minor, line, sign, at)
+
+    @classmethod
+    def _make(cls, order, what, amount_minor, line, sign, at) -> "DeskInstruction":
+        seq = max(int(at.timestamp() * 1000), (cls.select(fn.MAX(cls.seq)).scalar() or 0) + 1)
+        return cls.create(
+            order=order,
+            line=line,
+            seq=seq,
+            what=what,
+            amount_minor=amount_minor,
+            currency=order.currency,
+            text=sign(what, line and line.id, amount_minor, seq),
+            made_at=at,
+        )
+
+    @classmethod
+    def unsent(cls):
+        """What the vault does not have yet, the oldest first."""
+        return cls.select().where(cls.sent_at.is_null()).order_by(cls.seq)
+
+    def sent(self, at: datetime) -> None:
+        """The vault has it."""
+        DeskInstruction.update(sent_at=at).where(DeskInstruction.id == self.id).execute()

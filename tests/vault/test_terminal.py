@@ -1,0 +1,187 @@
+"""A person at the desk, typing lines; what the screen shows them and what it never shows."""
+
+import re
+
+import pytest
+from click.testing import CliRunner
+
+from vault.commands import main
+
+VISA = "4242 4242 4242 4242"
+
+
+@pytest.fixture
+def put(vault, make_envelope):
+    def put(*arguments, **changes):
+        assert vault.put(make_envelope(*arguments, **changes).to_bytes()).status == 201
+
+    return put
+
+
+@pytest.fixture
+def sit(instance, tmp_path, vault):
+    """Exports a bundle, sits down at the desk with it, types these lines; what the screen says."""
+
+    def sit(*lines, acquirer="sandbox", bundle=True, code=0):
+        argv = ["desk", "--instance", str(instance), "--acquirer", acquirer]
+        if bundle:
+            path = tmp_path / "bundle"
+            path.write_bytes(vault.bundle())
+            argv.append(str(path))
+        result = CliRunner().invoke(main, argv, input="".join(f"{line}\n" for line in lines))
+        assert result.exit_code == code, result.output
+        return result.output
+
+    return sit
+
+
+def carry_home(instance, file):
+    argv = ["import-statements", "--instance", str(instance), str(file)]
+    result = CliRunner().invoke(main, argv)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_a_day_at_the_desk(put, sit, instance, tmp_path, told, states):
+    put("AAAAA-22222")
+    put("BBBBB-22222", number="4000 0000 0000 0002", amount_minor=123450)
+    home = tmp_path / "home"
+    said = sit("list", "charge 1", "charge all", f"write {home}", "shred", "quit")
+    assert "2 cards wait, 0 refunds" in said
+    assert re.search(r"1  AAAAA-22222 attempt 1 +USD 19.99  waits", said)
+    assert re.search(r"2  BBBBB-22222 attempt 1 +USD 1234.50  waits", said)
+    assert "AAAAA-22222 attempt 1: charged" in said
+    assert "BBBBB-22222 attempt 1: declined (card_declined)" in said
+    assert f"2 statements are in {home}" in said
+    assert not (tmp_path / "bundle").exists()
+    assert carry_home(instance, home) == "2 new statements\n"
+    assert told() == [("AAAAA-22222", "charged"), ("BBBBB-22222", "declined")]
+    assert {state for _, _, state, _ in states()} == {"shredded"}
+
+
+def test_no_more_than_six_and_four_digits_are_shown(put, sit):
+    put()
+    said = sit("show 1", "charge 1", "list")
+    assert "424242******4242  12/2039  USD 19.99" in said
+    assert not re.search(r"4242\s*4242\s*4242", said)
+
+
+def test_with_the_terminal_the_number_is_shown_only_to_be_keyed_in(put, sit, instance, tmp_path):
+    put("AAAAA-22222")
+    put("BBBBB-22222")
+    home = tmp_path / "home"
+    lines = ("show 1", "charge 1", "charged slip-17", "charge 2", "declined", f"write {home}")
+    said = sit(*lines, acquirer="terminal")
+    assert said.count(VISA) == 2
+    assert f"Key in:  {VISA}   12/2039   USD 19.99" in said
+    assert "AAAAA-22222 attempt 1: charged" in said
+    assert "BBBBB-22222 attempt 1: declined" in said
+    assert b"4242" not in home.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["yes", "charged", "charged a b", "charged 4242-4242-4242-4242", "charged ä", "declined x"],
+)
+def test_a_verdict_that_is_none_is_asked_for_again(put, sit, wrong):
+    put()
+    said = sit("charge 1", wrong, "charged slip-17", acquirer="terminal")
+    assert "attempt 1: charged" in said
+    assert re.search("Type charged|looks like a card number|A reference has", said)
+
+
+@pytest.mark.parametrize("end", [("stop", "quit"), ()], ids=["stop", "the pipe ends"])
+def test_without_a_verdict_a_charge_stays_pending_and_is_asked_about_later(put, sit, end):
+    put()
+    said = sit("charge 1", *end, acquirer="terminal")
+    assert "It stays pending" in said
+    again = sit("charge 1", "charged slip-18", "pending", acquirer="terminal")
+    assert "P1  K7M2-9QXD attempt 1  USD 19.99  has no verdict" in again
+    assert "Look into the terminal's journal" in again
+    assert VISA not in again
+    assert "attempt 1: charged" in again
+
+
+def test_what_was_never_tried_is_shown_again_to_be_keyed_in(put, sit):
+    put()
+    sit("charge 1", "stop", acquirer="terminal")
+    said = sit("charge 1", "untried", "charged slip-19", acquirer="terminal")
+    assert said.count(VISA) == 1
+    assert "attempt 1: charged" in said
+
+
+def test_a_person_settles_what_is_pending(put, sit):
+    put()
+    sit("charge 1", "stop", acquirer="terminal")
+    said = sit("settle P1 charged slip-20", "pending", bundle=False)
+    assert "K7M2-9QXD attempt 1: charged" in said
+    assert said.count("has no verdict") == 1
+
+
+def test_money_is_given_back_as_the_shop_instructed(put, sit, work_off, instruct, tmp_path):
+    put()
+    work_off()
+    instruct("refund", amount=500)
+    said = sit("refund all", f"write {tmp_path / 'home'}")
+    assert re.search(r"R1  K7M2-9QXD +USD 5.00  refund", said)
+    assert "K7M2-9QXD: refunded" in said
+    assert "statements are in" in said
+
+
+def test_who_leaves_without_writing_is_told_and_nothing_is_lost(put, sit, tmp_path):
+    put()
+    assert "1 verdicts are in the ledger and not yet in a file" in sit("charge all", "quit")
+    assert "1 statements are in" in sit(f"write {tmp_path / 'home'}", bundle=False)
+
+
+def test_a_bundle_with_cards_left_in_it_is_not_shredded_by_mistake(put, sit, tmp_path):
+    put()
+    assert "The bundle is kept." in sit("shred", "no")
+    assert (tmp_path / "bundle").exists()
+    sit("shred", "yes")
+    assert not (tmp_path / "bundle").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("dance", "'dance' is not understood"),
+        ("charge", "`charge` wants something else after it"),
+        ("charge 1 2", "`charge` wants something else after it"),
+        ("charge 7", "There is no number 7"),
+        ("show all of them", "`show` wants"),
+        ("settle 1 charged x", "There is no number 1"),
+        ("write /nowhere/at/all", "No such file"),
+        ("write home", "There is nothing to say"),
+        ("", "desk>"),
+        ("help", "charge N | charge all"),
+    ],
+)
+def test_what_is_not_understood_is_said_and_the_sitting_goes_on(put, sit, line, answer):
+    put()
+    if "write /nowhere" in line:
+        assert answer in sit("charge 1", line, "list")
+    else:
+        assert answer in sit(line, "list")
+
+
+def test_a_file_that_is_no_bundle_is_refused(instance, tmp_path):
+    (tmp_path / "x").write_text("hello")
+    result = CliRunner().invoke(main, ["desk", "--instance", str(instance), str(tmp_path / "x")])
+    assert result.exit_code == 1
+    assert "This is no bundle of our vault" in result.output
+
+
+def test_a_wrong_passphrase_opens_no_desk(instance, tmp_path, vault, put):
+    (instance / "desk/passphrase").unlink()
+    argv = ["desk", "--instance", str(instance)]
+    result = CliRunner().invoke(main, argv, input="wrong\nlist\n")
+    assert result.exit_code == 1
+    assert "does not open" in result.output
+
+
+def test_an_automatic_desk_wants_the_demonstrations_own_passphrase(instance):
+    (instance / "desk/passphrase").unlink()
+    result = CliRunner().invoke(main, ["desk", "--automatic", "--instance", str(instance)])
+    assert result.exit_code == 1
+    assert "for the demonstration on one machine" in result.output
