@@ -29,6 +29,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from storefront import programs
 from storefront.programs import Child, Program
+from tests.browser.ports import four_free_ports
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 CHROMIUM_OPTIONS = [
@@ -175,14 +176,6 @@ def environ_with_fresh_database() -> Iterator[dict[str, str]]:
     finally:
         with psycopg.connect(address, autocommit=True) as server:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def four_free_ports() -> int:
-    """The first of four neighbours that nobody uses."""
-    while True:
-        port = 20000 + secrets.randbelow(12000)  # below those Linux gives to outgoing connections
-        if programs.why_ports_are_refused(port) is None:
-            return port
 
 
 # Pages.
