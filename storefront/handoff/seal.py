@@ -9,8 +9,6 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cryptography.exceptions import InvalidTag
-
 from . import suites, wire
 from .manifest import Epoch
 
@@ -45,10 +43,6 @@ class BadCard(wire.HandoffError):
     def __init__(self, errors: dict[str, str]):
         super().__init__(" ".join(errors.values()))
         self.errors = errors
-
-
-class CannotOpen(wire.HandoffError):
-    """A sealed card does not open: another key, another offer, or changed on the way."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -135,27 +129,6 @@ def read_sealed(text: str) -> bytes:
     if len(sealed) != sealed_bytes(suites.X25519):
         raise wire.HandoffError("What came is not as long as a sealed card.")
     return sealed
-
-
-def open_sealed(suite: str, sealed: bytes, offer_raw: bytes, private: bytes) -> Card:
-    """The card in `sealed`, with the epoch's private half (32 bytes). Raises CannotOpen."""
-    try:
-        private_key = suites.private_key(suite, private)
-        plaintext = suites.HPKE[suite].decrypt(sealed, private_key, INFO + offer_raw)
-        members = wire.check_members(wire.read_canonical(plaintext.rstrip(b"\0")), _SHAPE)
-    except (InvalidTag, KeyError, ValueError, wire.HandoffError):
-        raise CannotOpen("The sealed card does not open with this key for this offer.") from None
-    if members["offer_sha256"] != _digest(offer_raw):
-        raise CannotOpen("The sealed card is for another offer.")
-    year, month = members["exp"].split("-")
-    return Card(members["pan"], int(year), int(month))
-
-
-_SHAPE: wire.Shape = {
-    "pan": wire.text(r"[0-9]{12,19}"),
-    "exp": wire.text(r"20[0-9]{2}-(0[1-9]|1[0-2])"),
-    "offer_sha256": wire.text(r"[A-Za-z0-9_-]{43}"),
-}
 
 
 def _plaintext(card: Card, offer_raw: bytes) -> bytes:

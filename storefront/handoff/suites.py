@@ -59,11 +59,6 @@ def public_key(suite: str, raw: bytes) -> MLKEM768X25519PublicKey | X25519Public
     return (X25519PublicKey.from_public_bytes if suite == X25519 else hybrid_public_key)(raw)
 
 
-def private_key(suite: str, raw: bytes) -> MLKEM768X25519PrivateKey | X25519PrivateKey:
-    """The private key of a suite, written as 32 bytes."""
-    return (X25519PrivateKey.from_private_bytes if suite == X25519 else hybrid_private_key)(raw)
-
-
 def hybrid_public_key(raw: bytes) -> MLKEM768X25519PublicKey:
     """The hybrid public key written as 1216 bytes."""
     return MLKEM768X25519PublicKey(

@@ -24,15 +24,14 @@ from storefront.handoff.seal import (
     INFO,
     SENTENCES,
     BadCard,
-    CannotOpen,
     Card,
     check_card,
-    open_sealed,
     passes_luhn,
     seal_hybrid,
 )
 from storefront.handoff.suites import X25519
 from storefront.handoff.wire import b64u, canonical, unb64u
+from tests.opening import CannotOpen, open_sealed
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = (ROOT / "storefront/static/sealer.js").read_text("utf-8")

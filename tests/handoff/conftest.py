@@ -14,9 +14,10 @@ from storefront.handoff.envelope import ManifestFile, load_private_key, load_pub
 from storefront.handoff.offer import Offer
 from storefront.handoff.payment_page import create_payment_page
 from storefront.handoff.payment_settings import Settings
-from storefront.handoff.seal import INFO, open_sealed
+from storefront.handoff.seal import INFO
 from storefront.handoff.wire import b64u, canonical, unb64u
 from tests.desks import desk_keys
+from tests.opening import open_sealed
 from vault import keys
 from vault.intake import Vault
 from vault.serve import VaultServer
