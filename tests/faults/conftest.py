@@ -13,7 +13,7 @@ from tests.faults.world import CountingSandbox, Serving, World
 @pytest.fixture
 def size():
     """`size(small, full)`: how often; `bin/test --faults` asks for the full size."""
-    return lambda small, full: full if os.environ.get("STOREFRONT_FAULTS") == "full" else small
+    return lambda small, full: full if os.environ.get("FAULTS") == "full" else small
 
 
 @pytest.fixture
