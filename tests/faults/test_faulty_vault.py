@@ -7,8 +7,10 @@ shopper always has a next step.
 import dataclasses
 import resource
 import secrets
+import shutil
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -115,33 +117,36 @@ def test_a_shop_whose_clock_is_an_hour_off(world, size, clock, hours):
 # A real vault, with a real disk that is really full.
 
 
+# In a mount namespace of its own, so that the disk goes with the process, however that ends.
+SMALL_DISK = ["unshare", "--mount", "sh", "-c"]
+MOUNTED = """
+mount -t tmpfs -o size=640k,mode=700 tmpfs "$1" && cp -r "$2" "$1" && shift 2 && exec "$@"
+"""
+
+
 @pytest.fixture(params=["a small disk", "a limit on the file"])
 def full_vault(request, made, tmp_path):
     """`vault serve` as a process whose store cannot grow past a mebibyte."""
-    folder = tmp_path / "full"
+    folder, bare = tmp_path / "full", tmp_path / "bare" / "vault"
     folder.mkdir()
-    mounted = False
-    if request.param == "a small disk":
-        mount = ["mount", "-t", "tmpfs", "-o", "size=640k,mode=700", "tmpfs", str(folder)]
-        mounted = subprocess.run(mount, capture_output=True).returncode == 0
-        if not mounted:
-            pytest.skip("this machine lets nobody mount a small disk; a limit stands in for it")
-    limit = 400 * 1024
-
-    def limited():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    subprocess.run(["cp", "-r", str(made.instance / "vault"), str(folder)], check=True)
-    for path in (folder / "vault").glob("store*"):
-        path.unlink()
+    shutil.copytree(made.instance / "vault", bare, ignore=shutil.ignore_patterns("store*"))
     argv = [programs.script("vault"), "serve", "--instance", str(folder), "--listen", "127.0.0.1:0"]
+    limited = None
+    if request.param == "a small disk":
+        tried = [*SMALL_DISK, MOUNTED, "sh", str(folder), str(bare), "true"]
+        if subprocess.run(tried, capture_output=True).returncode:
+            pytest.skip("this machine lets nobody mount a small disk; a limit stands in for it")
+        argv = [*SMALL_DISK, MOUNTED, "sh", str(folder), str(bare), *argv]
+    else:
+        limited = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (400 * 1024, 400 * 1024))
+        shutil.copytree(bare, folder / "vault")
     process = subprocess.Popen(
         argv,
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        preexec_fn=None if mounted else limited,
+        preexec_fn=limited,
     )
     try:
         yield process.stdout.readline().split()[-1]
@@ -149,8 +154,6 @@ def full_vault(request, made, tmp_path):
         process.kill()
         process.wait()
         process.stdout.close()
-        if mounted:
-            subprocess.run(["umount", str(folder)], check=False)
 
 
 def test_a_vault_whose_disk_is_full(full_vault, world, size):
