@@ -72,11 +72,14 @@ class Assets:
 
     def _earlier(self, url: str) -> dict[str, Answer] | None:
         name = url.removeprefix("/static/")
-        if not name.replace("-", "").replace(".", "").isalnum() or ".." in name:
+        if len(name) > 100 or not name.replace("-", "").replace(".", "").isalnum() or ".." in name:
             return None
-        if os.path.splitext(name)[1] not in TYPES or not (self._folder / name).is_file():
+        if os.path.splitext(name)[1] not in TYPES:
             return None
-        return self._read(name)
+        try:
+            return self._read(name)
+        except OSError:
+            return None
 
     def _read(self, name: str) -> dict[str, Answer]:
         return {

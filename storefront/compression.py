@@ -14,12 +14,19 @@ LEAST = 400  # bytes; below it the headers of compression cost more than it save
 LARGEST = 2**21  # bytes; what is larger is passed on as it comes
 
 
-@lru_cache(maxsize=256)
+LONGEST = 200  # characters of a header that are looked at, and remembered
+
+
 def coding_for(accepted: str) -> str:
     """The best content coding that an Accept-Encoding header takes: "br", "gzip" or "" (none).
 
     Whatever has a weight above 0 is taken as it suits us best (RFC 9110, 12.5.3).
     """
+    return _coding(accepted[:LONGEST])
+
+
+@lru_cache(maxsize=256)
+def _coding(accepted: str) -> str:
     weights = {}
     for item in accepted.lower().split(","):
         name, _, weight = item.partition(";")

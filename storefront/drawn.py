@@ -5,15 +5,16 @@ asked for, and nothing has to be thrown away in time. The rows are read for ever
 """
 
 from collections.abc import Callable, Hashable, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import SimpleNamespace
 
 from jinja2 import Environment
 from markupsafe import Markup
 
-MOST_CARDS = 3000  # about half a kilobyte each
-MOST_PARTS = 200  # about five kilobytes each
-MOST_PAGES = 100  # about thirty kilobytes each
+from storefront.weighed import Weighed
+
+MOST = 4 * 2**20  # bytes of pages and parts, with the rows they stand for
+MOST_CARDS = 2000  # about half a kilobyte each; they are of our own making, in number and length
 
 
 class Showing:
@@ -38,18 +39,23 @@ class Drawn:
     def __init__(self, templates: Environment) -> None:
         self._templates = templates
         self._cards = lru_cache(MOST_CARDS)(self._draw)
-        self._parts = lru_cache(MOST_PARTS)(self._draw)
-        self._pages = lru_cache(MOST_PAGES)(self._draw_page)
+        self._kept = Weighed(MOST)
         self.badge = lru_cache(100)(self._draw_badge)
 
     def page(self, template: str, shown: Showing, count: int) -> bytes:
         """A page, for somebody whose cart holds so many things."""
-        return self._pages(template, shown, count)
+        draw = partial(self._draw_page, template, shown, count)
+        return self._kept.get((template, shown, count), draw, _weight)
 
     def part(self, template: str, shown: Showing, **variation) -> Markup:
         """A part of a page; `variation` is given to its template besides the facts."""
-        draw = self._draw if shown.rows is None else self._parts
-        return draw(template, shown, tuple(variation.items()))
+        varied = tuple(variation.items())
+        draw = partial(self._draw, template, shown, varied)
+        return (
+            draw()
+            if shown.rows is None
+            else self._kept.get((template, shown, varied), draw, _weight)
+        )
 
     def cards(self, template: str, several: Iterable, **variation) -> Markup:
         """Small parts, one after the other."""
@@ -66,8 +72,13 @@ class Drawn:
     def _draw_page(self, template: str, shown: Showing, count: int) -> bytes:
         if not count:
             return self._draw(template, shown).encode()
-        return self._pages(template, shown, 0).replace(self.badge(0), self.badge(count), 1)
+        return self.page(template, shown, 0).replace(self.badge(0), self.badge(count), 1)
 
     def _draw_badge(self, count: int) -> bytes:
         cart = SimpleNamespace(count=count)
         return self._templates.get_template("_badge.html").render(cart=cart).encode()
+
+
+def _weight(drawn: str | bytes) -> int:
+    """Bytes in memory, about: the rows say much of what the page says."""
+    return 2 * len(drawn) + 2000

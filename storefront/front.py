@@ -7,15 +7,17 @@ cart the badge is put into those bytes. Everything else goes to Flask and comes 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import partial
 
 from storefront.assets import Assets
 from storefront.compression import LARGEST, LEAST, ONCE, coding_for, compressed, is_text
 from storefront.config import Settings
 from storefront.kept import Headers, KeptPages, Page
+from storefront.weighed import Weighed
 
-MOST_PRESSED = 100  # drawn pages whose bytes are kept in a coding, about six kilobytes each
+MOST_PRESSED = 2**21  # bytes of drawn pages, as they are and in a coding
 NEAR = ("127.0.0.1", "::1", "")
+LONGEST_QUERY = 1000  # characters; what asks for more is drawn for once
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Front:
             scheme: guards(settings, assets, settings.secure or scheme == "https")
             for scheme in ("http", "https")
         }
-        self._pressed = lru_cache(MOST_PRESSED)(_press)
+        self._pressed = Weighed(MOST_PRESSED)
 
     def __call__(self, environ, start_response) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
@@ -89,6 +91,11 @@ class Front:
     def _count(self, environ) -> int | None:
         """How many things are in the visitor's cart; None where the page must be their own."""
         if not self._keep or "HTTP_HX_REQUEST" in environ or "HTTP_TRANSFER_ENCODING" in environ:
+            return None
+        # Plain HTTP is for this machine alone: the door sees to the others.
+        if environ["wsgi.url_scheme"] != "https" and environ.get("REMOTE_ADDR", "") not in NEAR:
+            return None
+        if len(environ["QUERY_STRING"]) > LONGEST_QUERY:
             return None
         cookies = environ.get("HTTP_COOKIE")
         return self._behind.count(cookies) if cookies else 0
@@ -134,16 +141,24 @@ class Front:
             listed = [*headers.items(), *cookies]
         self._guard(listed, environ["wsgi.url_scheme"])
         start_response(answer.status, listed)
+        if environ["REQUEST_METHOD"] == "HEAD":
+            answer.whole()
+            return []
         return body
 
     def _in_coding(self, body: bytes, headers: dict[str, str], environ) -> bytes:
         """The body in a coding that is accepted, and the headers that go with it."""
         headers.setdefault("Vary", "Accept-Encoding")
         coding = coding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        if coding and environ["REQUEST_METHOD"] != "HEAD":
+        if environ["REQUEST_METHOD"] == "HEAD":
+            headers.pop("Content-Length", None)  # it would depend on the coding
+        elif coding:
             # Only what is drawn once for the same rows is kept: nothing with a name or an address.
-            press = self._pressed if "storefront.drawn" in environ else _press
-            body = press(body, coding)
+            press = partial(compressed, body, coding, ONCE)
+            if "storefront.drawn" in environ:
+                body = self._pressed.get((body, coding), press, lambda p: len(p) + len(body))
+            else:
+                body = press()
             headers |= {"Content-Encoding": coding, "Content-Length": str(len(body))}
             if not headers.get("ETag", "W/").startswith("W/"):
                 headers["ETag"] = f"W/{headers['ETag']}"  # no longer of the same bytes
@@ -155,10 +170,6 @@ class Front:
         for pair in self._guards[scheme]:
             if pair[0] not in present:
                 headers.append(pair)
-
-
-def _press(body: bytes, coding: str) -> bytes:
-    return compressed(body, coding, ONCE)
 
 
 def _is_compressible(answer: Answer) -> bool:
@@ -196,16 +207,9 @@ def _content_policy(payment_origin: str, hashes: dict[str, str]) -> str:
 
 
 def _key(environ) -> tuple:
-    """What an answer for nobody depends on: the address, and whether the door lets them in."""
-    scheme = environ["wsgi.url_scheme"]
-    return (
-        environ["PATH_INFO"],
-        environ["QUERY_STRING"],
-        environ.get("HTTP_HOST"),
-        scheme,
-        # Plain HTTP is for this machine alone.
-        scheme == "https" or environ.get("REMOTE_ADDR", "") in NEAR,
-    )
+    """What an answer for nobody depends on: the address."""
+    host = environ.get("HTTP_HOST")
+    return environ["PATH_INFO"], environ["QUERY_STRING"], host, environ["wsgi.url_scheme"]
 
 
 def _nobodys(environ) -> dict:

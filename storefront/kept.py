@@ -6,6 +6,7 @@ from base64 import urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,6 +15,8 @@ from storefront.compression import AHEAD, KEPT, LEAST, compressed, is_text
 MOST_BYTES = 6 * 2**20  # of all pages, in each process
 LARGEST = 256 * 1024  # bytes of one page
 LONGEST = timedelta(seconds=60)  # as shared caches are told
+MOST_ANSWERS = 24  # of one page: codings, and counts of carts
+MOST_WAITING = 8  # pages that are to be pressed harder
 HOT = 3  # times that a page has been asked for, before it is worth 25 ms to press it harder
 PUBLIC = "public, max-age=0, s-maxage=60, stale-while-revalidate=600"
 PRIVATE = "private, no-cache"
@@ -30,6 +33,7 @@ class Ready:
     headers: Headers
     body: bytes
     asked: int = 0
+    is_hard: bool = False  # or is about to be pressed so
 
 
 @dataclass
@@ -43,6 +47,7 @@ class Page:
     has_badge: bool
     answers: dict[tuple[str, int], Ready] = field(default_factory=dict)
     weight: int = 0  # bytes in memory, about
+    is_kept: bool = True
 
 
 class KeptPages:
@@ -62,6 +67,7 @@ class KeptPages:
         self._weight = 0
         self._lock = threading.Lock()
         self._later = ThreadPoolExecutor(1, "press")
+        self._room = threading.Semaphore(MOST_WAITING)
 
     def find(self, key: tuple, edition: str | None) -> Page | None:
         """The page of that address, if it is of this edition and not too old."""
@@ -83,20 +89,24 @@ class KeptPages:
         until = min(until, self._now() + LONGEST)
         page = Page(edition, until, headers, body, self._empty_badge in body)
         with self._lock:
-            if old := self._pages.pop(key, None):
-                self._weight -= old.weight
+            self._let_go(self._pages.pop(key, None))
             self._pages[key] = page
-        self._weigh(page, len(body) + 1000)
+        self._weigh(page, len(body) + 1000 + sum(len(str(part)) for part in key))
         return page
 
     def _weigh(self, page: Page, more: int) -> None:
         """Count what a page has come to, and let the longest unasked go while all are too much."""
         with self._lock:
             page.weight += more
-            self._weight += more
+            if page.is_kept:
+                self._weight += more
             while self._weight > MOST_BYTES and self._pages:
-                _, old = self._pages.popitem(last=False)
-                self._weight -= old.weight
+                self._let_go(self._pages.popitem(last=False)[1])
+
+    def _let_go(self, page: Page | None) -> None:
+        if page is not None:
+            page.is_kept = False
+            self._weight -= page.weight
 
     def ready(self, page: Page, coding: str, count: int, scheme: str) -> Ready:
         """Its answer in that coding, for a cart of so many things."""
@@ -104,9 +114,25 @@ class KeptPages:
         if ready is None:
             ready = self._press(page, coding, count, scheme)
         ready.asked += 1
-        if ready.asked == HOT and coding == "br" and not count:
-            self._later.submit(self._press, page, coding, count, scheme, AHEAD)
+        if ready.asked >= HOT and not ready.is_hard and coding == "br" and not count:
+            self._press_harder(page, ready, scheme)
         return ready
+
+    def _press_harder(self, page: Page, ready: Ready, scheme: str) -> None:
+        """In the background; if much waits for that already, the next visitor asks again."""
+        if not self._room.acquire(blocking=False):
+            return
+
+        def press() -> None:
+            try:
+                if page.is_kept:
+                    self._press(page, "br", 0, scheme, AHEAD)
+            finally:
+                self._room.release()
+
+        ready.is_hard = True
+        with suppress(RuntimeError):  # the program is about to end
+            self._later.submit(press)
 
     def _press(self, page: Page, coding: str, count: int, scheme: str, qualities=KEPT) -> Ready:
         """The page's answer in that coding, for a cart of so many things."""
@@ -126,7 +152,10 @@ class KeptPages:
         first = [("ETag", etag)] + [(name, headers.pop(name)) for name in ("Cache-Control", "Vary")]
         listed = [*first, *headers.items(), ("Content-Length", str(len(body)))]
         self._guard(listed, scheme)
-        before = page.answers.get((coding, count))
-        page.answers[coding, count] = Ready(etag, listed, body, before.asked if before else 0)
-        self._weigh(page, len(body) + 2000 - (len(before.body) + 2000 if before else 0))
-        return page.answers[coding, count]
+        before, ready = page.answers.get((coding, count)), Ready(etag, listed, body)
+        if before:
+            ready.is_hard = before.is_hard
+        if before or len(page.answers) < MOST_ANSWERS:
+            page.answers[coding, count] = ready
+            self._weigh(page, len(body) - len(before.body) if before else len(body) + 2000)
+        return ready

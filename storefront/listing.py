@@ -17,6 +17,7 @@ from storefront.models.card import Card
 from storefront.shelf import Choice, Narrowed, Shelf
 
 PER_PAGE = 24
+MOST_UNKNOWN = 20  # filters that nobody knows, to be named
 MOST_WALKED = 1008  # products, 42 pages: as far as an order other than "new" is followed
 SMALL = 1500  # up to so many products, the database sorts the ids themselves
 
@@ -121,7 +122,7 @@ def read(path: str, arguments, shelf: Shelf, first_order: str) -> Wanted:
         chosen=dict(sorted(chosen.items())),
         order=order if order in ORDERS else first_order,
         page=_page_number(arguments.get("page", "1")),
-        unknown=tuple(unknown),
+        unknown=tuple(unknown[:MOST_UNKNOWN]),
         is_ordered=order in ORDERS and order != first_order,
     )
 

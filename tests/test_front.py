@@ -10,6 +10,7 @@ from datetime import timedelta
 import brotli
 import pytest
 from playhouse.test_utils import count_queries
+from werkzeug.test import EnvironBuilder
 
 from storefront import kept, policy
 from storefront.app import create_app
@@ -251,6 +252,60 @@ def test_kept_pages_weigh_no_more_than_they_may(nobody, monkeypatch):
         assert nobody.get(f"/?n={n}").status_code == 200
     assert drawn(nobody, "/?n=29") <= 1, "the last one asked for is kept"
     assert drawn(nobody, "/?n=0") > 1, "the first has gone"
+
+
+def test_kept_pages_are_weighed_as_they_come_and_go(nobody, front, shirt):
+    for n in range(6):
+        Product.update(title=f"Edition {n}").where(Product.id == shirt.id).execute()
+        for url in PUBLIC * 4:
+            nobody.get(url, headers={"Accept-Encoding": "br"})
+    front._pages._later.shutdown()
+    kept_now = front._pages._pages.values()
+    assert front._pages._weight == sum(page.weight for page in kept_now)
+
+
+def test_a_page_is_kept_for_a_few_counts_of_carts_only(app, nobody, front, monkeypatch):
+    monkeypatch.setattr(kept, "MOST_ANSWERS", 5)
+    cookie = app.extensions["cart_cookie"]
+    for n in range(1, 20):
+        header = {"Cookie": f"cart={cookie.written({1: n})}"}
+        assert f"Cart <b>{n}</b>" in nobody.get("/", headers=header).text
+    (page,) = front._pages._pages.values()
+    assert len(page.answers) == 5
+
+
+@pytest.fixture
+def front(app):
+    """The front of the app."""
+    return app.wsgi_app._plain
+
+
+@pytest.mark.parametrize(
+    ("url", "headers"),
+    [
+        ("/products?" + "x" * 60_000, {}),
+        ("/products/second-day-merino-t-shirt?option1=" + "x" * 60_000, {}),
+        ("/", {"Accept-Encoding": "x" * 60_000}),
+    ],
+)
+def test_what_strangers_make_long_is_answered_and_not_kept(nobody, app, front, url, headers):
+    assert nobody.get(url, headers=headers).status_code == 200
+    drawn_parts = app.extensions["drawn"]._kept._kept
+    assert not any("x" * 1000 in repr(key) for key in [*front._pages._pages, *drawn_parts])
+
+
+def test_a_far_address_is_refused_over_plain_http_whoever_asked_before(nobody):
+    far = {"base_url": "http://localhost", "environ_base": {"REMOTE_ADDR": "203.0.113.5"}}
+    near = {"base_url": "http://localhost", "environ_base": {"REMOTE_ADDR": "127.0.0.2"}}
+    assert nobody.get("/", **far).status_code == 403
+    assert nobody.get("/", **near).status_code == 200
+    assert nobody.get("/", **far).status_code == 403
+
+
+def test_head_has_no_body_wherever_it_leads(app):
+    for path in ("/nowhere", "/products/nothing", "/cart"):
+        environ = EnvironBuilder(path, method="HEAD", base_url="http://localhost").get_environ()
+        assert b"".join(app.wsgi_app(environ, lambda *_: None)) == b"", path
 
 
 def test_many_visitors_at_once_are_each_given_their_own(app, plenty):

@@ -33,7 +33,7 @@ def whole_number(values: list[str], least: int) -> int:
 @blueprint.get("/cart")
 def page():
     cart = read_cart()
-    lost = request.args.get("lost")
+    lost = "lost" in request.args
     facts = {"cart": cart, "refusal": None, "gone": cart.gone, "lost": lost}
     shown = Showing((tuple(cart.lines), cart.count, cart.gone, lost), lambda: facts)
     response = show("cart/page.html", "cart/_lines.html", shown=shown)
@@ -67,7 +67,8 @@ def _display_on_sale(handle: str) -> Display:
 
 def _asked_once(product: Product) -> tuple[str | None, ...]:
     given = [request.form.getlist(f"option{n + 1}") for n in range(len(product.options))]
-    return tuple(values[0] if len(values) == 1 else None for values in given)
+    once = (values[0] if len(values) == 1 else None for values in given)
+    return tuple(value if value and len(value) <= 200 else None for value in once)
 
 
 def _check_choice(choice: Choice, asked: tuple[str | None, ...]) -> None:

@@ -17,7 +17,8 @@ def page(handle: str):
     display = Display.of(handle)
     if display is None:
         return _moved(handle)
-    asked = tuple(request.args.get(f"option{n + 1}") for n in range(len(display.product.options)))
+    count = len(display.product.options)
+    asked = tuple(_short(request.args.get(f"option{n + 1}")) for n in range(count))
     typed = request.args.get("quantity", "1")[:12]
     if wants_part():
         said = _stock_words(display.choice(asked))
@@ -29,13 +30,20 @@ def page(handle: str):
     return show("products/page.html", shown=shown, tags=tags)
 
 
+def _short(value: str | None) -> str | None:
+    """What may be a choice: what is far longer is none, and is not carried around."""
+    return value if value is None or len(value) <= 200 else None
+
+
 def _moved(handle: str):
     """On to the product that used to have this handle, or 404."""
     moved = Redirect.select(Redirect, Product).join(Product).where(Redirect.handle == handle)
     found = moved.first()
     if found is None:
         abort(404, "We do not sell this, or no longer. Have a look at what we do sell.")
-    return redirect(url_for("products.page", handle=found.product.handle), 301)
+    response = redirect(url_for("products.page", handle=found.product.handle), 301)
+    response.headers["Cache-Control"] = "no-cache"  # the handle may be given to another one day
+    return response
 
 
 def _stock_words(choice: Choice) -> str:

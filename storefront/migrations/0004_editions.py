@@ -3,7 +3,7 @@
 from peewee import *
 
 TABLES = ("product", "picture", "collection", "collection_item", "redirect", "page")
-TABLES += ("policy_version",)
+TABLES += ("policy_version", "facet_value", "word")
 # Pages tell five left from four, and nothing from nothing; they do not tell 50 from 49.
 SHOWN_STOCK = "CASE WHEN {row}.stock IS NULL THEN 7 ELSE {least}({most}({row}.stock, 0), 6) END"
 
@@ -40,7 +40,7 @@ def up(migrator, db):
     if not sqlite:
         db.execute_sql(POSTGRESQL_NOTE)
     for table in TABLES:
-        for verb in ("insert", "update", "delete"):
+        for verb in ("insert", "update", "delete", *(() if sqlite else ("truncate",))):
             _note(db, sqlite, table, verb, verb.upper())
     _note_variants(db, sqlite)
 
@@ -51,6 +51,8 @@ def _note_variants(db, sqlite):
     listed = ", ".join(f'"{name}"' for name in others)
     _note(db, sqlite, "variant", "insert", "INSERT")
     _note(db, sqlite, "variant", "delete", "DELETE")
+    if not sqlite:
+        _note(db, sqlite, "variant", "truncate", "TRUNCATE")
     _note(db, sqlite, "variant", "update", f"UPDATE OF {listed}")
     least, most = ("min", "max") if sqlite else ("least", "greatest")
     before = SHOWN_STOCK.format(least=least, most=most, row="old")

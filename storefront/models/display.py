@@ -1,12 +1,13 @@
 """A product with everything its page shows, as the rows it was read from."""
 
-from functools import cached_property, lru_cache
+from functools import cached_property, partial
 
 from storefront.models.card import Card
 from storefront.models.choice import Choice
 from storefront.models.picture import Picture
 from storefront.models.product import Product, Variant
 from storefront.prepared import Prepared, records
+from storefront.weighed import Weighed
 
 # All but what is never shown, and would only have to be read.
 UNSEEN = ("extra", "facets", "tags", "cost_minor", "grams", "made_at", "changed_at")
@@ -81,9 +82,17 @@ class Display:
         return Picture.gallery(choice, records(Picture, self._picture_rows))
 
 
-@lru_cache(maxsize=100)
+_CHOICES = Weighed(2**20)
+
+
 def _choice(row: tuple, variant_rows: tuple, asked: tuple) -> Choice:
     """Made once for the same rows; whoever gets it only looks at it."""
+    make = partial(_chosen, row, variant_rows, asked)
+    weight = 2000 + 3000 * len(variant_rows) + sum(len(str(value)) for value in row)
+    return _CHOICES.get((row, variant_rows, asked), make, lambda _: weight)
+
+
+def _chosen(row: tuple, variant_rows: tuple, asked: tuple) -> Choice:
     (product,) = records(Product, [row], OF_PRODUCT)
     variants = records(Variant, variant_rows, OF_VARIANT)
     for variant in variants:

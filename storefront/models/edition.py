@@ -7,7 +7,7 @@ each transaction, because a count would have every order wait for the one before
 
 from peewee import BigIntegerField, fn
 
-from storefront.db import Record
+from storefront.db import Record, is_sqlite
 
 KEPT = 200  # rows, on PostgreSQL; the newest half of them stays when there are more
 
@@ -25,7 +25,12 @@ class Edition(Record):
 
     @classmethod
     def tidy(cls) -> int:
-        """Delete old rows where they have become many; how many."""
+        """Delete old rows where they have become many; how many.
+
+        Also those that a restored dump brings from another server: their numbers may come again.
+        """
+        if not is_sqlite():
+            cls.delete().where(cls.number > fn.txid_current()).execute()
         newest = cls.select(cls.id).order_by(cls.id.desc())
         last = newest.offset(KEPT).limit(1).scalar()
         if last is None:

@@ -6,6 +6,7 @@ from peewee import TextField
 
 from storefront.db import Record, database
 
+MOST_GUESSED = 2  # words of one search
 LONGEST_GUESSED = 24
 LAST = "\uffff"  # sorts behind whatever a word goes on with
 
@@ -30,14 +31,16 @@ def corrected(words: list[str]) -> list[str]:
     """The words with those that nobody knows replaced by the nearest known one; [] if none is.
 
     One slip is forgiven in words of up to five letters, two in longer ones. The first letter is
-    taken to be right, which keeps the words to compare few; then any is tried.
+    taken to be right, which keeps the words to compare few; then any is tried. Only the first two
+    unknown words are guessed at: each means looking through all that are known.
     """
-    changed = [_nearest(word) or word for word in words]
+    unknown = [word for word in words if not _known(word)][:MOST_GUESSED]
+    changed = [(word in unknown and _nearest(word)) or word for word in words]
     return changed if changed != words else []
 
 
 def _nearest(word: str) -> str | None:
-    if len(word) < 3 or len(word) > LONGEST_GUESSED or _known(word):
+    if len(word) < 3 or len(word) > LONGEST_GUESSED:
         return None
     # Three MiB that are loaded when a first search finds nothing.
     from rapidfuzz.distance import DamerauLevenshtein

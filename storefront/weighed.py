@@ -1,0 +1,36 @@
+"""What is kept while it is asked for, bounded in bytes: nothing strangers ask for fills memory."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+
+class Weighed:
+    """Keeps the most recently used values, together up to `most` bytes."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._weight = most, 0
+        self._kept: OrderedDict[Hashable, tuple[object, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], object], weigh: Callable[[object], int]):
+        """The value of that key, made if it is not there; `weigh(value)` is in bytes, about.
+
+        One that is heavier than an eighth of all is made, given, and not kept.
+        """
+        with self._lock:
+            found = self._kept.get(key)
+            if found:
+                self._kept.move_to_end(key)
+                return found[0]
+        value = make()
+        weight = weigh(value)
+        if weight <= self._most // 8:
+            with self._lock:
+                _, before = self._kept.pop(key, (None, 0))
+                self._kept[key] = value, weight
+                self._weight += weight - before
+                while self._weight > self._most:
+                    _, (_, gone) = self._kept.popitem(last=False)
+                    self._weight -= gone
+        return value
