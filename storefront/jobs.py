@@ -6,7 +6,8 @@ something to do, and once a minute in case a call was missed.
 
 import logging
 import threading
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 
 from huey import crontab
@@ -78,16 +79,25 @@ class Jobs:
         consumer = self.huey.create_consumer(
             workers=1, initial_delay=0.1, max_delay=1.0, check_worker_health=True
         )
-        if self._settings.demo_desk:
-            threading.Thread(target=self._listen, daemon=True, name="demo desk").start()
         log.info("worker is awake")
-        consumer.run()
+        with self._listening() if self._settings.demo_desk else nullcontext():
+            consumer.run()
 
-    def _listen(self) -> None:
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
         """The demonstration's desk takes seconds where a real one takes days: hear it at once."""
+        stop = threading.Event()
+        thread = threading.Thread(target=self._listen, args=(stop,), name="demo desk")
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+    def _listen(self, stop: threading.Event) -> None:
         payments = Payments(self._settings)
-        while True:
-            time.sleep(DEMO_SECONDS)
+        while not stop.wait(DEMO_SECONDS):
             try:
                 with database.connection_context():
                     if payments.hear_all(datetime.now(UTC)):

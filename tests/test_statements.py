@@ -539,3 +539,16 @@ def test_the_steps_of_the_command_cancel_and_refund(runner, order, attempt, say,
     payments.hear_all(now)
     said = runner("refund-order", other.number, "--amount", "100")
     assert said.output == f"the desk is to give back $1.00 for order {other.number}\n"
+
+
+def test_the_demonstrations_worker_hears_its_desk_within_seconds(
+    settings, attempt, say, monkeypatch
+):
+    monkeypatch.setattr("storefront.jobs.DEMO_SECONDS", 0.05)
+    one = attempt()
+    with Jobs(replace(settings, demo_desk=True))._listening():
+        say(one, "charged")
+        give_up = time.monotonic() + 10
+        while state() != "charged" and time.monotonic() < give_up:
+            time.sleep(0.05)
+    assert state() == "charged"
