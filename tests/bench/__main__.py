@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 from tests.bench.servers import OURS
@@ -51,6 +50,17 @@ def orders(chosen) -> list[Table]:
     return [Table("Orders a second", orders.HEAD, orders.main(chosen.rounds or 7))]
 
 
+def sealing(chosen) -> list[Table]:
+    from tests.bench import sealing
+
+    rows = sealing.main(chosen.rounds or 5)
+    units = list(dict.fromkeys(unit for _, figures in rows for unit in figures))
+    table = Table("Sealing a card, and its way to the receipt", ["what", *units])
+    for name, figures in rows:
+        table.rows.append([name, *(f"{figures[u]:,.3g}" if u in figures else "" for u in units)])
+    return [table]
+
+
 # Each is imported only when it is asked for: some need programs that others do not.
 MEASURES = {
     "ladder": ladder,
@@ -58,7 +68,8 @@ MEASURES = {
     "memory": memory,
     "sizes": sizes,
     "lighthouse": lighthouse,
-    **({"orders": orders} if find_spec("tests.bench.orders") else {}),
+    "orders": orders,
+    "sealing": sealing,
 }
 
 
