@@ -174,6 +174,12 @@ def test_what_is_kept_for_another_card_is_let_go_after_a_day(
     assert (state(), left(variant)) == ("lapsed", 10)
 
 
+def test_a_charge_of_another_sum_counts_and_is_noted(payments, attempt, say, now):
+    say(attempt(), "charged", amount=1)
+    payments.hear_all(now)
+    assert (state(), events()[-2:]) == ("charged", ["odd_amount", "charged"])
+
+
 # What arrives late, twice or out of order takes nothing back.
 
 

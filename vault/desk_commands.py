@@ -1,6 +1,8 @@
 """`vault desk`: charging what waits, by a person or, in the demonstration, by itself."""
 
 import logging
+import os
+import resource
 import signal
 import sys
 from contextlib import ExitStack, closing
@@ -30,6 +32,7 @@ def desk(
 
     Lines can come through a pipe; the first is the passphrase, where one is needed.
     """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it would hold card numbers
     folder = instance / "desk"
     keys = DeskKeys(folder, ask_passphrase(folder))
     if automatic:
@@ -43,8 +46,14 @@ def desk(
 
 def _acquirer(name: str, folder: Path, stack: ExitStack):
     if name == "terminal":
-        return Terminal(click.echo, _ask, click.clear)
+        return Terminal(click.echo, _ask, _wipe)
     return stack.enter_context(closing(Sandbox(folder / "sandbox.sqlite")))
+
+
+def _wipe() -> None:
+    """Clears the screen and what was scrolled off it, where the terminal can."""
+    if sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+        click.echo("\033[H\033[2J\033[3J", nl=False)
 
 
 def _ask(prompt: str) -> str | None:

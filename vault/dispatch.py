@@ -101,7 +101,9 @@ class Dispatch:
         """
         told = [(s, Statement.verify(s, self._desk_key)) for s in read_statement_file(raw)]
         with self._store.transaction():
-            return sum(self._take(compact, statement) for compact, statement in told)
+            new = sum(self._take(compact, statement) for compact, statement in told)
+        self._store.forget()
+        return new
 
     def _take(self, compact: str, told: Statement) -> bool:
         known = self._execute(
@@ -149,7 +151,9 @@ class Dispatch:
             if not known:
                 self._keep_instruction(compact, told)
             row = self._execute('SELECT count(*) FROM unanswered WHERE "order" = ?', told.order)
-            return row.fetchone()[0]
+            held = row.fetchone()[0]
+        self._store.forget()
+        return held
 
     def _keep_instruction(self, compact: str, told: Instruction) -> None:
         self._execute(

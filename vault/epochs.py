@@ -97,7 +97,8 @@ def publish(instance: Path, roles: Sequence[str], text: str) -> list[str]:
 
 def newest(instance: Path, roles: Sequence[str]) -> tuple[str, Manifest | None]:
     """The newest manifest in any of the folders, as text too: a lost copy heals."""
-    root = load_public_key(instance / "desk/root.pub")
+    roots = [instance / folder / "root.pub" for folder in folders_of(roles)]
+    root = load_public_key(next((path for path in roots if path.exists()), roots[-1]))
     paths = [instance / folder / MANIFEST for folder in (*folders_of(roles), PUBLIC)]
     found = [_read(path, root) for path in paths if path.exists()]
     return max(found, key=lambda pair: pair[1].seq, default=("", None))

@@ -81,7 +81,8 @@ def keys() -> None:
 @instance_option
 def list_epochs(instance: Path) -> None:
     """Every epoch. Exit code 2 when unopened cards will be lost within 72 hours."""
-    _, manifest = epochs.newest(instance, roles_in(instance))
+    roles = roles_in(instance)
+    _, manifest = epochs.newest(instance, roles)
     desk, now = DeskKeys(instance / "desk"), _now()
     counts = unopened(instance / "vault", now)
     click.echo(
@@ -89,10 +90,10 @@ def list_epochs(instance: Path) -> None:
     )
     for epoch in manifest.epochs if manifest else ():
         times = map(_moment, (epoch.not_before, epoch.not_after, epoch.destroy_after))
-        here = "here" if desk.has(epoch.kid) else "gone"
+        here = ("here" if desk.has(epoch.kid) else "gone") if "desk" in roles else "   -"
         count = counts.of(epoch.kid) if counts else "?"
         click.echo(f"{epoch.kid}  {'  '.join(times)}  {here} {count:>9}")
-    for kid in epochs.due(instance, roles_in(instance), desk, now):
+    for kid in epochs.due(instance, roles, desk, now):
         click.echo(f"{kid}  is over; `vault keys destroy --due` destroys its key")
     if counts and counts.alarms:
         for line in counts.alarms:

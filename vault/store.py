@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -127,6 +127,9 @@ class Store:
                 ' WHERE "order" = ? AND attempt < ? AND sealed IS NOT NULL',
                 (offer.order, offer.attempt),
             )
+            superseded = self.connection.execute("SELECT changes()").fetchone()[0]
+        if superseded:
+            self.forget()
         return receipt, True
 
     def receipt(self, env_id: str) -> str | None:
@@ -141,11 +144,21 @@ class Store:
     def expire(self, stored_before: int) -> int:
         """Deletes the sealed bytes stored before that second; how many. Receipts stay true."""
         with self.transaction():
-            return self.connection.execute(
+            count = self.connection.execute(
                 "UPDATE envelopes SET state = 'expired', sealed = NULL"
                 " WHERE stored_at < ? AND sealed IS NOT NULL",
                 (stored_before,),
             ).rowcount
+        self.forget()
+        return count
+
+    def forget(self) -> None:
+        """Empties the write-ahead log, which keeps what was deleted until it is written over.
+
+        While somebody else reads, some of it stays; every deletion, and every hour, tries again.
+        """
+        with suppress(sqlite3.Error), self._lock:
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _known(self, envelope: Envelope, offer: Offer) -> str | None:
         row = self.connection.execute(

@@ -37,7 +37,7 @@ class Settling:
             if self.state in ("lapsed", "cancelled"):
                 self._retake_if_left(at)
             if self.state == "cancelling":
-                self._note("too_late_to_cancel", at)
+                self.note("too_late_to_cancel", at)
             self._hold_until(None)
             self._enter("charged", at)
             OutgoingMail.write("order_charged", self.email, at, order=self)
@@ -94,7 +94,7 @@ class Settling:
             if whole and self.state == "charged":
                 self._enter("refunded", at)
             else:
-                self._note("refunded_part", at)
+                self.note("refunded_part", at)
             OutgoingMail.write("order_refunded", self.email, at, order=self)
 
     def _has_its_stock(self) -> bool:
@@ -112,5 +112,6 @@ class Settling:
         self.hold_until = moment
         self.save(only=[type(self).hold_until])
 
-    def _note(self, what: str, at: datetime) -> None:
+    def note(self, what: str, at: datetime) -> None:
+        """Something happened to the order that moves it nowhere."""
         self.events.model.create(order=self, what=what, at=at)

@@ -161,6 +161,15 @@ def test_the_list_shows_every_epoch_and_whether_its_key_is_here(instance, vault)
     assert ["gone" in line for line in lines] == [n == 1 for n in range(len(lines))]
 
 
+def test_the_vaults_machine_lists_the_epochs_too(machines, vault):
+    pin_all(machines, vault)
+    desk, store, _ = machines
+    ours, theirs = (vault(machine, "keys", "list").splitlines()[1:] for machine in (desk, store))
+    assert [line.split()[0] for line in ours] == [line.split()[0] for line in theirs]
+    assert all("here" in line for line in ours)
+    assert not any("here" in line or "gone" in line for line in theirs)
+
+
 def test_custodians_bring_a_desk_back_whose_passphrase_is_lost(machines, vault, tmp_path):
     desk, _, _ = machines
     said = vault(desk, "split", "--files", tmp_path / "shares", typed=f"{PASSPHRASE}\n")

@@ -38,7 +38,9 @@ def statements_of(desk, work, instance):
 def test_a_card_is_charged_what_the_offer_says_and_the_vault_forgets_it(
     put, vault, desk, instance, states
 ):
-    put()
+    envelope = put()
+    stored = b"".join(path.read_bytes() for path in (instance / "vault").glob("store.sqlite*"))
+    assert envelope.sealed[:500] in stored
     work = desk.take(vault.bundle())
     [waiting] = work.waiting
     assert waiting.amount == Amount(1999, "USD")
@@ -50,6 +52,8 @@ def test_a_card_is_charged_what_the_offer_says_and_the_vault_forgets_it(
     assert states() == [("K7M2-9QXD", 1, "exported", 1)]
     vault.take_statements(statement_file(desk.statements(work)))
     assert states() == [("K7M2-9QXD", 1, "shredded", 0)]
+    for path in (instance / "vault").glob("store.sqlite*"):
+        assert envelope.sealed[:500] not in path.read_bytes(), path
 
 
 # Nobody opens what nobody should.
