@@ -153,8 +153,18 @@ class Payments:
         """
         for attempt in order.attempts.where(PaymentAttempt.verdict.is_null()):
             for statement in reversed(self._line.statements_of(attempt.env_id)):
-                return statement
+                if self._is_news(statement):
+                    return statement
         return None
+
+    def _is_news(self, statement: str) -> bool:
+        """Whether to take it in: what is known already, or contradicts it, would go in circles."""
+        try:
+            told = Statement.verify(statement, self._desk_key)
+        except BadStatement as trouble:
+            log.error("the vault has a statement that is not our desk's: %s", trouble)
+            return False
+        return not DeskStatement.knows(told.desk_seq)
 
     def hear(self, order: Order, statement: str, now: datetime) -> None:
         """Record a statement that the desk signed about this order; again and again, one effect.

@@ -308,6 +308,22 @@ def test_another_statement_under_the_same_number_changes_nothing(
     assert state() == "declined"
 
 
+def test_a_contradiction_sends_no_visitor_in_circles(
+    payments, order, attempt, say, now, vault_server
+):
+    one = attempt()
+    order.hold_card(now)
+    DeskStatement.create(
+        desk_seq=7, outcome="declined", amount_minor=1, currency="USD", text="another", taken_at=now
+    )
+    say(one, "charged", seq=7)
+    assert payments.look_up_verdict(order) is None
+    statement = say(one, "charged", seq=8)
+    assert payments.look_up_verdict(order) == statement
+    vault_server.vault.store.connection.execute("UPDATE statements SET statement = 'a.b'")
+    assert payments.look_up_verdict(order) is None
+
+
 def test_a_vault_that_counts_anew_is_heard_from_the_beginning(
     payments, attempt, say, now, vault_server, caplog
 ):

@@ -38,6 +38,11 @@ class DeskStatement(Record):
         return cls.select(fn.MAX(cls.number)).scalar() or 0
 
     @classmethod
+    def knows(cls, desk_seq: int) -> bool:
+        """Whether a statement with that number was taken in."""
+        return cls.select().where(cls.desk_seq == desk_seq).exists()
+
+    @classmethod
     def take(cls, told, text: str, number: int, at: datetime) -> bool:
         """Record a verified statement and move its order, in one transaction; true if it is new.
 
@@ -59,6 +64,17 @@ class DeskStatement(Record):
         if known := cls.get_or_none(cls.desk_seq == told.desk_seq):
             known._check_same(text, number)
             return False
+        cls._record(order, told, text, number, at)
+        if order and told.outcome == "refunded":
+            order.give_back(refunded(order).minor, at)
+        elif order:
+            if told.outcome == "charged" and told.amount_minor != order.total_minor:
+                order.note("odd_amount", at)
+            attempt.judge(told.outcome, at)
+        return True
+
+    @classmethod
+    def _record(cls, order, told, text, number, at) -> None:
         cls.create(
             order=order,
             desk_seq=told.desk_seq,
@@ -71,13 +87,6 @@ class DeskStatement(Record):
             text=text,
             taken_at=at,
         )
-        if order and told.outcome == "refunded":
-            order.give_back(refunded(order).minor, at)
-        elif order:
-            if told.outcome == "charged" and told.amount_minor != order.total_minor:
-                order.note("odd_amount", at)
-            attempt.judge(told.outcome, at)
-        return True
 
     def _check_same(self, text: str, number: int) -> None:
         if self.text != text:
