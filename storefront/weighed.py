@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 
 
 class Weighed:
@@ -18,11 +19,10 @@ class Weighed:
 
         One that is heavier than an eighth of all is made, given, and not kept.
         """
-        with self._lock:
-            found = self._kept.get(key)
-            if found:
+        if found := self._kept.get(key):
+            with suppress(KeyError):  # it may be let go of just now
                 self._kept.move_to_end(key)
-                return found[0]
+            return found[0]
         value = make()
         weight = weigh(value)
         if weight <= self._most // 8:
