@@ -11,7 +11,7 @@ import click
 from flask.cli import AppGroup, ScriptInfo, routes_command, shell_command
 from peewee import OperationalError, ProgrammingError
 
-from storefront import fetching, gate, photographs, policy, programs
+from storefront import fetching, gate, photographs, policy, programs, register
 from storefront import setup as set_up
 from storefront.config import (
     NotSetUp,
@@ -280,7 +280,7 @@ def publish_policy(file: Path, changes: str) -> None:
             at=moment,
         )
         covered = ", ".join(version.covers) or "nothing"
-        left_out = ", ".join(sorted(set(policy.collected()) - set(version.covers)))
+        left_out = ", ".join(sorted(set(register.clauses()) - set(version.covers)))
     click.echo(f"version {version.number} is in force; its marks cover {covered}")
     if left_out:
         click.echo(

@@ -8,7 +8,7 @@ import base64
 import hashlib
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,13 +18,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from peewee import IntegrityError
 
-from storefront import personal
+from storefront import register
 from storefront.db import database
 from storefront.markdown import rendered
-from storefront.models import RECORDS, PolicyVersion
+from storefront.models import PolicyVersion
 from storefront.refusals import Refused
 
 COVERS = re.compile(r"[ \t]*\{covers:([^}]*)\}")
@@ -41,12 +41,6 @@ def clauses(text: str) -> list[str]:
     return list(dict.fromkeys(name for name in named if name))
 
 
-def collected() -> list[str]:
-    """The clauses under which anything at all is declared."""
-    facts = [*personal.columns(RECORDS), *personal.declared()]
-    return sorted({fact.clause for fact in facts})
-
-
 def shown(version: PolicyVersion) -> Markup:
     """The version as safe HTML, its tables drawn from the register."""
     return _rendered(version.text)
@@ -54,60 +48,9 @@ def shown(version: PolicyVersion) -> Markup:
 
 @lru_cache(maxsize=16)
 def _rendered(text: str) -> Markup:
-    text = KEEP.sub(lambda found: _kept(found[1]), COVERS.sub("", text))
-    html = TABLE.sub(lambda found: _table(found[1]), str(rendered(text)))
-    return Markup(html)  # noqa: S704 — it has been cleaned, and _table escapes what it adds
-
-
-def _facts() -> list[personal.Fact]:
-    return [*personal.columns(RECORDS), *personal.declared()]
-
-
-def _kept(where: str) -> str:
-    fact = next((fact for fact in _facts() if fact.where == where), None)
-    return in_words(fact.keep) if fact else f"({where} is not on the register)"
-
-
-def _table(clause: str) -> str:
-    rows: dict[tuple[str, str], list[str]] = {}
-    for fact in _facts():
-        if fact.clause == clause and fact.kind != "recipient":
-            names = rows.setdefault((fact.why, in_words(fact.keep)), [])
-            names.append(_plain(fact))
-    body = "".join(
-        f"<tr><td>{escape(', '.join(names))}</td><td>{escape(why)}</td><td>{escape(keep)}</td></tr>"
-        for (why, keep), names in rows.items()
-    )
-    head = "<tr><th scope=col>What</th><th scope=col>Why</th><th scope=col>How long</th></tr>"
-    return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>" if rows else ""
-
-
-NAMES = {
-    "line1": "address",
-    "line2": "second address line",
-    "city": "town",
-    "region": "state or region",
-    "postal_code": "postal code",
-    "email": "e-mail address",
-    "to": "e-mail address, with each mail",
-}
-
-
-def _plain(fact: personal.Fact) -> str:
-    if fact.kind != "column":
-        return f"{fact.where} ({fact.kind})"
-    column = fact.where.rpartition(".")[2]
-    return NAMES.get(column, column)
-
-
-def in_words(period: timedelta | None) -> str:
-    """A period as a person would say it: "7 years", "90 days", "for the visit"."""
-    if period is None:
-        return "for the visit"
-    years = round(period.days / 365.25)
-    if years and abs(period.days / 365.25 - years) < 0.01:
-        return "1 year" if years == 1 else f"{years} years"
-    return "1 day" if period.days == 1 else f"{period.days} days"
+    text = KEEP.sub(lambda found: register.period_of(found[1]), COVERS.sub("", text))
+    html = TABLE.sub(lambda found: register.table(found[1]), str(rendered(text)))
+    return Markup(html)  # noqa: S704 — it has been cleaned, and the register escapes what it adds
 
 
 def read_text(path: Path) -> str:

@@ -18,6 +18,7 @@ FLOORS = (
     " drawn",
     "prepared",
     "models address pictures prints assets kept",
+    "register",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " front",
     "payment cookies listing guests showing",

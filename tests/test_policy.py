@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from storefront import policy
+from storefront import policy, register
 from storefront.models import PolicyVersion
 from storefront.refusals import Refused
 
@@ -63,7 +63,7 @@ def test_a_period_is_told_in_words():
     ],
 )
 def test_periods_in_words(days, words):
-    assert policy.in_words(timedelta(days=days)) == words
+    assert register.in_words(timedelta(days=days)) == words
 
 
 EVIL = """
@@ -168,4 +168,4 @@ def test_a_text_comes_in_as_it_stands_but_for_the_byte_order_mark(tmp_path):
 
 
 def test_the_starter_policy_covers_all_that_is_collected(app):
-    assert set(policy.collected()) <= set(PolicyVersion.last().covers)
+    assert set(register.clauses()) <= set(PolicyVersion.last().covers)

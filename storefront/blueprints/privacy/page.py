@@ -1,12 +1,9 @@
 """The privacy page: the version of the policy that is in force."""
 
-from flask import Blueprint
-
 from storefront import policy
+from storefront.blueprints.privacy import blueprint
 from storefront.models import PolicyVersion
 from storefront.pages import FOR_GOOD, now, public, show
-
-blueprint = Blueprint("privacy", __name__)
 
 
 @blueprint.get("/privacy")
