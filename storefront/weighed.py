@@ -11,7 +11,7 @@ class Weighed:
 
     def __init__(self, most: int) -> None:
         self._most, self._weight = most, 0
-        self._kept: OrderedDict[Hashable, tuple[object, int]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[object, int, Hashable]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], object], weigh: Callable[[object], int]):
@@ -21,16 +21,17 @@ class Weighed:
         """
         if found := self._kept.get(key):
             with suppress(KeyError):  # it may be let go of just now
-                self._kept.move_to_end(key)
+                # By the key it is kept under: an equal one would be compared again, all of it.
+                self._kept.move_to_end(found[2])
             return found[0]
         value = make()
         weight = weigh(value)
         if weight <= self._most // 8:
             with self._lock:
-                _, before = self._kept.pop(key, (None, 0))
-                self._kept[key] = value, weight
+                _, before, _ = self._kept.pop(key, (None, 0, None))
+                self._kept[key] = value, weight, key
                 self._weight += weight - before
                 while self._weight > self._most:
-                    _, (_, gone) = self._kept.popitem(last=False)
+                    _, (_, gone, _) = self._kept.popitem(last=False)
                     self._weight -= gone
         return value
