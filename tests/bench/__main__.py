@@ -57,8 +57,13 @@ def sealing(chosen) -> list[Table]:
     units = list(dict.fromkeys(unit for _, figures in rows for unit in figures))
     table = Table("Sealing a card, and its way to the receipt", ["what", *units])
     for name, figures in rows:
-        table.rows.append([name, *(f"{figures[u]:,.3g}" if u in figures else "" for u in units)])
+        table.rows.append([name, *(_in_figures(figures[u]) if u in figures else "" for u in units)])
     return [table]
+
+
+def _in_figures(number: float) -> str:
+    """Three of them, and none that only an engineer reads: 1,110 and not 1.11e+03."""
+    return f"{number:,.0f}" if number >= 100 else f"{number:,.3g}"
 
 
 # Each is imported only when it is asked for: some need programs that others do not.
