@@ -85,6 +85,9 @@ class OneRequest(WSGIRequestHandler):
     """One request of one connection (HTTP/1.0, so that the client expects no second)."""
 
     timeout = SILENT_SECONDS
+    #: Bytes of an answer that go out at once. The end of a connection is the end of an answer here:
+    #: the first lines of one alone, of a child killed there, would pass for an empty page.
+    wbufsize = 256 * 1024
 
     def handle(self) -> None:
         self.raw_requestline = self.rfile.readline(65537)

@@ -50,6 +50,17 @@ os.fork = fork
 payment_server.main()
 """
 
+KILLED_AT_THE_FIRST_LINE = """
+import os, signal
+from storefront.handoff import payment_server
+begin = payment_server.Answer.send_preamble
+def killed(self):
+    begin(self)
+    os.kill(os.getpid(), signal.SIGKILL)
+payment_server.Answer.send_preamble = killed
+payment_server.main()
+"""
+
 
 class Served:
     """A payment server of its own; `ask` makes one request."""
@@ -168,6 +179,12 @@ def test_one_connection_gets_one_answer(server):
     with server.connect() as line:
         line.sendall(b"GET /x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 2)
         assert line.makefile("rb").read().count(b"HTTP/1.0 404 ") == 1
+
+
+def test_the_beginning_of_an_answer_alone_never_passes_for_an_empty_page(serve_page):
+    server = serve_page(KILLED_AT_THE_FIRST_LINE)
+    with pytest.raises((OSError, http.client.HTTPException)):
+        server.ask("GET", "/")
 
 
 def test_a_parent_that_cannot_fork_hangs_up_unread_and_goes_on(serve_page, form):
