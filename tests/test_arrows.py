@@ -17,11 +17,11 @@ FLOORS = (
     "db money personal refusals config links garments markdown darkroom supervisor compression"
     " drawn",
     "prepared",
-    "models address pictures prints assets kept",
-    "register",
+    "models address pictures prints assets kept places",
+    "register tally",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " front",
-    "payment cookies listing guests showing",
+    "payment cookies listing guests showing data_map",
     "pages door fetching",
     "errors",
     "blueprints jobs",

@@ -21,7 +21,7 @@ from playhouse.postgres_ext import BinaryJSONField, TSVectorField
 from wtforms.fields.core import UnboundField
 
 from storefront import app as shop
-from storefront import gate, personal
+from storefront import gate, personal, register
 from storefront.blueprints.checkout import CheckoutForm
 from storefront.db import JSONText, Moment, Record
 from storefront.models import RECORDS
@@ -100,7 +100,7 @@ def test_a_basis_that_the_law_does_not_know_is_refused():
 
 
 def test_the_shop_does_not_start_with_an_undeclared_column(settings, monkeypatch):
-    monkeypatch.setattr(shop, "RECORDS", (*RECORDS, record(note=TextField())))
+    monkeypatch.setattr(register, "RECORDS", (*RECORDS, record(note=TextField())))
     with pytest.raises(Undeclared, match=r"Guest\.note"):
         shop.create_app(settings)
 
