@@ -18,50 +18,34 @@ CLAUSES = {
     "rights": "Asking what we hold about you",
 }
 BASES = {
-    "contract": "needed for what you ask us to do",
-    "consent": "you said yes, and can take it back",
-    "law": "a law asks it of us",
-    "interest": "we need it to run the shop, and it weighs little on you",
-}
-KINDS = {
-    "form field": "Asked for",
-    "column": "Kept in the shop's database",
-    "mail archive": "Kept as mail",
-    "backup": "Kept in backups",
-    "cookie": "Kept by your browser",
-    "payment page": "Given on the payment page",
-    "vault": "Kept in the vault, off line",
+    "contract": "The basis is the contract with you.",
+    "consent": "The basis is your consent, which you can take back.",
+    "law": "The basis is a law that binds us.",
+    "interest": "The basis is our legitimate interest in running the shop.",
 }
 PLACES = {
     "column": "the shop's database",
     "mail archive": "files on the shop's own machine",
     "backup": "files that only the shop's own account can read",
     "cookie": "a signed cookie in your own browser",
-    "payment page": "a separate program's memory, for as long as one request takes",
-    "vault": "a vault that the shop cannot read; it is opened off line",
+    "payment page": "the memory of a program of its own",
+    "vault": "a vault that the shop cannot read and that is opened off line",
 }
+ORDER = {kind: n for n, kind in enumerate(("form field", *PLACES))}
 # Reached through libpq, whose connections Python does not see.
 UNCOUNTED = ("database server",)
-ORDER = {kind: n for n, kind in enumerate(KINDS)}
 
 
 @dataclass(frozen=True)
 class Item:
-    """Facts of one kind that are said in the same words."""
+    """Facts that are said in the same words; `asked` names the forms that ask for them."""
 
-    kind: str
     what: str
     why: str
+    kept: str
     basis: str
-    keep: str
-    since: str
-    place: str
-    held: bool
-
-    @property
-    def heading(self) -> str:
-        """Where it stands: "Asked for", "Kept by your browser"."""
-        return KINDS.get(self.kind, self.kind.capitalize())
+    erasure: str
+    asked: str
 
 
 @dataclass(frozen=True)
@@ -108,16 +92,43 @@ def _by_clause() -> dict[str, list[Fact]]:
 
 
 def _items(facts: list[Fact]) -> list[Item]:
+    """What is said of the facts of a clause; a field is spoken of with the column that keeps it."""
+    columns = {_last(fact) for fact in facts if fact.kind == "column"}
+    asked: dict[str, set[str]] = {}
+    for fact in facts:
+        if fact.kind == "form field":
+            asked.setdefault(_last(fact), set()).add(register.form_in_words(fact))
     named: dict[tuple, list[str]] = {}
-    kinds = {fact.kind for fact in facts} - {"recipient"}
-    for kind in sorted(kinds, key=lambda kind: (ORDER.get(kind, len(ORDER)), kind)):
-        for fact in (fact for fact in facts if fact.kind == kind):
-            words = (fact.why, BASES[fact.basis], register.how_long(fact), register.since(fact))
-            names = named.setdefault((kind, *words, _place(fact), fact.hold), [])
-            names.append(register.what(fact))
-    return [
-        Item(kind, ", ".join(dict.fromkeys(names)), *rest) for (kind, *rest), names in named.items()
-    ]
+    for fact in sorted(facts, key=lambda fact: ORDER.get(fact.kind, len(ORDER))):
+        if fact.kind != "recipient" and not (fact.kind == "form field" and _last(fact) in columns):
+            forms = asked.get(_last(fact), ()) if fact.kind in ("column", "form field") else ()
+            said = (fact.why, _kept(fact), BASES[fact.basis], _erasure(fact))
+            said += (" and ".join(sorted(forms)),)
+            named.setdefault(said, []).append(register.what(fact))
+    return [Item(", ".join(dict.fromkeys(names)), *said) for said, names in named.items()]
+
+
+def _last(fact: Fact) -> str:
+    return fact.where.rpartition(".")[2]
+
+
+def _kept(fact: Fact) -> str:
+    """Where and how long, as a sentence."""
+    if fact.kind == "form field":
+        return "Not kept."
+    if fact.kind == "payment page":
+        return f"Held {register.how_long(fact)} in {PLACES[fact.kind]}, and not kept."
+    long, since = register.how_long(fact), register.since(fact)
+    long = f"for {long}" if fact.keep else long
+    return f"Kept {long}{f' after {since}' if since else ''}, in {_place(fact)}."
+
+
+def _erasure(fact: Fact) -> str:
+    if fact.kind not in ("column", "mail archive"):
+        return ""
+    if fact.hold:
+        return "Held until then, even if you ask us to erase it."
+    return "Erased when you ask us to."
 
 
 def _place(fact: Fact) -> str:
@@ -138,7 +149,7 @@ def receivers() -> list[Receiver]:
 def _receiver(fact: Fact) -> Receiver:
     host = next((each.host for each in gate.recipients() if each.name == fact.where), "")
     on_line = bool(host) or fact.where == gate.PICTURES
-    place = (where_is(host) if host else "hosts on the Internet") if on_line else "off line"
+    place = (where_is(host) if host else "wherever the catalogue says") if on_line else "off line"
     return Receiver(fact.where, fact.why, place, on_line)
 
 

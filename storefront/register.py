@@ -94,7 +94,7 @@ def how_long(fact: Fact) -> str:
     """How long it is kept."""
     if fact.kind == "form field":
         return "until the form is sent"
-    return "until it is sealed" if fact.kind == "payment page" else in_words(fact.keep)
+    return "until they are sealed" if fact.kind == "payment page" else in_words(fact.keep)
 
 
 def since(fact: Fact) -> str:
