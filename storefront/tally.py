@@ -5,12 +5,13 @@ one append, which needs no lock. Whoever works with the database writes the note
 after a request, the worker each minute. What a program that is killed has not written is lost.
 """
 
-import atexit
 import logging
 import os
 import time
 from collections import Counter, deque
+from contextlib import suppress
 from datetime import UTC, datetime
+from multiprocessing.util import Finalize
 
 from peewee import PeeweeException
 
@@ -58,12 +59,14 @@ def _taken() -> Counter:
 
 def write_at_the_end() -> None:
     """Have this process write down what is left when it ends."""
-    atexit.register(_write_the_rest)
+    # Not atexit, which the processes that granian forks do not reach.
+    Finalize(None, _write_the_rest, exitpriority=10)
 
 
 def _write_the_rest() -> None:
     if _notes and database.obj is not None:
-        with database.connection_context():
+        # A database that does not answer any more is no reason to end with an error.
+        with suppress(PeeweeException), database.connection_context():
             write_down(datetime.now(UTC))
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import gc
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -36,6 +37,7 @@ from storefront.db import JSONText, Moment, Record
 from storefront.models import RECORDS
 from storefront.models.totals import Customer
 from storefront.personal import Undeclared, check, days, years
+from tests.journey import fill_cart
 
 STOREFRONT = Path(__file__).resolve().parent.parent / "storefront"
 GOOD = {"clause": "orders", "why": "to write to you", "basis": "contract", "keep": days(1)}
@@ -222,3 +224,17 @@ def test_everyone_the_shop_connects_to_is_declared(settings, monkeypatch):
 
 def test_periods_are_counted_in_days():
     assert (days(90), years(7)) == (timedelta(days=90), timedelta(days=2557))
+
+
+def test_the_checkout_draws_no_field_that_its_form_does_not_declare(client, plenty):
+    fill_cart(client, plenty)
+    drawn = set(re.findall(r'<(?:input|select)[^>]* name="([^"]+)"', client.get("/checkout").text))
+    fields = {name: getattr(CheckoutForm, name) for name in vars(CheckoutForm)}
+    named = {
+        field.kwargs.get("name") or name
+        for name, field in fields.items()
+        if hasattr(field, "field_class")
+    }
+    assert {"email", "postal-code", "placement"} <= drawn
+    # What another country's address had is kept in the form under its own name.
+    assert {name.removeprefix("kept-") for name in drawn} <= named

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 
@@ -22,7 +23,7 @@ def no_notes():
 
 
 def test_everybody_on_the_register_is_named_with_what_for(client):
-    page = client.get("/privacy/recipients").text
+    page = unescape(client.get("/privacy/recipients").text)
     for fact in personal.declared("recipient"):
         assert fact.where in page.lower()
         assert fact.why.lower() in page.lower()
