@@ -27,6 +27,7 @@ PLACES = {
     "column": "the shop's database",
     "mail archive": "files on the shop's own machine",
     "backup": "files that only the shop's own account can read",
+    "file": "a file on the shop's own machine",
     "cookie": "a signed cookie in your own browser",
     "payment page": "the memory of a program of its own",
     "vault": "a vault that the shop cannot read and that is opened off line",

@@ -17,8 +17,8 @@ FLOORS = (
     "db money personal refusals config links garments markdown darkroom supervisor compression"
     " drawn",
     "prepared",
-    "models address pictures prints assets kept places",
-    "register tally",
+    "models address pictures prints assets kept",
+    "register tally places",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " front",
     "payment cookies listing guests showing data_map",

@@ -94,6 +94,15 @@ def test_somebody_elses_cookie_is_said_to_be_and_its_value_is_not_repeated(clien
     assert "GA1.2" not in page
 
 
+def test_a_cookie_of_the_shop_that_has_no_words_of_its_own_is_told_by_its_purpose(
+    client, monkeypatch
+):
+    declared = {("cookie", "trail"): replace(personal.declared("cookie")[0], where="trail")}
+    monkeypatch.setattr(personal, "_declared", declared)
+    client.set_cookie("trail", "x")
+    assert "This shop has set it to keep the things in your cart." in client.get(PAGE).text
+
+
 def test_a_name_that_is_markup_is_shown_as_text(app):
     page = app.test_client(use_cookies=False).get(PAGE, headers={"Cookie": "<i>x</i>=1"}).text
     assert "<h2>&lt;i&gt;x&lt;/i&gt;</h2>" in page

@@ -66,6 +66,9 @@ def _decoded(name: str, value: str, trouble: str) -> OwnCookie:
         return _cart(name, value, trouble)
     if name == current_app.config["SESSION_COOKIE_NAME"]:
         return OwnCookie(name, _session_in_words())
+    known = (f for f in personal.declared("cookie") if f.where == name.removeprefix("__Host-"))
+    if fact := next(known, None):
+        return OwnCookie(name, f"This shop has set it {fact.why}.")
     return OwnCookie(name, "This shop has not set it and does not read it.")
 
 
