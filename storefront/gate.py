@@ -140,13 +140,15 @@ _CONNECTS = ("socket.connect", "socket.sendto", "socket.sendmsg")
 _LOOKS_UP = ("socket.getaddrinfo", "socket.gethostbyname")
 _LOOKS_BACK = ("socket.gethostbyaddr", "socket.getnameinfo")
 _STARTS = ("os.exec", "os.posix_spawn", "os.spawn", "os.system", "pty.spawn")
+# Python tells of much more, all day long: what is not among these is passed over at once.
+_WATCHED = frozenset((*_CONNECTS, *_LOOKS_UP, *_LOOKS_BACK, *_STARTS, "subprocess.Popen"))
 # The program that develops pictures, run by this Python; and those that copy PostgreSQL's data.
 _DARKROOM = ("-I", os.path.join(os.path.dirname(os.path.abspath(__file__)), "darkroom.py"))
 _COPYING = ("pg_dump", "pg_restore", "psql")
 
 
 def _watch(event: str, args: tuple) -> None:
-    if not _state["closed"]:
+    if event not in _WATCHED or not _state["closed"]:
         return
     if event in _CONNECTS:
         if args[1]:  # without an address it goes where the socket is connected already
@@ -155,7 +157,7 @@ def _watch(event: str, args: tuple) -> None:
         _watch_names(event, args[0])
     elif event == "subprocess.Popen":
         _watch_programs(args[0], args[1])
-    elif event in _STARTS:
+    else:
         raise UndeclaredProgram(f"no program is started here by {event}")
 
 
