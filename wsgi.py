@@ -4,10 +4,11 @@ import logging
 import os
 
 import storefront.sparing  # noqa: F401  (first, before what it spares is asked for)
-from storefront import gate
+from storefront import gate, tally
 from storefront.app import create_app
 
 os.umask(0o077)  # what the shop writes is its owner's alone
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
 app = create_app()
 gate.close()
+tally.write_at_the_end()

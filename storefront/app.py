@@ -5,7 +5,7 @@ from htmx_flask import Htmx
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
-from storefront import address, door, errors, gate, pages, personal
+from storefront import address, door, errors, gate, pages, places, register, tally
 from storefront.assets import Assets
 from storefront.blueprints import (
     cart,
@@ -18,6 +18,7 @@ from storefront.blueprints import (
     pictures,
     privacy,
     products,
+    well_known,
 )
 from storefront.config import Settings, read_settings, require_set_up
 from storefront.cookies import CartCookie, Sessions, drop_unreadable
@@ -27,11 +28,13 @@ from storefront.freshness import Freshness
 from storefront.front import Behind, Front
 from storefront.jobs import Jobs
 from storefront.links import OrderLinks
-from storefront.models import RECORDS
 from storefront.payment import Payments
 from storefront.shelf import Shelf
 
-PARTS = (home, listing, products, pictures, cart, checkout, orders, page, privacy, feeds)
+PARTS = (
+    *(home, listing, products, pictures, cart, checkout, orders, page),
+    *(privacy, feeds, well_known),
+)
 
 
 class Answer(Response):
@@ -43,12 +46,12 @@ class Answer(Response):
 def create_app(settings: Settings | None = None, clock=pages.system_clock) -> Flask:
     """The shop as a WSGI app. `clock()` gives the moment in UTC; tests bring their own.
 
-    Raises `NotSetUp` when keys or secrets are missing, `Undeclared` when a column that may hold
-    something about a person has not been declared.
+    Raises `NotSetUp` when keys or secrets are missing, `Undeclared` when a column or a form's field
+    that may hold something about a person has not been declared.
     """
     settings = settings or read_settings()
     require_set_up(settings)
-    personal.check(RECORDS)
+    register.check()
     app = Flask("storefront", static_folder=None)
     app.response_class = Answer
     _configure(app, settings)
@@ -79,6 +82,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
     if database.obj is None:
         database.initialize(open_database(settings.database_url))
     gate.admit_from(settings)
+    places.declare_from(settings)
     Htmx(app)
     app.extensions |= {
         "settings": settings,
@@ -132,5 +136,7 @@ def _connect() -> None:
 
 
 def _disconnect(_error) -> None:
+    if tally.is_due() and not database.in_transaction():
+        tally.write_down(pages.now())
     if not database.is_closed() and not database.in_transaction():
         database.close()

@@ -11,7 +11,7 @@ import click
 from flask.cli import AppGroup, ScriptInfo, routes_command, shell_command
 from peewee import OperationalError, ProgrammingError
 
-from storefront import fetching, gate, photographs, policy, programs, register
+from storefront import fetching, gate, photographs, places, policy, programs, register, tally
 from storefront import setup as set_up
 from storefront.config import (
     NotSetUp,
@@ -89,11 +89,16 @@ TO_BE_MENDED = (
 
 @contextmanager
 def _shop():
-    """The settings and an open database of a shop that has been set up."""
+    """The settings and an open database of a shop that has been set up, behind the gate."""
     settings = read_settings()
     require_set_up(settings)
-    with _database(settings):
-        yield settings
+    gate.admit_from(settings)
+    places.declare_from(settings)
+    with _database(settings), gate.closed():
+        try:
+            yield settings
+        finally:
+            tally.write_down(system_clock())
 
 
 @contextmanager
@@ -153,7 +158,6 @@ def run(port: int, set_up: bool, no_demo: bool, no_desk: bool) -> None:
 def worker() -> None:
     """Send mail, fetch receipts, let overdue stock go, until stopped."""
     with _shop() as settings:
-        gate.admit_from(settings)
         Jobs(settings).work()
 
 
@@ -162,7 +166,6 @@ def worker() -> None:
 def cancel_order(number: str) -> None:
     """Cancel an order that was not charged; the desk is told never to charge it."""
     with _shop() as settings:
-        gate.admit_from(settings)
         order = _order(number)
         Payments(settings).cancel(order, system_clock())
         click.echo(f"order {number} is {Order.get_by_id(order.id).state}")
@@ -174,7 +177,6 @@ def cancel_order(number: str) -> None:
 def refund_order(number: str, amount: int | None) -> None:
     """Have the desk give back what was charged for an order, or part of it."""
     with _shop() as settings:
-        gate.admit_from(settings)
         order = _order(number)
         given = amount or order.total_minor
         Payments(settings).refund(order, given, system_clock())
@@ -218,7 +220,6 @@ def _take_pictures(settings: Settings, folder: Path | None, fetch: bool) -> None
             taken = photographs.from_folder(every, folder, media, _complain, bar.update)
         click.echo(f"{taken} pictures taken from {folder}", err=True)
     if fetch:
-        gate.admit_from(settings)
         with _counted(every.count(), "fetching pictures") as bar:
             taken = fetching.fetch_missing(every, media, _complain, bar.update)
         click.echo(f"{taken} pictures fetched", err=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from flask import Flask, Response, current_app, g, request
 from flask.sessions import SecureCookieSessionInterface
@@ -9,7 +10,7 @@ from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 
 from storefront.config import Settings
 from storefront.models.cart import Cart
-from storefront.personal import days, declare
+from storefront.personal import days, declare, declared
 
 CART_DAYS = 60
 LONGEST = 4000  # characters; browsers keep 4096 bytes of name and value together
@@ -59,6 +60,13 @@ class CartCookie:
             )
         except (BadData, TypeError, ValueError):
             return CookieCart(trouble="Your cart could not be read, so we started a new one.")
+
+    def written_at(self, raw: str) -> datetime | None:
+        """When a cookie's value was written, in UTC; None if it is not one of ours."""
+        try:
+            return self._serializer.loads(raw, return_timestamp=True)[1]
+        except BadData:
+            return None
 
     def written(self, quantities: dict[int, int]) -> str:
         """The value that keeps those quantities."""
@@ -120,6 +128,32 @@ def drop_unreadable(response: Response) -> Response:
     if g.get("cart_trouble"):
         write_cart(response, Cart({}, current_app.extensions["settings"].currency))
     return response
+
+
+def leave_unreadable() -> str:
+    """Do not take back a cookie that could not be read: the page speaks of it. What is wrong."""
+    trouble = cart_trouble()
+    g.cart_trouble = ""
+    return trouble
+
+
+def remove_cookie(response: Response, name: str) -> Response:
+    """Have the browser forget a cookie, whoever has set it, as far as this host may ask for it."""
+    leave_unreadable()
+    prefixed = name.startswith(("__Host-", "__Secure-"))
+    secure = prefixed or current_app.extensions["settings"].secure
+    common = {"httponly": True, "samesite": "Lax", "secure": secure, "path": "/"}
+    response.delete_cookie(name, **common)
+    host = request.host.partition(":")[0]
+    if name.removeprefix("__Host-") not in declared_names() and not name.startswith("__Host-"):
+        # Somebody else has set it, for this host alone or with its subdomains.
+        response.delete_cookie(name, domain=host, **common)
+    return response
+
+
+def declared_names() -> set[str]:
+    """The names of all cookies the shop can ever set, without the prefix."""
+    return {fact.where for fact in declared("cookie")}
 
 
 def _cookie() -> CartCookie:

@@ -42,10 +42,8 @@ class Guests:
         return is_public(given) or (self._loopback and given.is_loopback)
 
     def _admit(self, host: str, port: int) -> None:
-        name = f"pictures at {host} port {port}"
         with self._lock:
-            self._names.add(name)
-            gate.admit(name, host, port, purpose=PURPOSE, clause="catalogue", basis="interest")
+            self._names.add(gate.admit_one_of(gate.PICTURES, host, port, purpose=PURPOSE))
 
     def let_go(self) -> None:
         """Admit none of them any longer."""

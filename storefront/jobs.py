@@ -15,7 +15,7 @@ from huey.contrib.sql_huey import SqlHuey
 from huey.serializer import SignedSerializer
 from peewee import PeeweeException
 
-from storefront import gate
+from storefront import gate, places, tally
 from storefront.config import Settings
 from storefront.db import database
 from storefront.models import Edition, OutgoingMail
@@ -68,6 +68,8 @@ class Jobs:
         finally:
             self.send_mail()
             Edition.tidy()
+            tally.write_down(datetime.now(UTC))
+            places.let_go_of_backups(self._settings, datetime.now(UTC))
 
     def work(self) -> None:
         """Do the jobs until told to stop; what was left undone is done first."""

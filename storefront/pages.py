@@ -8,7 +8,7 @@ from htmx_flask import request
 
 from storefront.cookies import cart_trouble, read_cart
 from storefront.drawn import Showing
-from storefront.kept import PRIVATE, VARY
+from storefront.kept import PRIVATE, PUBLIC, VARY
 
 FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 
@@ -33,6 +33,14 @@ def public(view):
     """Say of a view that its page is the same for everybody, but for the cart's badge."""
     view.public = True
     return view
+
+
+def gpc() -> bool:
+    """Whether the visitor's browser sends Global Privacy Control: not to be sold or shared.
+
+    Nothing is, of anybody. What counts visits puts such a visit into totals only.
+    """
+    return request.headers.get("Sec-GPC") == "1"
 
 
 def show(
@@ -88,6 +96,14 @@ def _fragment(part: str, shown: Showing | None, context: dict) -> str:
 def _render(template: str, context: dict) -> str:
     # Without Flask's own context: no template asks for the request.
     return current_app.jinja_env.get_template(template).render(context)
+
+
+def show_machines(data: dict, until: datetime = FOR_GOOD) -> Response:
+    """The JSON of a public page, kept and cached as such a page is."""
+    response = current_app.json.response(data)
+    keep(until)
+    response.headers["Cache-Control"] = PUBLIC
+    return response
 
 
 def keep(until: datetime = FOR_GOOD) -> None:

@@ -37,6 +37,21 @@ declare(
     basis="contract",
     keep=days(14),
 )
+declare(
+    "payment page",
+    "card number and expiry",
+    clause="orders",
+    why="to seal them before anything else happens",
+    basis="contract",
+)
+# Who charges by hand, from a machine off line: the shop has no line to them.
+declare(
+    "recipient",
+    "card acquirer",
+    clause="orders",
+    why="to charge your card, and to give money back: card number, expiry and sum",
+    basis="contract",
+)
 
 log = logging.getLogger(__name__)
 

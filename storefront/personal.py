@@ -23,7 +23,8 @@ class Fact:
     """One thing the shop may hold or send about a person.
 
     `keep` is counted from the moment its record names in `since`; None means "for the visit".
-    `hold` keeps it against erasure until `keep` runs out.
+    `hold` keeps it against erasure until `keep` runs out. `words` say what it is, where its name
+    would not.
     """
 
     kind: str
@@ -33,6 +34,8 @@ class Fact:
     basis: str
     keep: timedelta | None
     hold: bool = False
+    words: str = ""
+    since: str = ""
 
 
 def days(number: int) -> timedelta:
@@ -45,20 +48,23 @@ def years(number: int) -> timedelta:
     return timedelta(days=round(number * 365.25))
 
 
-def personal(field, *, clause, why, basis, keep=None, hold=False):
+def personal(field, *, clause, why, basis, keep=None, hold=False, words=""):
     """Mark a column or a form field as personal and give it back."""
     if basis not in BASES:
         raise ValueError(f"basis {basis!r} is none of {', '.join(BASES)}")
-    field.personal = {"clause": clause, "why": why, "basis": basis, "keep": keep, "hold": hold}
+    said = {"clause": clause, "why": why, "basis": basis, "keep": keep, "hold": hold}
+    field.personal = said | {"words": words}
     return field
 
 
 _declared: dict[tuple[str, str], Fact] = {}
 
 
-def declare(kind, where, *, clause, why, basis, keep=None, hold=False) -> Fact:
+def declare(kind, where, *, clause, why, basis, keep=None, hold=False, words="") -> Fact:
     """Enter something that is no column: a cookie, a recipient, the vault."""
-    fact = Fact(kind, where, clause, why, basis, keep, hold)
+    if basis not in BASES:
+        raise ValueError(f"basis {basis!r} is none of {', '.join(BASES)}")
+    fact = Fact(kind, where, clause, why, basis, keep, hold, words)
     _declared[kind, where] = fact
     return fact
 
@@ -79,7 +85,7 @@ def columns(records: Iterable[type]) -> Iterator[Fact]:
         for field in record._meta.sorted_fields:
             if hasattr(field, "personal"):
                 where = f"{record._meta.table_name}.{field.name}"
-                yield Fact("column", where, **field.personal)
+                yield Fact("column", where, **field.personal, since=record.since)
 
 
 def fields(form: type) -> Iterator[Fact]:
@@ -90,14 +96,30 @@ def fields(form: type) -> Iterator[Fact]:
             yield Fact("form field", f"{form.__name__}.{name}", **field.personal)
 
 
-def check(records: Iterable[type]) -> None:
-    """Refuse records with text or blob columns that nobody has declared, or not well.
+def check(records: Iterable[type], forms: Iterable[type] = ()) -> None:
+    """Refuse records and forms with columns and fields that nobody has declared, or not well.
 
-    Raises `Undeclared`, naming every column and what to write.
+    Raises `Undeclared`, naming every one of them and what to write.
     """
     problems = [problem for record in records for problem in _problems(record)]
+    problems += [problem for form in forms for problem in _problems_of_form(form)]
     if problems:
         raise Undeclared("; ".join(problems))
+
+
+def _problems_of_form(form: type) -> Iterator[str]:
+    """Of every field, hidden or not: WTForms leaves on the class what stands for each of them."""
+    impersonal = set(getattr(form, "impersonal", ()))
+    fields = {name: getattr(form, name) for name in dir(form)}
+    fields = {name: field for name, field in fields.items() if hasattr(field, "field_class")}
+    for name in impersonal - set(fields):
+        yield f"{form.__name__}.impersonal lists {name}, which is no field"
+    for name, field in fields.items():
+        marked = hasattr(field, "personal")
+        if marked and name in impersonal:
+            yield f"{form.__name__}.{name} is both personal and listed as impersonal"
+        if not marked and name not in impersonal:
+            yield f"{form.__name__}.{name}: make it personal(…) or list it as impersonal"
 
 
 def _problems(record: type) -> Iterator[str]:

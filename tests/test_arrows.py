@@ -18,10 +18,10 @@ FLOORS = (
     " drawn",
     "prepared",
     "models address pictures prints assets kept",
-    "register",
+    "register tally places",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " front",
-    "payment cookies listing guests showing",
+    "payment cookies listing guests showing data_map",
     "pages door fetching",
     "errors",
     "blueprints jobs",

@@ -13,13 +13,18 @@ from pathlib import Path
 import pytest
 
 from storefront import gate
+from storefront.models import ConnectionCount
 
 ROOT = Path(__file__).resolve().parent.parent
 
 # Imports the shop as a server does, then runs what stands in {attempts}: a list of expressions.
 SCRIPT = """
-import http.client, json, smtplib, socket, ssl, sys, urllib.request
+import asyncio, http.client, json, multiprocessing, os, pty, smtplib, socket, ssl, subprocess, sys
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+import requests, urllib3
 import wsgi
+from storefront import darkroom, tally
 
 def outcome(expression):
     try:
@@ -27,6 +32,26 @@ def outcome(expression):
     except BaseException as trouble:
         return type(trouble).__name__
     return "passed"
+
+def in_thread(*call):
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(*call).result()
+
+def through_asyncio(host, port):
+    async def open_and_close():
+        _, writer = await asyncio.open_connection(host, port)
+        writer.close()
+    asyncio.run(open_and_close())
+
+def in_child(expression):
+    # What became of it in a child that multiprocessing forks.
+    ours, theirs = multiprocessing.Pipe()
+    told = lambda: theirs.send(outcome(expression))
+    child = multiprocessing.get_context("fork").Process(target=told)
+    child.start()
+    child.join()
+    if (said := ours.recv()) != "passed":
+        raise type(said, (Exception,), {})
 
 print(json.dumps([outcome(expression) for expression in json.loads(sys.argv[1])]))
 """
@@ -57,6 +82,33 @@ UNDECLARED = [
     "socket.getaddrinfo(b'what-somebody-typed.evil.example', 80)",
     "socket.gethostbyname('what-somebody-typed.evil.example')",
     "socket.gethostbyname_ex('what-somebody-typed.evil.example')",
+    "socket.gethostbyaddr('203.0.113.9')",
+    "socket.getnameinfo(('203.0.113.9', 80), 0)",
+    # Libraries, of which none knows of the gate.
+    "requests.get('http://evil.example/')",
+    "requests.get('http://127.0.0.1:{other}/')",
+    "requests.post('https://203.0.113.9/', data='x', timeout=1)",
+    "urllib3.PoolManager(retries=False).request('GET', 'http://evil.example/')",
+    "urllib3.PoolManager(retries=False).request('GET', 'http://127.0.0.1:{other}/')",
+    "through_asyncio('evil.example', 80)",
+    "through_asyncio('127.0.0.1', {other})",
+    "in_thread(socket.create_connection, ('127.0.0.1', {other}))",
+    "in_thread(requests.get, 'http://127.0.0.1:{other}/')",
+    "in_child(\"socket.create_connection(('127.0.0.1', {other}))\")",
+    "socket.socket(socket.AF_UNIX).connect('/run/something')",
+]
+PROGRAMS = [
+    "subprocess.run(['curl', 'http://127.0.0.1:{other}/'])",
+    "subprocess.run('curl http://127.0.0.1:{other}/', shell=True)",
+    "subprocess.run([sys.executable, '-c', 'print(1)'])",
+    "subprocess.run(['pg_dump'], executable='/bin/sh')",
+    "subprocess.run([sys.executable, '-I', darkroom.__file__, 'more'])",
+    "in_thread(subprocess.run, ['curl'])",
+    "os.system('curl http://127.0.0.1:{other}/')",
+    "os.popen('curl http://127.0.0.1:{other}/')",
+    "os.posix_spawn('/bin/true', ['true'], dict())",
+    "os.execv('/bin/true', ['true'])",
+    "pty.spawn(['true'])",
 ]
 DECLARED = [
     "socket.create_connection(('127.0.0.1', {vault}))",
@@ -64,6 +116,11 @@ DECLARED = [
     "smtplib.SMTP('localhost', {mail}).quit()",
     "smtplib.SMTP('127.0.0.1', {mail}).quit()",
     "socket.socketpair()",
+    "through_asyncio('127.0.0.1', {vault})",
+    "in_thread(socket.create_connection, ('127.0.0.1', {vault}))",
+    "in_child(\"socket.create_connection(('127.0.0.1', {vault}))\")",
+    "subprocess.run([sys.executable, '-I', darkroom.__file__], input=b'', check=True)",
+    "socket.gethostbyaddr('127.0.0.1')",
 ]
 
 
@@ -119,15 +176,33 @@ def tried(settings, listening):
             **{"cwd": ROOT, "env": environ, "capture_output": True, "text": True, "timeout": 60},
         )
         assert done.returncode == 0, done.stderr
-        return dict(zip(attempts, json.loads(done.stdout), strict=True))
+        return dict(zip(attempts, json.loads(done.stdout.splitlines()[-1]), strict=True))
 
     return run
 
 
 def test_the_shop_reaches_whom_it_declared_and_nobody_else(tried):
-    outcomes = tried(UNDECLARED + DECLARED)
+    outcomes = tried(UNDECLARED + PROGRAMS + DECLARED)
     wanted = dict.fromkeys(UNDECLARED, "UndeclaredRecipient") | dict.fromkeys(DECLARED, "passed")
-    assert outcomes == wanted
+    assert outcomes == wanted | dict.fromkeys(PROGRAMS, "UndeclaredProgram")
+
+
+def test_what_passes_is_noted_for_its_recipient_and_what_is_stopped_is_not(tried):
+    outcomes = tried(
+        [
+            "socket.create_connection(('127.0.0.1', {vault}))",
+            "smtplib.SMTP('127.0.0.1', {mail})",
+            "socket.create_connection(('127.0.0.1', {other}))",
+            "1 / ([*tally._notes] == ['vault', 'mail server'])",
+        ]
+    )
+    assert list(outcomes.values()) == ["passed", "passed", "UndeclaredRecipient", "passed"]
+
+
+def test_what_is_left_is_written_down_when_the_program_ends(tried):
+    tried(["socket.create_connection(('127.0.0.1', {vault}))"] * 2)
+    (row,) = ConnectionCount.select()
+    assert (row.recipient, row.connections) == ("vault", 2)
 
 
 def test_the_shop_answers_behind_the_closed_gate(tried):

@@ -1,11 +1,14 @@
 """What can hold a fact about a person says so where it is stored, or the shop does not start."""
 
 import ast
+import gc
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from flask_wtf import FlaskForm
 from peewee import (
     BigBitField,
     BlobField,
@@ -18,15 +21,23 @@ from peewee import (
     UUIDField,
 )
 from playhouse.postgres_ext import BinaryJSONField, TSVectorField
-from wtforms.fields.core import UnboundField
+from wtforms import (
+    BooleanField,
+    FileField,
+    HiddenField,
+    PasswordField,
+    SelectField,
+    StringField,
+)
 
 from storefront import app as shop
-from storefront import gate, personal
+from storefront import gate, personal, register
 from storefront.blueprints.checkout import CheckoutForm
 from storefront.db import JSONText, Moment, Record
 from storefront.models import RECORDS
 from storefront.models.totals import Customer
 from storefront.personal import Undeclared, check, days, years
+from tests.journey import fill_cart
 
 STOREFRONT = Path(__file__).resolve().parent.parent / "storefront"
 GOOD = {"clause": "orders", "why": "to write to you", "basis": "contract", "keep": days(1)}
@@ -100,26 +111,80 @@ def test_a_basis_that_the_law_does_not_know_is_refused():
 
 
 def test_the_shop_does_not_start_with_an_undeclared_column(settings, monkeypatch):
-    monkeypatch.setattr(shop, "RECORDS", (*RECORDS, record(note=TextField())))
+    monkeypatch.setattr(register, "RECORDS", (*RECORDS, record(note=TextField())))
     with pytest.raises(Undeclared, match=r"Guest\.note"):
         shop.create_app(settings)
 
 
-def test_every_field_of_the_checkout_is_personal_or_said_to_be_none():
-    fields = {name for name, field in vars(CheckoutForm).items() if isinstance(field, UnboundField)}
+def test_the_fields_of_every_form_are_personal_or_said_to_be_none(app):
+    assert CheckoutForm in register.forms()
+    register.check()
+
+
+def test_what_the_checkout_keeps_is_personal():
     declared = {fact.where.partition(".")[2] for fact in personal.fields(CheckoutForm)}
-    assert fields == declared | set(CheckoutForm.impersonal)
-    assert not declared & set(CheckoutForm.impersonal)
     assert set(Customer.__dataclass_fields__) <= declared, "all of it is kept with the order"
 
 
-def test_every_fact_names_its_clause_and_why():
-    facts = [*personal.columns(RECORDS), *personal.fields(CheckoutForm), *personal.declared()]
-    assert len(facts) > 15
+@pytest.fixture
+def form():
+    """Makes a form of the shop, which is forgotten again after the test."""
+    yield lambda **fields: type("TrialForm", (FlaskForm,), {"__module__": "storefront.x"} | fields)
+    gc.collect()
+    assert "TrialForm" not in [kind.__name__ for kind in register.forms()]
+
+
+FIELDS = (StringField, HiddenField, FileField, BooleanField, SelectField, PasswordField)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_field_that_nobody_declared_is_found_and_the_shop_does_not_start(settings, form, field):
+    made = form(note=field("Note"), impersonal=())
+    with pytest.raises(Undeclared, match=r"TrialForm\.note"):
+        shop.create_app(settings)
+    made.impersonal = ("note",)
+    register.check()
+    del made
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"impersonal": ("nothing",)}, "lists nothing, which is no field"),
+        (
+            {"note": personal.personal(StringField(), **GOOD), "impersonal": ("note",)},
+            "both personal and listed as impersonal",
+        ),
+    ],
+)
+def test_a_form_that_contradicts_itself_is_refused(settings, form, fields, words):
+    made = form(**fields)
+    with pytest.raises(Undeclared, match=words):
+        register.check()
+    del made
+
+
+def test_a_field_of_a_form_below_another_is_found_too(settings, form):
+    made = form(note=personal.personal(StringField(), **GOOD))
+    below = type("Below", (made,), {"__module__": "storefront.x", "more": HiddenField()})
+    with pytest.raises(Undeclared, match=r"Below\.more"):
+        register.check()
+    del made, below
+
+
+def test_every_fact_names_its_clause_and_why(app):
+    facts = register.facts()
+    assert len(facts) > 25
     for fact in facts:
         assert fact.clause, fact.where
         assert fact.why, fact.where
         assert fact.basis in personal.BASES, fact.where
+
+
+def test_every_clause_of_a_form_is_one_of_something_else_too(app):
+    """Commands load no forms: what they know of clauses must be all there is."""
+    others = {fact.clause for fact in register.facts() if fact.kind != "form field"}
+    assert {fact.clause for form in register.forms() for fact in personal.fields(form)} <= others
 
 
 def test_every_cookie_that_is_set_is_declared(client, plenty, settings):
@@ -159,3 +224,13 @@ def test_everyone_the_shop_connects_to_is_declared(settings, monkeypatch):
 
 def test_periods_are_counted_in_days():
     assert (days(90), years(7)) == (timedelta(days=90), timedelta(days=2557))
+
+
+def test_the_checkout_draws_no_field_that_its_form_does_not_declare(client, plenty):
+    fill_cart(client, plenty)
+    drawn = set(re.findall(r'<(?:input|select)[^>]* name="([^"]+)"', client.get("/checkout").text))
+    fields = {name: getattr(CheckoutForm, name) for name in vars(CheckoutForm)}
+    named = {field.name or name for name, field in fields.items() if hasattr(field, "field_class")}
+    assert {"email", "postal-code", "placement"} <= drawn
+    # What another country's address had is kept in the form under its own name.
+    assert {name.removeprefix("kept-") for name in drawn} <= named

@@ -21,6 +21,9 @@ PAGES = [
     "/search?q=watrproof",
     "/cart",
     "/privacy",
+    "/privacy/data-map",
+    "/privacy/recipients",
+    "/privacy/cookies",
     "/pages/terms",
 ]
 # Tables that grow with the shop; those that staff fill by hand hold a few rows.

@@ -53,7 +53,7 @@ def sitemap():
 
 @blueprint.get("/sitemaps/pages.xml")
 def sitemap_of_pages():
-    paths = ["/", "/products", "/privacy"]
+    paths = ["/", "/products", "/privacy", "/privacy/data-map", "/privacy/recipients"]
     paths += [f"/collections/{collection.slug}" for collection in Collection.in_order()]
     paths += [f"/pages/{page.slug}" for page in Page.select().order_by(Page.slug)]
     entries = (f"<url><loc>{escape(_origin() + path)}</loc></url>" for path in paths)

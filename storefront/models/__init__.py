@@ -1,6 +1,7 @@
 """Nouns with verbs, one file each; `RECORDS` is every table there is."""
 
 from storefront.models.collection import Collection, CollectionItem, Redirect
+from storefront.models.connection import ConnectionCount
 from storefront.models.edition import Edition
 from storefront.models.facet import CatalogueVersion, FacetValue
 from storefront.models.order import Order, OrderEvent, OrderLine
@@ -37,4 +38,5 @@ RECORDS = (
     DeskStatement,
     DeskInstruction,
     OutgoingMail,
+    ConnectionCount,
 )

@@ -4,9 +4,18 @@ from peewee import BooleanField, ForeignKeyField, IntegerField, TextField
 
 from storefront.db import JSONText, Record
 from storefront.money import Money
+from storefront.personal import declare
 from storefront.prepared import Prepared, records
 
 WORLD = "*"
+
+declare(
+    "recipient",
+    "carrier",
+    clause="orders",
+    why="to bring you the parcel: your name and address",
+    basis="contract",
+)
 
 
 class ShippingZone(Record):

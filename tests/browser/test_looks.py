@@ -49,6 +49,9 @@ def test_pages_that_anybody_may_open(page, look):
         ("/cart", "cart-empty", False),
         ("/checkout", "checkout-empty", False),
         ("/privacy", "privacy", True),
+        ("/privacy/data-map", "data-map", True),
+        ("/privacy/recipients", "recipients", False),
+        ("/privacy/cookies", "cookies-none", False),
         ("/pages/returns", "page-returns", False),
         ("/nothing-here", "not-found", True),
     ):

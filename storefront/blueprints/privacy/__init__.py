@@ -4,4 +4,9 @@ from flask import Blueprint
 
 blueprint = Blueprint("privacy", __name__)
 
-from storefront.blueprints.privacy import page  # noqa: E402, F401 — its routes need the blueprint
+from storefront.blueprints.privacy import (  # noqa: E402 — their routes need the blueprint
+    cookies,  # noqa: F401
+    page,  # noqa: F401
+    recipients,  # noqa: F401
+    register,  # noqa: F401
+)
