@@ -1,6 +1,7 @@
 """Those who work at the desk, for the tests of its screens."""
 
 import re
+from functools import cache
 
 import pyotp
 
@@ -20,8 +21,13 @@ def hired(app, *roles: str, email: str = "") -> Staff:
 def settled(app, *roles: str, email: str = "") -> Staff:
     """A person with those roles, who signs in with PASSWORD and codes of KEY."""
     staff = hired(app, *roles, email=email)
-    staff.change(password=factors.password_hash(PASSWORD), totp=KEY)
+    staff.change(password=_kept(), totp=KEY)
     return staff
+
+
+@cache
+def _kept() -> str:
+    return factors.password_hash(PASSWORD)  # which takes its time, as it is meant to
 
 
 def code(app, key: str = KEY) -> str:
