@@ -8,11 +8,13 @@ from datetime import timedelta
 
 import pyotp
 import pytest
+from playhouse.test_utils import count_queries
 
 from storefront import factors
 from storefront.app import create_app
 from storefront.models import Guess, Passkey, RecoveryCode, Staff
 from storefront.models.guess import IN_ALL, TooMany
+from storefront.refusals import Refused
 from tests.staff import KEY, PASSWORD, code, in_browser, settled
 
 DOOR = "/desk/door"
@@ -87,6 +89,20 @@ def test_an_account_that_there_is_not_takes_as_much_work(staff, app, clock):
     pairs = [(seconds("ann@staff.example"), seconds("bob@staff.example")) for _ in range(9)]
     known, unknown = (statistics.median(times) for times in zip(*pairs, strict=True))
     assert 0.5 < known / unknown < 2
+
+
+def test_a_wrong_password_takes_the_database_as_long_as_a_wrong_code(staff, clock):
+    """What is written, and that it is written at all, must not tell that a password was right."""
+
+    def statements(password: str, code: str, email: str = "ann@staff.example") -> list[str]:
+        with count_queries() as counted, pytest.raises(Refused):
+            Staff.with_password(email, password, code, clock())
+        return [query.msg[0] for query in counted.get_queries()]
+
+    right = statements(PASSWORD, "000000")
+    assert any(sql.startswith("DELETE") for sql in right)
+    assert right == statements("wrong", "000000")
+    assert right == statements("wrong", "000000", "bob@staff.example")
 
 
 def test_an_account_without_a_password_is_opened_by_none(app, client, sign_in):
