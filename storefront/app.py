@@ -10,6 +10,7 @@ from storefront.assets import Assets
 from storefront.blueprints import (
     cart,
     checkout,
+    desk,
     feeds,
     home,
     listing,
@@ -33,7 +34,7 @@ from storefront.shelf import Shelf
 
 PARTS = (
     *(home, listing, products, pictures, cart, checkout, orders, page),
-    *(privacy, feeds, well_known),
+    *(privacy, feeds, well_known, desk),
 )
 
 
@@ -71,7 +72,8 @@ def _configure(app: Flask, settings: Settings) -> None:
         "SECRET_KEY_FALLBACKS": list(settings.cookie_keys[1:]),
         "SESSION_COOKIE_NAME": "__Host-session" if settings.secure else "session",
         "SESSION_COOKIE_SECURE": settings.secure,
-        "SESSION_COOKIE_SAMESITE": "Lax",
+        # Only the desk has sessions, and nobody comes to it from another site.
+        "SESSION_COOKIE_SAMESITE": "Strict",
         # Forms carry no token of their own: a token needs a cookie, and shoppers have none.
         # The door looks where a form comes from, and demands a token of those with a session.
         "WTF_CSRF_ENABLED": False,

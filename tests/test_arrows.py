@@ -16,7 +16,7 @@ FLOORS = (
     "cldr sparing weighed",
     "db money personal refusals config links garments markdown darkroom supervisor compression"
     " drawn",
-    "prepared",
+    "prepared factors passkeys",
     "models address pictures prints assets kept",
     "register tally places",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
@@ -25,7 +25,8 @@ FLOORS = (
     "pages door fetching",
     "errors",
     "blueprints jobs",
-    "setup programs",
+    "setup programs opened",
+    "staff_commands",
     "app",
     "commands",  # its Flask group builds the app, when asked for `routes` or `shell`
     "wsgi",

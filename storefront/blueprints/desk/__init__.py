@@ -1,0 +1,20 @@
+"""The desk: everything staff do stands on this blueprint, behind one guard.
+
+A screen is a file beside this one. It registers its routes with `@desk.get(…)`, says with
+`@roles(…)` whose they are, and with `screen(…)` what stands in the navigation.
+"""
+
+from flask import Blueprint
+
+desk = blueprint = Blueprint("desk", __name__, url_prefix="/desk")
+
+# Their routes need the blueprint.
+from storefront.blueprints.desk import (  # noqa: E402
+    account,  # noqa: F401
+    door,  # noqa: F401
+    guard,  # noqa: F401
+    home,  # noqa: F401
+    invitations,  # noqa: F401
+    people,  # noqa: F401
+    proofs,  # noqa: F401
+)

@@ -1,0 +1,302 @@
+"""Those who work here: what they may do at the desk, and what they prove with who they are."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from email_validator import EmailNotValidError, validate_email
+from peewee import BigIntegerField, ForeignKeyField, IntegrityError, TextField, prefetch
+
+from storefront import factors, passkeys
+from storefront.db import JSONText, Moment, Record, database, locked
+from storefront.models.guess import SpentTicket
+from storefront.personal import personal, years
+from storefront.refusals import Refused
+
+ROLES = ("fulfilment", "editor", "moderator", "manager")
+INVITED_FOR = timedelta(days=7)
+CHALLENGE_FOR = timedelta(minutes=5)
+PROOFS = ("password", "totp", "totp_step", "invitation", "invited_until")
+HELD = {"clause": "staff", "basis": "contract", "keep": years(1), "hold": True}
+
+
+class Staff(Record):
+    """One person. Every session says `session_number`: a new one ends all sessions there are.
+
+    `password` is an argon2id hash, `totp` the key shared with an app in base32, `totp_step` the
+    step of the last code that was taken, `invitation` the SHA-256 of a link's secret. These are
+    listed as impersonal so that no copy of somebody's data ever carries them.
+    """
+
+    email = personal(TextField(unique=True), why="to know you at the desk", **HELD)
+    name = personal(TextField(default=""), why="so that others at the desk know you", **HELD)
+    roles = personal(JSONText(default=list), why="to open your part of the desk", **HELD)
+    password = TextField(null=True)
+    totp = TextField(null=True)
+    totp_step = BigIntegerField(null=True)
+    session_number = BigIntegerField()
+    invitation = TextField(null=True, unique=True)
+    invited_until = Moment(null=True)
+    made_at = Moment()
+    seen_at = Moment()  # signed in, or was added
+
+    impersonal = ("password", "totp", "invitation")
+    since = "seen_at"
+
+    # What flask-login asks of whom it signs in.
+    is_active = is_authenticated = True
+    is_anonymous = False
+
+    @classmethod
+    def about(cls, email: str):
+        """The account of that address."""
+        return cls.select().where(cls.email == email.strip().lower())
+
+    @classmethod
+    def of_session(cls, identity: str) -> "Staff | None":
+        """Who a session names, unless it was ended; `identity` is what `get_id` gave."""
+        number, _, session_number = identity.partition(".")
+        if not (number.isdecimal() and session_number.isdecimal()):
+            return None
+        return cls.get_or_none(cls.id == int(number), cls.session_number == int(session_number))
+
+    @classmethod
+    def invite(cls, email: str, roles: list[str], at: datetime) -> tuple["Staff", str]:
+        """Add a person, or roles to one who is there; gives the secret of a new link, too.
+
+        An earlier link opens nothing any more. Raises `Refused` without an address or a role.
+        """
+        email, secret = _address(email), secrets.token_urlsafe(32)
+        with database.atomic():
+            staff = locked(cls.about(email)).first()
+            if staff is None:
+                number = _new_number()
+                staff = cls.create(email=email, session_number=number, made_at=at, seen_at=at)
+            held = [role for role in ROLES if role in (*staff.roles, *roles)]
+            if not held:
+                raise Refused(roles="Choose at least one role.")
+            if held != staff.roles:
+                staff.change(roles=held)
+            link = {"invitation": _digest(secret), "invited_until": at + INVITED_FOR}
+            Staff.update(link).where(Staff.id == staff.id).execute()
+        return staff, secret
+
+    @classmethod
+    def everyone(cls) -> list["Staff"]:
+        """All who work here, with their passkeys."""
+        return list(prefetch(cls.select().order_by(cls.email), Passkey.select()))
+
+    @classmethod
+    def invited_with(cls, secret: str, at: datetime) -> "Staff":
+        """Whom a link was made for; raises `Refused` for one that is used up or too old."""
+        staff = cls.get_or_none(cls.invitation == _digest(secret), cls.invited_until > at)
+        if staff is None:
+            raise Refused(
+                "This link was used already, is older than seven days, or is not whole. "
+                "Ask a manager for a new one."
+            )
+        return staff
+
+    @classmethod
+    def with_password(cls, email: str, password: str, code: str, at: datetime) -> "Staff":
+        """Who proves to be that person, with password and code both.
+
+        Raises `Refused` with the same words, after the same work, whatever does not fit: that
+        there is no such account, too.
+        """
+        staff = cls.about(email).first()
+        knows = factors.is_password(password, staff.password if staff else None)
+        step = factors.step_of(code, staff.totp if staff else None, at)
+        # With a wrong password a code is looked for as well, and no row is nobody's.
+        if not (staff if knows else cls(id=0))._take_code(code, step, at):
+            raise Refused(
+                "This did not fit together. Please look at the e-mail address, the password and "
+                "the code; a code counts once."
+            )
+        return staff
+
+    def _take_code(self, code: str, step: int | None, at: datetime) -> bool:
+        """Use up a code of the app or a recovery code; False if it is neither, or was used."""
+        with database.atomic():
+            if step is not None:
+                unused = Staff.totp_step.is_null() | (Staff.totp_step < step)
+                taken = Staff.update(totp_step=step).where(Staff.id == self.id, unused)
+            else:
+                digest = _digest(factors.as_typed(code))
+                mine = RecoveryCode.staff == self, RecoveryCode.digest == digest
+                taken = RecoveryCode.delete().where(*mine)
+            return bool(taken.execute()) and self.seen(at)
+
+    @classmethod
+    def with_passkey(cls, place: passkeys.Place, answer: str, challenge: bytes, at) -> "Staff":
+        """Whose passkey signed the challenge; raises `Refused` if none did, or it did before."""
+        passkey = Passkey.get_or_none(Passkey.credential == passkeys.name_in(answer))
+        if passkey is None:
+            raise Refused("This passkey is not known here. It may have been removed.")
+        key, uses = passkey.public_key, passkey.uses
+        uses = passkeys.count_after(place, answer, challenge, key, uses)
+        with database.atomic():
+            SpentTicket.spend(challenge.hex(), at + CHALLENGE_FOR, at)
+            Passkey.update(uses=uses, used_at=at).where(Passkey.id == passkey.id).execute()
+            passkey.staff.seen(at)
+        return passkey.staff
+
+    def seen(self, at: datetime) -> bool:
+        """They signed in; accounts are kept for a year from then on."""
+        return bool(Staff.update(seen_at=at).where(Staff.id == self.id).execute())
+
+    @classmethod
+    def settle(cls, secret: str, at: datetime, passkey=None, name: str = "", **columns) -> "Staff":
+        """Use a link up: from now on only what was chosen counts, and every session ends.
+
+        That is a `passkey` and its `name`, or a password and an app in `columns`.
+        """
+        with database.atomic():
+            invited = cls.invited_with(secret, at)
+            staff = locked(cls.select().where(cls.id == invited.id)).get()
+            if staff.invitation != invited.invitation:
+                raise Refused("This link was used already.")
+            for record in (Passkey, RecoveryCode):
+                record.delete().where(record.staff == staff).execute()
+            staff.change(**dict.fromkeys(PROOFS) | columns, seen_at=at)
+            if passkey:
+                staff.add_passkey(passkey, name, at)
+        return staff
+
+    def change(self, **columns) -> None:
+        """Write these columns, and end every session there is."""
+        columns["session_number"] = _new_number()
+        # Only these: what else the row says may have changed since it was read.
+        Staff.update(columns).where(Staff.id == self.id).execute()
+        self.__data__.update(columns)
+
+    def add_passkey(self, passkey: passkeys.NewPasskey, name: str, at: datetime) -> None:
+        """One more passkey; raises `Refused` for one that is in use here."""
+        facts = {"credential": passkey.credential, "public_key": passkey.public_key}
+        try:
+            with database.atomic():
+                moments = {"made_at": at, "used_at": at}
+                Passkey.create(staff=self, name=name, uses=passkey.uses, **facts, **moments)
+                self.change()
+        except IntegrityError:
+            raise Refused("This passkey is in use here already.") from None
+
+    def keep_codes(self, codes: list[str]) -> None:
+        """These recovery codes and no others; every session ends."""
+        with database.atomic():
+            RecoveryCode.delete().where(RecoveryCode.staff == self).execute()
+            for code in codes:
+                RecoveryCode.create(staff=self, digest=_digest(factors.as_typed(code)))
+            self.change()
+
+    def drop_passkey(self, number: int) -> None:
+        """Remove one passkey; raises `Refused` where nothing would be left to sign in with."""
+        with database.atomic():
+            staff = locked(Staff.select().where(Staff.id == self.id)).get()
+            if not staff.password and staff.passkeys.where(Passkey.id != number).count() == 0:
+                raise Refused("This is the only way you have to sign in, so it was kept.")
+            Passkey.delete().where(Passkey.staff == self, Passkey.id == number).execute()
+            self.change()
+
+    def drop_password(self) -> None:
+        """Sign in with passkeys alone; raises `Refused` where there is none."""
+        with database.atomic():
+            if not locked(Staff.select().where(Staff.id == self.id)).get().passkeys.count():
+                raise Refused("Add a passkey first: this is the only way you have to sign in.")
+            RecoveryCode.delete().where(RecoveryCode.staff == self).execute()
+            self.change(password=None, totp=None, totp_step=None)
+
+    def give_roles(self, roles: list[str]) -> None:
+        """Exactly these roles; every session of theirs ends. Somebody stays a manager."""
+        chosen = [role for role in ROLES if role in roles]
+        if not chosen:
+            raise Refused(roles="Choose at least one role, or remove the person.")
+        with database.atomic():
+            if "manager" not in chosen:
+                self._leave_a_manager()
+            self.change(roles=chosen)
+
+    def remove(self) -> None:
+        """Delete the account and all that belongs to it; the last manager stays."""
+        with database.atomic():
+            self._leave_a_manager()
+            self.delete_instance()
+
+    def _leave_a_manager(self) -> None:
+        # All rows are locked: two managers who remove each other come in turn.
+        for staff in locked(Staff.select().order_by(Staff.id)):
+            if staff.id != self.id and "manager" in staff.roles and staff.is_settled:
+                return
+        if "manager" in self.roles:
+            raise Refused(
+                "This is the only manager who can sign in. Make somebody else a manager first."
+            )
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether they have chosen how to sign in."""
+        return bool(self.password) or self.passkeys.exists()
+
+    @property
+    def handle(self) -> bytes:
+        """What an authenticator knows the person by: nothing that names them."""
+        return f"{self.id}.{self.made_at.timestamp():.0f}".encode()
+
+    def get_id(self) -> str:
+        """What a session keeps to know the person by."""
+        return f"{self.id}.{self.session_number}"
+
+    def may(self, roles) -> bool:
+        """Whether one of those roles is theirs; a manager may do everything."""
+        return "manager" in self.roles or bool(set(self.roles) & set(roles))
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Passkey(Record):
+    """A key pair of which we hold the public half. `uses` is the authenticator's own count."""
+
+    staff = ForeignKeyField(Staff, backref="passkeys", on_delete="CASCADE")
+    name = personal(TextField(), why="so that you can tell your passkeys apart", **HELD)
+    credential = TextField(unique=True)
+    public_key = TextField()
+    uses = BigIntegerField(default=0)
+    made_at = Moment()
+    used_at = Moment()
+
+    impersonal = ("credential", "public_key")
+    since = "used_at"
+
+    @classmethod
+    def about(cls, email: str):
+        """The passkeys of that address."""
+        return cls.select().where(cls.staff.in_(Staff.about(email)))
+
+
+class RecoveryCode(Record):
+    """One of the codes that stand in for the app, as a hash; it is deleted when it is used."""
+
+    staff = ForeignKeyField(Staff, backref="recovery_codes", on_delete="CASCADE")
+    digest = TextField(unique=True)
+
+    impersonal = ("digest",)
+
+
+def _new_number() -> int:
+    # Drawn, not counted: a restored backup must not bring back the number of an ended session.
+    return secrets.randbits(62)
+
+
+def _address(typed: str) -> str:
+    try:
+        how = {"check_deliverability": False, "allow_smtputf8": False, "test_environment": True}
+        found = validate_email(typed.strip().lower(), **how)
+    except EmailNotValidError as trouble:
+        raise Refused(email=f"This is not an e-mail address. {trouble}") from None
+    return found.ascii_email
+
+
+def _digest(secret: str) -> str:
+    # Of what was drawn from 80 bits or more; a slow hash is for what people think of.
+    return hashlib.sha256(secret.encode()).hexdigest()
