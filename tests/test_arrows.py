@@ -22,7 +22,7 @@ FLOORS = (
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " front",
     "payment cookies listing guests showing",
-    "pages door fetching",
+    "pages door fetching forms",
     "errors",
     "blueprints jobs",
     "setup programs",
@@ -32,7 +32,7 @@ FLOORS = (
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}
 MAY_KNOW_FLASK = (
-    *("app", "pages", "cookies", "door", "errors", "commands"),
+    *("app", "pages", "cookies", "door", "errors", "commands", "forms"),
     "handoff.payment_page",
 )
 

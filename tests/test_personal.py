@@ -106,7 +106,8 @@ def test_the_shop_does_not_start_with_an_undeclared_column(settings, monkeypatch
 
 
 def test_every_field_of_the_checkout_is_personal_or_said_to_be_none():
-    fields = {name for name, field in vars(CheckoutForm).items() if isinstance(field, UnboundField)}
+    every = {name: getattr(CheckoutForm, name) for name in dir(CheckoutForm)}
+    fields = {name for name, field in every.items() if isinstance(field, UnboundField)}
     declared = {fact.where.partition(".")[2] for fact in personal.fields(CheckoutForm)}
     assert fields == declared | set(CheckoutForm.impersonal)
     assert not declared & set(CheckoutForm.impersonal)

@@ -1,6 +1,7 @@
 """Nouns with verbs, one file each; `RECORDS` is every table there is."""
 
 from storefront.models.collection import Collection, CollectionItem, Redirect
+from storefront.models.contest import Contest, ContestEntry
 from storefront.models.edition import Edition
 from storefront.models.facet import CatalogueVersion, FacetValue
 from storefront.models.order import Order, OrderEvent, OrderLine
@@ -36,5 +37,7 @@ RECORDS = (
     PaymentAttempt,
     DeskStatement,
     DeskInstruction,
+    Contest,
+    ContestEntry,
     OutgoingMail,
 )
