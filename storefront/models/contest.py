@@ -1,13 +1,13 @@
 """A contest: what can be won, who may enter and until when; and the entries, one a person."""
 
 import re
-import secrets
 import unicodedata
 from datetime import datetime, timedelta
 
 from peewee import ForeignKeyField, IntegerField, TextField
 
 from storefront.db import JSONText, Moment, Record, database, locked
+from storefront.models.outbox import OutgoingMail
 from storefront.models.policy import PolicyVersion
 from storefront.personal import days, personal
 from storefront.refusals import Refused
@@ -95,7 +95,8 @@ class ContestEntry(Record):
     """Somebody's entry, which counts once it is confirmed by mail.
 
     `person` is name and address in a form that two spellings share; `mailbox` the same of the
-    e-mail address. Confirmed entries share neither.
+    e-mail address. Confirmed entries share neither. `key` names it in the mailed link; it is that
+    mail's own.
     """
 
     contest = ForeignKeyField(Contest, backref="entries", on_delete="CASCADE")
@@ -120,6 +121,7 @@ class ContestEntry(Record):
 
     impersonal = ("key",)
     since = "closes_at"
+    whole = True
 
     class Meta:
         indexes = ((("contest", "mailbox"), False), (("contest", "person"), False))
@@ -135,8 +137,9 @@ class ContestEntry(Record):
     ) -> "ContestEntry":
         """Record an entry that waits to be confirmed, in place of one by that address that waits.
 
-        `given` has the address columns and `email`. Who is in already gets that entry back, so
-        that nothing but a mail tells whether an address has entered.
+        `given` has the address columns and `email`. Who is in already gets that entry back, with
+        a new link: nothing but the mail tells whether an address has entered. Raises `Refused`
+        where the contest takes none.
         """
         contest.check_open(at)
         given = given | {"email": given["email"].strip().lower()}
@@ -144,14 +147,20 @@ class ContestEntry(Record):
         with database.atomic():
             contest = locked(Contest.select().where(Contest.id == contest.id)).get()
             mine = (cls.contest == contest) & (cls.mailbox == mailbox)
-            if confirmed := cls.get_or_none(mine, cls.confirmed_at.is_null(False)):
-                return confirmed
-            cls.delete().where(mine).execute()
+            confirmed = cls.get_or_none(mine, cls.confirmed_at.is_null(False))
+            # To who is in already, at the very address that was confirmed: `+two` may be another.
+            to = confirmed.email if confirmed else given["email"]
+            mail = OutgoingMail.write("contest_entry", to, at)
+            if confirmed:
+                cls.update(key=mail.message_id).where(cls.id == confirmed.id).execute()
+                return cls.get_by_id(confirmed.id)
+            for waiting in cls.select().where(mine):
+                waiting.withdraw()
             return cls.create(
                 contest=contest,
                 policy=policy,
                 rules_version=contest.rules_version,
-                key=secrets.token_hex(16),
+                key=mail.message_id,
                 entered_at=at,
                 closes_at=contest.closes_at,
                 mailbox=mailbox,
@@ -178,14 +187,19 @@ class ContestEntry(Record):
             self.confirmed_at = at
 
     def withdraw(self) -> None:
-        """Take the entry back: nothing of it stays."""
-        ContestEntry.delete().where(ContestEntry.id == self.id).execute()
+        """Take the entry back: nothing of it stays, nor of the mail with its link."""
+        with database.atomic():
+            OutgoingMail.delete().where(OutgoingMail.message_id == self.key).execute()
+            ContestEntry.delete().where(ContestEntry.id == self.id).execute()
 
     @classmethod
     def forget_unconfirmed(cls, at: datetime) -> int:
         """Delete entries that nobody has confirmed in time; how many."""
         late = (cls.entered_at < at - TO_CONFIRM) | (cls.closes_at < at)
-        return cls.delete().where(cls.confirmed_at.is_null(), late).execute()
+        forgotten = list(cls.select().where(cls.confirmed_at.is_null(), late))
+        for entry in forgotten:
+            entry.withdraw()
+        return len(forgotten)
 
 
 def mailbox_of(email: str) -> str:
@@ -202,9 +216,10 @@ def person_of(given: dict[str, str]) -> str:
 
 
 def _check(slug: str, facts: dict, at: datetime) -> None:
-    if not SLUG.fullmatch(slug):
+    if not SLUG.fullmatch(slug) or slug == "entries":
         raise Refused(
-            f"“{slug}” cannot stand in an address. Use small letters, digits and hyphens."
+            f"“{slug}” cannot stand in an address. Use small letters, digits and hyphens, "
+            "and not the word “entries”."
         )
     for name in ("title", "prize", "text"):
         if not facts[name].strip():

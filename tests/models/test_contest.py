@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from storefront.models import Contest, ContestEntry, PolicyVersion
+from storefront.models import Contest, ContestEntry, OutgoingMail, PolicyVersion
 from storefront.models.contest import KEPT_DAYS, TO_CONFIRM, mailbox_of, person_of
 from storefront.refusals import Refused
 
@@ -69,6 +69,8 @@ def test_who_is_in_already_stays_in_with_what_was_confirmed(contest, clock):
     first.confirm(clock())
     again = enter(contest, clock(), name="Somebody Else", email="ada+two@shop.test")
     assert (again.id, again.name) == (first.id, "Ada Byron")
+    assert again.key != first.key
+    assert OutgoingMail.get(OutgoingMail.message_id == again.key).to == "ada@shop.test"
 
 
 @pytest.mark.parametrize(
@@ -133,9 +135,10 @@ def test_a_contest_that_makes_no_sense_is_refused(settings, clock, other, words)
     assert not Contest.select().exists()
 
 
-def test_a_name_that_cannot_stand_in_an_address_is_refused(settings, clock):
+@pytest.mark.parametrize("slug", ["The Alps!", "entries", ""])
+def test_a_name_that_cannot_stand_in_an_address_is_refused(settings, clock, slug):
     with pytest.raises(Refused, match="small letters"):
-        Contest.announce("The Alps!", clock())
+        Contest.announce(slug, clock())
 
 
 def test_entries_that_nobody_confirms_are_forgotten(contest, clock):
@@ -151,7 +154,7 @@ def test_who_withdraws_leaves_nothing(contest, clock):
     entry = enter(contest, clock())
     entry.confirm(clock())
     entry.withdraw()
-    assert ContestEntry.select().count() == 0
+    assert ContestEntry.select().count() == OutgoingMail.select().count() == 0
     with pytest.raises(Refused, match="enter again"):
         entry.confirm(clock())
 
