@@ -21,12 +21,13 @@ from storefront.config import (
     rotate_cookie_key,
 )
 from storefront.db import BadDatabaseUrl, database, open_database
+from storefront.exchange import contest
 from storefront.exchange.catalogue import BadCatalogue
 from storefront.exchange.commands import FORMATS, bring_in, give_out
 from storefront.generate import generate
 from storefront.handoff.envelope import HandoffError
 from storefront.jobs import Jobs
-from storefront.models import Order, Picture
+from storefront.models import Contest, Order, Picture
 from storefront.money import Money, known
 from storefront.pages import system_clock
 from storefront.payment import Payments
@@ -250,6 +251,17 @@ def export_products(file: str, format: str) -> None:
     with _shop() as settings:
         written = give_out(file, format, settings.currency, system_clock())
     click.echo(written.summary, err=file == "-")
+
+
+@cli.command("announce-contest", with_appcontext=False)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def announce_contest(file: Path) -> None:
+    """Post the contest that FILE describes, or post it anew as long as nobody has entered."""
+    with _shop() as settings:
+        name, facts = contest.read(file)
+        posted = Contest.announce(name, system_clock(), **facts)
+        where = f"{settings.shop_origin}/contests/{posted.slug}"
+        click.echo(f"rules version {posted.rules_version} of “{posted.title}” is at {where}")
 
 
 @cli.command("rotate-cookie-key", with_appcontext=False)

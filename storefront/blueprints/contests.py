@@ -80,6 +80,9 @@ def enter(slug: str):
             raise Refused("Please look over what is marked below; then send it again.")
         ContestEntry.enter(contest, form.given(), PolicyVersion.in_force(now()), now())
     except Refused as refusal:
+        for name, sentence in refusal.problems.items():
+            if name:
+                form[name].errors = [*form[name].errors, sentence]
         return _page(contest, form, 422, refusal)
     current_app.extensions["wake_worker"]()
     return go(url_for("contests.entered", slug=slug))

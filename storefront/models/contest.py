@@ -142,6 +142,7 @@ class ContestEntry(Record):
         where the contest takes none.
         """
         contest.check_open(at)
+        _check_country(contest, given["country"])
         given = given | {"email": given["email"].strip().lower()}
         mailbox, person = mailbox_of(given["email"]), person_of(given)
         with database.atomic():
@@ -213,6 +214,11 @@ def person_of(given: dict[str, str]) -> str:
     parts = (given.get(name, "") for name in ("name", "line1", "line2", "city", "postal_code"))
     flat = unicodedata.normalize("NFKD", " ".join([*parts, given["country"]]).casefold())
     return "".join(letter for letter in flat if letter.isalnum())
+
+
+def _check_country(contest: Contest, country: str) -> None:
+    if contest.countries and country not in contest.countries:
+        raise Refused(country="This contest is for other countries; its rules say for which.")
 
 
 def _check(slug: str, facts: dict, at: datetime) -> None:
