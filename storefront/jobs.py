@@ -18,7 +18,7 @@ from peewee import PeeweeException
 from storefront import gate
 from storefront.config import Settings
 from storefront.db import database
-from storefront.models import Edition, OutgoingMail
+from storefront.models import ContestEntry, Edition, OutgoingMail
 from storefront.payment import Payments
 
 DEMO_SECONDS = 2  # between two looks for what the demonstration's desk has done
@@ -68,6 +68,7 @@ class Jobs:
         finally:
             self.send_mail()
             Edition.tidy()
+            ContestEntry.forget_unconfirmed(datetime.now(UTC))
 
     def work(self) -> None:
         """Do the jobs until told to stop; what was left undone is done first."""

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from storefront.mail import Postman
 from storefront.models import Contest, ContestEntry, OutgoingMail
 from tests.journey import ANN
 from tests.models.test_contest import announced
@@ -73,6 +74,23 @@ def test_what_comes_next_is_said_after_entering(visitor, contest):
     answer = visitor.post("/contests/alps/entries", ANN)
     where = answer.headers.get("HX-Redirect") or answer.headers["Location"]
     assert "We have sent you a mail" in visitor.client.get(where).text
+
+
+def test_the_mail_leads_to_the_entry_before_and_after_it_counts(app, visitor, entry, settings):
+    def link_in_mail() -> str:
+        waiting = OutgoingMail.select().order_by(OutgoingMail.id.desc()).get()
+        mail = Postman(settings).write(waiting, waiting.made_at)
+        assert mail["Subject"] == "Your entry to “Two weeks in the Alps”"
+        text, html = (mail.get_body([kind]).get_content() for kind in ("plain", "html"))
+        path = re.search(r"/contests/entries/\S+", text)[0]
+        assert f'{path}"' in html
+        return path
+
+    first = link_in_mail()
+    assert visitor.post(f"{first}/confirmation", {}).status_code in (204, 303)
+    visitor.post("/contests/alps/entries", ANN)
+    assert "You are in" in visitor.client.get(link_in_mail()).text
+    assert visitor.client.get(first).status_code == 404
 
 
 def test_entering_twice_is_answered_as_entering_once(app, visitor, entry):
