@@ -111,7 +111,8 @@ def test_all_problems_are_told_beside_their_fields_and_nothing_typed_is_lost(vis
 
 
 def test_a_contest_for_some_countries_refuses_others_beside_the_field(visitor, clock, settings):
-    announced(clock(), countries=["CA"])
+    announced(clock(), countries=["CA", "GB"])
+    assert "from Canada or United Kingdom." in visitor.client.get("/contests/alps").text
     answer = visitor.post("/contests/alps/entries", ANN)
     assert answer.status_code == 422
     assert re.search(r'id="country-error">This contest is for other countries', answer.text)
