@@ -15,14 +15,15 @@ FILES = sorted(
 FLOORS = (
     "cldr sparing weighed",
     "db money personal refusals config links garments markdown darkroom supervisor compression"
-    " drawn",
+    " drawn notes",
     "prepared",
     "models address pictures prints assets kept",
     "register",
+    "archive coverage proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
-    " front",
-    "payment cookies listing guests showing",
-    "pages door fetching",
+    " front chain",
+    "payment cookies listing guests showing notices",
+    "pages door fetching posting",
     "errors",
     "blueprints jobs",
     "setup programs",
