@@ -24,7 +24,7 @@ FLOORS = (
     " front chain",
     "payment cookies listing guests showing notices",
     "pages door fetching posting",
-    "errors",
+    "errors forms",
     "blueprints jobs",
     "setup programs",
     "app",
@@ -33,7 +33,7 @@ FLOORS = (
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}
 MAY_KNOW_FLASK = (
-    *("app", "pages", "cookies", "door", "errors", "commands"),
+    *("app", "pages", "cookies", "door", "errors", "forms", "commands"),
     "handoff.payment_page",
 )
 
