@@ -9,7 +9,6 @@ import hashlib
 import json
 import re
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -21,36 +20,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 from markupsafe import Markup
 from peewee import IntegrityError
 
-from storefront import register
 from storefront.db import database
-from storefront.markdown import rendered
 from storefront.models import PolicyVersion
+from storefront.reading import clauses, read
 from storefront.refusals import Refused
 
-COVERS = re.compile(r"[ \t]*\{covers:([^}]*)\}")
-# A block of its own: within a line no table can stand, and within a tag it would break it.
-TABLE = re.compile(r"<p>\s*\{table:\s*([\w-]+)\s*\}\s*</p>")
-KEEP = re.compile(r"\{keep:\s*([\w.]+)\s*\}")
 NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 LARGEST = 512 * 1024  # bytes of Markdown
 
 
-def clauses(text: str) -> list[str]:
-    """The clauses a text covers, in order, each once."""
-    named = [name.strip() for marks in COVERS.findall(text) for name in marks.split(",")]
-    return list(dict.fromkeys(name for name in named if name))
-
-
 def shown(version: PolicyVersion) -> Markup:
-    """The version as safe HTML, its tables drawn from the register."""
-    return _rendered(version.text)
-
-
-@lru_cache(maxsize=16)
-def _rendered(text: str) -> Markup:
-    text = KEEP.sub(lambda found: register.period_of(found[1]), COVERS.sub("", text))
-    html = TABLE.sub(lambda found: register.table(found[1]), str(rendered(text)))
-    return Markup(html)  # noqa: S704 — it has been cleaned, and the register escapes what it adds
+    """The version as safe HTML, its title first, its tables drawn from the register."""
+    reading = read(version.text)
+    title = Markup("<h1>{}</h1>\n").format(reading.title) if reading.title else Markup()
+    return title + reading.html
 
 
 def read_text(path: Path) -> str:

@@ -19,6 +19,8 @@ FLOORS = (
     "prepared",
     "models address pictures prints assets kept",
     "register",
+    "reading",
+    "changes",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " front",
     "payment cookies listing guests showing",
