@@ -290,7 +290,7 @@ def publish_policy(file: Path, in_force: str, changes: str, switch_off: bool) ->
 @cli.command("verify-policy", with_appcontext=False)
 @click.option("--bring-back", is_flag=True, help="Put back what an older backup lacks.")
 def verify_policy(bring_back: bool) -> None:
-    """Check every posted version: signature, chain, triggers, notes. Exit code 1 shows tampering."""
+    """Check all posted versions: signature, chain, triggers, notes. Code 1 shows tampering."""
     with _shop() as settings:
         chain.say(policy.read_key(settings.keys), bring_back, click.echo)
 

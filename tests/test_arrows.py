@@ -19,7 +19,8 @@ FLOORS = (
     "prepared",
     "models address pictures prints assets kept",
     "register",
-    "archive coverage proofread",
+    "archive coverage reading",
+    "changes proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " front chain",
     "payment cookies listing guests showing notices",
