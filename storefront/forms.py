@@ -1,28 +1,47 @@
-"""Form fields that more than one part of the site asks for: a line of text, a postal address."""
+"""The base of every form that asks for something about a person, and what forms share."""
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
-from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from flask_wtf import FlaskForm
 from markupsafe import Markup
-from wtforms import SelectField, StringField, ValidationError
-from wtforms.validators import Length
+from wtforms import HiddenField, SelectField, ValidationError
 from wtforms.widgets import Select, html_params
 
-from storefront import address
-from storefront.personal import personal
+from storefront import address, coverage
+from storefront.fields import address_of_mail, asked
+from storefront.models import PolicyVersion
+from storefront.pages import now
+from storefront.personal import fields, personal
+from storefront.refusals import Refused
 
 
-def asked(label: str, token: str, longest: int = 120, **render) -> StringField:
-    """A line of text, named after its autocomplete token (HTML standard)."""
-    return StringField(
-        label,
-        name=token,
-        filters=[lambda text: " ".join((text or "").split())],
-        validators=[Length(max=longest, message=f"Please keep this to {longest} characters.")],
-        render_kw={"autocomplete": token, "maxlength": longest} | render,
-    )
+class Form(FlaskForm):
+    """A form that is switched off by itself while the policy does not cover what it asks for.
+
+    Its template draws it unless it is `closed`; a request that comes all the same is refused.
+    Checks that regard several fields go into `look_over`.
+    """
+
+    @classmethod
+    def clauses(cls) -> frozenset[str]:
+        """The clauses of its personal fields."""
+        return frozenset(fact.clause for fact in fields(cls))
+
+    @cached_property
+    def closed(self) -> str:
+        """The sentence to show instead of it, or "" while it may be filled in."""
+        return coverage.why_closed(self.clauses(), now())
+
+    def validate(self, extra_validators=None) -> bool:
+        """Whether everything is in order; raises `SwitchedOff` while it is closed."""
+        if self.closed:
+            raise coverage.SwitchedOff(self.closed)
+        return self.look_over(extra_validators)
+
+    def look_over(self, extra_validators=None) -> bool:
+        """Check and tidy all fields, closed or not: what was sent before is compared with it."""
+        return super().validate(extra_validators)
 
 
 @lru_cache(maxsize=1)
@@ -42,7 +61,13 @@ class CountrySelect(Select):
         return Markup("<select {}>{}</select>").format(attributes, options)
 
 
-def addressed(told: dict, sent: dict) -> type[FlaskForm]:
+POLICY_CHANGED = (
+    "Our privacy page has changed since you came here: version {number} is in force now. "
+    "Have a look at it below; if that is all right, send this again."
+)
+
+
+def addressed(told: dict, sent: dict) -> type[Form]:
     """A form that asks for e-mail, name and postal address, checked by the rules of the country.
 
     `told` and `sent` declare the e-mail address and the postal one: clause, why, basis.
@@ -68,11 +93,12 @@ def addressed(told: dict, sent: dict) -> type[FlaskForm]:
         city = personal(asked("City", "address-level2"), **sent)
         region = personal(asked("State", "address-level1"), **sent)
         postal_code = personal(asked("Postal code", "postal-code", 20), **sent)
+        policy_seen = HiddenField(name="policy")
 
     return AddressForm
 
 
-class _AddressRules(FlaskForm):
+class _AddressRules(Form):
     """How those fields are checked."""
 
     no_email = "Please give your e-mail address."
@@ -81,18 +107,7 @@ class _AddressRules(FlaskForm):
     def validate_email(self, field) -> None:
         if not field.data:
             raise ValidationError(self.no_email)
-        try:
-            known = validate_email(
-                field.data,
-                check_deliverability=False,
-                allow_smtputf8=False,
-                test_environment=True,  # shop.test is as good an address as any
-            )
-            if "=?" in known.ascii_email:  # would be read as an encoded word in a mail's header
-                raise EmailNotValidError("It holds =?, which mail servers misread.")
-            field.data = known.ascii_email
-        except EmailNotValidError as trouble:
-            raise ValidationError(f"We cannot write to this address. {trouble}") from trouble
+        field.data = address_of_mail(field.data)
 
     def validate_country(self, field) -> None:
         if field.data not in address.countries():
@@ -102,9 +117,9 @@ class _AddressRules(FlaskForm):
         if not field.data:
             raise ValidationError(self.no_name)
 
-    def validate(self, extra_validators=None) -> bool:
+    def look_over(self, extra_validators=None) -> bool:
         """All fields, then the address as a whole, so that every problem is told at once."""
-        good = super().validate(extra_validators)
+        good = super().look_over(extra_validators)
         parts = {part: self[part].data or "" for part in address.PARTS}
         right, wrong = address.checked(self.rules.country, parts)
         for part, sentence in wrong.items():
@@ -119,6 +134,15 @@ class _AddressRules(FlaskForm):
         country = self.country.data
         known = country in address.countries()
         return address.rules_for(country if known else home_country())
+
+    def show_policy(self, policy: PolicyVersion | None) -> None:
+        """Note in the form which version of the policy is shown beside it."""
+        self.policy_seen.data = policy and str(policy.number)
+
+    def check_policy(self, policy: PolicyVersion) -> None:
+        """Raise `Refused` where another version was shown than is in force now."""
+        if self.policy_seen.data not in (None, "", str(policy.number)):
+            raise Refused(POLICY_CHANGED.format(number=policy.number))
 
     def take_kept(self, given) -> None:
         """Take back what another country's address had: it stays in the form, unseen."""

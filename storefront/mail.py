@@ -29,6 +29,7 @@ SUBJECTS = {
     "order_cancelled": "Order {number} is cancelled",
     "order_refunded": "Order {number}: money is on its way back to you",
     "contest_entry": "Your entry to “{title}”",
+    "policy_changed": "Our privacy page {news}",
 }
 
 log = logging.getLogger(__name__)
@@ -86,7 +87,11 @@ class Postman:
 
     def _facts(self, mail: OutgoingMail) -> dict:
         """What its subject and its templates tell; the first word of a kind says what it is of."""
-        of = {"order": self._of_order, "contest": self._of_contest}
+        of = {
+            "order": self._of_order,
+            "policy": self._of_policy,
+            "contest": self._of_contest,
+        }
         origin = self._settings.shop_origin
         shared = {"shop": self._settings.shop, "privacy": f"{origin}/privacy"}
         return shared | of[mail.kind.partition("_")[0]](mail, origin)
@@ -99,6 +104,17 @@ class Postman:
             "lines": order.in_order(),
             "refunded": refunded(order),
             "address": f"{origin}/orders/{self._links.write(order.number)}",
+        }
+
+    def _of_policy(self, mail: OutgoingMail, origin: str) -> dict:
+        version = mail.policy
+        later, day = version.in_force_at > mail.made_at, version.in_force_at
+        return {
+            "later": later,
+            "news": f"changes on {day.day} {day:%B %Y}" if later else "has changed",
+            "changes": version.changes,
+            "compared": f"{origin}/privacy/changes?from={version.number - 1}&to={version.number}",
+            "mine": f"{origin}/privacy/mine",
         }
 
     def _of_contest(self, mail: OutgoingMail, origin: str) -> dict:

@@ -15,15 +15,17 @@ FILES = sorted(
 FLOORS = (
     "cldr sparing weighed",
     "db money personal refusals config links garments markdown darkroom supervisor compression"
-    " drawn",
+    " drawn notes",
     "prepared",
     "models address pictures prints assets kept",
     "register",
+    "archive coverage reading",
+    "changes proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
-    " front",
-    "payment cookies listing guests showing",
-    "pages door fetching forms",
-    "errors",
+    " front chain",
+    "payment cookies listing guests showing notices",
+    "pages door fetching posting",
+    "errors fields forms",
     "blueprints jobs",
     "setup programs",
     "app",
@@ -32,7 +34,7 @@ FLOORS = (
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}
 MAY_KNOW_FLASK = (
-    *("app", "pages", "cookies", "door", "errors", "commands", "forms"),
+    *("app", "pages", "cookies", "door", "errors", "forms", "commands"),
     "handoff.payment_page",
 )
 

@@ -107,7 +107,7 @@ def test_an_order_is_confirmed_in_text_and_html_by_a_mail_in_the_maildir(
     assert OutgoingMail.get().sent_at == clock()
 
 
-def test_every_mail_about_an_order_can_be_written_with_and_without_tax(settings, order, plenty, clock):
+def test_every_mail_about_an_order_can_be_written_taxed_or_not(settings, order, plenty, clock):
     TaxRate.update(basis_points=700).execute()
     taxed = place(cart_of((plenty, 1)), clock())
     kinds = [kind for kind in SUBJECTS if kind.startswith("order_")]

@@ -33,7 +33,7 @@ class CheckoutForm(addressed(TOLD, DELIVERY)):
     total_seen = HiddenField(name="total")
     placement = HiddenField()
 
-    impersonal = ("shipping", "total_seen", "placement")
+    impersonal = ("shipping", "total_seen", "policy_seen", "placement")
     no_email = "Please give your e-mail address: we send the order there."
     no_name = "Please give the name for the parcel."
 
@@ -90,7 +90,7 @@ SENT_BEFORE = (
 
 def _same_as(order: Order, form: CheckoutForm, cart: Cart) -> bool:
     """Whether a form that comes again says what it said; its cart may have been emptied since."""
-    form.validate()
+    form.look_over()
     given = vars(form.customer()) | {"email": (form.email.data or "").lower()}
     if any(getattr(order, name) != value for name, value in given.items()):
         return False
@@ -111,8 +111,7 @@ def _place(form: CheckoutForm, cart: Cart, placement: str) -> Order:
         raise Refused("Something in your cart is no longer sold. Please look over what is left.")
     moment = now()
     policy = PolicyVersion.in_force(moment)
-    if policy is None:
-        raise Refused("The shop takes no orders before its privacy policy is posted.")
+    form.check_policy(policy)
     return Order.place(
         cart,
         form.customer(),
@@ -163,6 +162,8 @@ def _page(form, status=200, refusal: Refused | None = None, sent: Order | None =
     totals = Totals.of(cart, rate, form.country.data or home_country())
     form.total_seen.data = f"{totals.total.minor}{totals.total.currency}"
     form.placement.data = form.placement.data or secrets.token_urlsafe(16)
+    policy = PolicyVersion.in_force(now())
+    form.show_policy(policy)
     response = show(
         "checkout/page.html",
         f"checkout/_{part}.html",
@@ -174,7 +175,8 @@ def _page(form, status=200, refusal: Refused | None = None, sent: Order | None =
         rates=ShippingRate.for_country(form.country.data or home_country()),
         rate=rate,
         totals=totals,
-        policy=PolicyVersion.in_force(now()),
+        policy=policy,
+        closed=form.closed,
         refusal=refusal,
         sent=sent and url_for("orders.page", link=_link(sent)),
     )

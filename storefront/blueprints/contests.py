@@ -19,7 +19,7 @@ SENT = CLAUSE | {"why": "to send a prize, and to see that nobody enters twice"}
 class EntryForm(addressed(TOLD, SENT)):
     """What an entry asks for."""
 
-    impersonal = ()
+    impersonal = ("policy_seen",)
 
     def given(self) -> dict[str, str]:
         """What was typed, by the columns of an entry; after `validate`."""
@@ -47,6 +47,8 @@ def _find(slug: str) -> Contest:
 def _page(
     contest: Contest, form: EntryForm, status=200, refusal: Refused | None = None, part="form"
 ):
+    policy = PolicyVersion.in_force(now())
+    form.show_policy(policy)
     return show(
         "contests/page.html",
         f"contests/_{part}.html",
@@ -58,7 +60,8 @@ def _page(
         text=rendered(contest.text),
         form=form,
         rules=form.rules,
-        policy=PolicyVersion.in_force(now()),
+        policy=policy,
+        closed=form.closed,
         refusal=refusal,
     )
 
@@ -78,7 +81,9 @@ def enter(slug: str):
     try:
         if not form.validate():
             raise Refused("Please look over what is marked below; then send it again.")
-        ContestEntry.enter(contest, form.given(), PolicyVersion.in_force(now()), now())
+        policy = PolicyVersion.in_force(now())
+        form.check_policy(policy)
+        ContestEntry.enter(contest, form.given(), policy, now())
     except Refused as refusal:
         for name, sentence in refusal.problems.items():
             if name:

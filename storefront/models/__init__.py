@@ -4,6 +4,7 @@ from storefront.models.collection import Collection, CollectionItem, Redirect
 from storefront.models.contest import Contest, ContestEntry
 from storefront.models.edition import Edition
 from storefront.models.facet import CatalogueVersion, FacetValue
+from storefront.models.notice import PolicyNotice
 from storefront.models.order import Order, OrderEvent, OrderLine
 from storefront.models.outbox import OutgoingMail
 from storefront.models.page import Page
@@ -31,6 +32,7 @@ RECORDS = (
     ShippingRate,
     TaxRate,
     PolicyVersion,
+    PolicyNotice,
     Order,
     OrderLine,
     OrderEvent,
