@@ -14,7 +14,7 @@ FILES = sorted(
 # The rooms of the shop from the ground up. Who stands on a line may import from the lines below.
 FLOORS = (
     "cldr sparing weighed",
-    "db money personal refusals config links garments markdown darkroom supervisor compression"
+    "db fields money personal refusals config links garments markdown darkroom supervisor compression"
     " drawn notes",
     "prepared",
     "models address pictures prints assets kept",
@@ -25,7 +25,7 @@ FLOORS = (
     " front chain",
     "payment cookies listing guests showing notices",
     "pages door fetching posting",
-    "errors fields forms",
+    "errors forms",
     "blueprints jobs",
     "setup programs",
     "app",
