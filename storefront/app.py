@@ -10,6 +10,7 @@ from storefront.assets import Assets
 from storefront.blueprints import (
     cart,
     checkout,
+    contests,
     desk,
     feeds,
     home,
@@ -28,12 +29,12 @@ from storefront.drawn import Drawn
 from storefront.freshness import Freshness
 from storefront.front import Behind, Front
 from storefront.jobs import Jobs
-from storefront.links import OrderLinks
+from storefront.links import EntryLinks, OrderLinks
 from storefront.payment import Payments
 from storefront.shelf import Shelf
 
 PARTS = (
-    *(home, listing, products, pictures, cart, checkout, orders, page),
+    *(home, listing, products, pictures, cart, checkout, orders, contests, page),
     *(privacy, feeds, well_known, desk),
 )
 
@@ -93,11 +94,13 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "cart_cookie": CartCookie(settings),
         "payments": Payments(settings),
         "order_links": OrderLinks(settings.cookie_keys),
+        "entry_links": EntryLinks(settings.cookie_keys),
         "shelf": Shelf(),
         "wake_worker": Jobs(settings).wake,
     }
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters["country_name"] = lambda code: address.countries().get(code, code)
+    app.jinja_env.filters["day"] = lambda moment: moment.strftime("%-d %B %Y")
     app.jinja_env.filters["combined"] = lambda one, other: one | other
     app.extensions["drawn"] = Drawn(app.jinja_env)
     shared = ("assets", "drawn")

@@ -10,7 +10,7 @@ import click
 from flask.cli import AppGroup, ScriptInfo, routes_command, shell_command
 from peewee import OperationalError, ProgrammingError
 
-from storefront import fetching, photographs, policy, programs, register, staff_commands
+from storefront import chain, coverage, fetching, photographs, policy, programs, staff_commands
 from storefront import setup as set_up
 from storefront.config import (
     NotSetUp,
@@ -20,17 +20,19 @@ from storefront.config import (
     rotate_cookie_key,
 )
 from storefront.db import BadDatabaseUrl
+from storefront.exchange import contest
 from storefront.exchange.catalogue import BadCatalogue
 from storefront.exchange.commands import FORMATS, bring_in, give_out
 from storefront.generate import generate
 from storefront.handoff.envelope import HandoffError
 from storefront.jobs import Jobs
-from storefront.models import Order, Picture
+from storefront.models import Contest, Order, Picture
 from storefront.money import Money, known
 from storefront.opened import open_base, open_shop
 from storefront.pages import system_clock
 from storefront.payment import Payments
 from storefront.personal import Undeclared
+from storefront.posting import Posting
 from storefront.refusals import Refused
 
 
@@ -184,6 +186,8 @@ def import_products(file: Path, dry_run: bool, pictures: Path | None, fetch_pict
     Pictures come after the products; one that cannot be had is named, and a drawing stands for it.
     """
     with open_shop() as settings:
+        if fetch_pictures:
+            coverage.require(["catalogue"], system_clock())
         report = bring_in(file, settings.currency, system_clock(), dry=dry_run)
         if not dry_run:
             _take_pictures(settings, pictures, fetch_pictures)
@@ -230,6 +234,17 @@ def export_products(file: str, format: str) -> None:
     click.echo(written.summary, err=file == "-")
 
 
+@cli.command("announce-contest", with_appcontext=False)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def announce_contest(file: Path) -> None:
+    """Post the contest that FILE describes, or post it anew as long as nobody has entered."""
+    with open_shop() as settings:
+        name, facts = contest.read(file)
+        posted = Contest.announce(name, system_clock(), **facts)
+        where = f"{settings.shop_origin}/contests/{posted.slug}"
+        click.echo(f"rules version {posted.rules_version} of “{posted.title}” is at {where}")
+
+
 @cli.command("rotate-cookie-key", with_appcontext=False)
 def rotate() -> None:
     """Sign carts and order links with a new key; the last three keys stay good."""
@@ -244,26 +259,30 @@ def rotate() -> None:
 
 @cli.command("publish-policy", with_appcontext=False)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--in-force", default="today", metavar="DATE", help="today (at once), or a date, UTC."
+)
 @click.option("--changes", default="", help="What changed, in a sentence for the reader.")
-def publish_policy(file: Path, changes: str) -> None:
-    """Post a Markdown file as the next version of the privacy policy, in force at once."""
+@click.option("--switch-off", is_flag=True, help="Do so though it switches something off.")
+def publish_policy(file: Path, in_force: str, changes: str, switch_off: bool) -> None:
+    """Post a Markdown file as the next version of the privacy policy.
+
+    Says first what it covers and leaves out; one that switches something off wants --switch-off.
+    """
     with open_shop() as settings:
-        moment = system_clock()
-        version = policy.publish(
-            policy.read_text(file),
-            policy.read_key(settings.keys),
-            role="editor",
-            changes=changes,
-            in_force_at=moment,
-            at=moment,
-        )
-        covered = ", ".join(version.covers) or "nothing"
-        left_out = ", ".join(sorted(set(register.clauses()) - set(version.covers)))
-    click.echo(f"version {version.number} is in force; its marks cover {covered}")
-    if left_out:
-        click.echo(
-            f"not marked as covered: {left_out} (end a paragraph in {{covers: …}})", err=True
-        )
+        post = Posting(policy.read_text(file), in_force, changes, system_clock())
+        for line in post.told():
+            click.echo(line)
+        version = post.publish(policy.read_key(settings.keys), "editor", switch_off)
+    click.echo(f"version {version.number} is posted, {post.from_when}")
+
+
+@cli.command("verify-policy", with_appcontext=False)
+@click.option("--bring-back", is_flag=True, help="Put back what an older backup lacks.")
+def verify_policy(bring_back: bool) -> None:
+    """Check all posted versions: signature, chain, triggers, notes. Code 1 shows tampering."""
+    with open_shop() as settings:
+        chain.say(policy.read_key(settings.keys), bring_back, click.echo)
 
 
 if __name__ == "__main__":

@@ -1,24 +1,38 @@
-"""Unguessable links that stand for an order: its number, signed."""
+"""Unguessable links that stand for a record: what names it, signed."""
 
 import hashlib
 
 from itsdangerous import BadSignature, Signer
 
 
-class OrderLinks:
-    """Makes and reads order links with keys that rotate; `keys` has the newest first."""
+class SignedLinks:
+    """Makes and reads links with keys that rotate; `keys` has the newest first."""
+
+    salt: str  # so that no link of one kind passes for one of another
 
     def __init__(self, keys: tuple[str, ...]) -> None:
         # itsdangerous wants the newest last; all are tried when reading.
-        self._signer = Signer(list(reversed(keys)), salt="order-link", digest_method=hashlib.sha256)
+        self._signer = Signer(list(reversed(keys)), salt=self.salt, digest_method=hashlib.sha256)
 
-    def write(self, number: str) -> str:
-        """The link for an order's number, safe in a URL."""
-        return self._signer.sign(number).decode()
+    def write(self, name: str) -> str:
+        """The link for the name of a record, safe in a URL."""
+        return self._signer.sign(name).decode()
 
     def read(self, link: str) -> str | None:
-        """The number in a link, or None when it is not one of ours."""
+        """The name in a link, or None when it is not one of ours."""
         try:
             return self._signer.unsign(link).decode()
         except (BadSignature, UnicodeError):
             return None
+
+
+class OrderLinks(SignedLinks):
+    """Links that stand for orders, by number."""
+
+    salt = "order-link"
+
+
+class EntryLinks(SignedLinks):
+    """Links that stand for entries in a contest, by key."""
+
+    salt = "contest-entry"

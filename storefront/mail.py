@@ -14,8 +14,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from storefront.config import LOOPBACK, Settings
-from storefront.links import OrderLinks
-from storefront.models import OutgoingMail
+from storefront.links import EntryLinks, OrderLinks
+from storefront.models import ContestEntry, OutgoingMail
 from storefront.models.statement import refunded
 
 TIMEOUT = 20  # seconds for each step with the mail server
@@ -28,6 +28,8 @@ SUBJECTS = {
     "order_card_again": "Order {number}: please give your card again",
     "order_cancelled": "Order {number} is cancelled",
     "order_refunded": "Order {number}: money is on its way back to you",
+    "contest_entry": "Your entry to “{title}”",
+    "policy_changed": "Our privacy page {news}",
 }
 
 log = logging.getLogger(__name__)
@@ -73,7 +75,7 @@ class Postman:
         message = EmailMessage()
         message["From"] = Address(self._settings.shop["name"], addr_spec=sender)
         message["To"] = Address(addr_spec=mail.to)
-        message["Subject"] = SUBJECTS[mail.kind].format(number=mail.order.number)
+        message["Subject"] = SUBJECTS[mail.kind].format(**facts)
         message["Message-ID"] = f"<{mail.message_id}@{sender.rpartition('@')[2]}>"
         message["Date"] = format_datetime(at)
         message["Auto-Submitted"] = "auto-generated"
@@ -84,15 +86,44 @@ class Postman:
         return message
 
     def _facts(self, mail: OutgoingMail) -> dict:
-        order = mail.order
+        """What its subject and its templates tell; the first word of a kind says what it is of."""
+        of = {
+            "order": self._of_order,
+            "policy": self._of_policy,
+            "contest": self._of_contest,
+        }
         origin = self._settings.shop_origin
+        shared = {"shop": self._settings.shop, "privacy": f"{origin}/privacy"}
+        return shared | of[mail.kind.partition("_")[0]](mail, origin)
+
+    def _of_order(self, mail: OutgoingMail, origin: str) -> dict:
+        order = mail.order
         return {
-            "shop": self._settings.shop,
+            "number": order.number,
             "order": order,
             "lines": order.in_order(),
             "refunded": refunded(order),
             "address": f"{origin}/orders/{self._links.write(order.number)}",
-            "privacy": f"{origin}/privacy",
+        }
+
+    def _of_policy(self, mail: OutgoingMail, origin: str) -> dict:
+        version = mail.policy
+        later, day = version.in_force_at > mail.made_at, version.in_force_at
+        return {
+            "later": later,
+            "news": f"changes on {day.day} {day:%B %Y}" if later else "has changed",
+            "changes": version.changes,
+            "compared": f"{origin}/privacy/changes?from={version.number - 1}&to={version.number}",
+            "mine": f"{origin}/privacy/mine",
+        }
+
+    def _of_contest(self, mail: OutgoingMail, origin: str) -> dict:
+        entry = ContestEntry.get(ContestEntry.key == mail.message_id)
+        link = EntryLinks(self._settings.cookie_keys).write(entry.key)
+        return {
+            "title": entry.contest.title,
+            "entry": entry,
+            "address": f"{origin}/contests/entries/{link}",
         }
 
     def _send(self, message: EmailMessage, to: str) -> None:

@@ -14,16 +14,18 @@ FILES = sorted(
 # The rooms of the shop from the ground up. Who stands on a line may import from the lines below.
 FLOORS = (
     "cldr sparing weighed",
-    "db money personal refusals config links garments markdown darkroom supervisor compression"
-    " drawn",
+    "db fields money personal refusals config links garments markdown darkroom supervisor"
+    " compression drawn notes",
     "prepared factors passkeys",
     "models address pictures prints assets kept",
     "register tally places",
+    "archive coverage reading",
+    "changes proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
-    " front",
-    "payment cookies listing guests showing data_map",
-    "pages door fetching",
-    "errors",
+    " front chain",
+    "payment cookies listing guests showing notices data_map",
+    "pages door fetching posting",
+    "errors forms",
     "blueprints jobs",
     "setup programs opened",
     "staff_commands",
@@ -33,7 +35,7 @@ FLOORS = (
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}
 MAY_KNOW_FLASK = (
-    *("app", "pages", "cookies", "door", "errors", "commands"),
+    *("app", "pages", "cookies", "door", "errors", "forms", "commands"),
     "handoff.payment_page",
 )
 

@@ -4,143 +4,43 @@ import hashlib
 import json
 import logging
 import secrets
-from functools import lru_cache
 
-from email_validator import EmailNotValidError, validate_email
 from flask import Blueprint, current_app, request, url_for
-from flask_wtf import FlaskForm
-from markupsafe import Markup
-from wtforms import HiddenField, SelectField, StringField, ValidationError
-from wtforms.validators import Length
-from wtforms.widgets import Select, html_params
+from wtforms import HiddenField, SelectField
 
-from storefront import address
 from storefront.cookies import read_cart, write_cart
 from storefront.door import limiter
+from storefront.forms import addressed, home_country
 from storefront.models import Order, PolicyVersion, ShippingRate
 from storefront.models.cart import Cart
 from storefront.models.totals import Customer, Totals
 from storefront.money import Money
 from storefront.pages import go, keep_from_caches, now, show
 from storefront.payment import GRACE, OFFER_VALID, Unavailable
-from storefront.personal import personal
 from storefront.refusals import Refused
 
 blueprint = Blueprint("checkout", __name__)
 log = logging.getLogger(__name__)
 
+TOLD = {"clause": "orders", "why": "to tell you the status of your order", "basis": "contract"}
 DELIVERY = {"clause": "orders", "why": "to deliver your order", "basis": "contract"}
 
 
-def asked(label: str, token: str, longest: int = 120, **render) -> StringField:
-    """A line of text, named after its autocomplete token (HTML standard)."""
-    return StringField(
-        label,
-        name=token,
-        filters=[lambda text: " ".join((text or "").split())],
-        validators=[Length(max=longest, message=f"Please keep this to {longest} characters.")],
-        render_kw={"autocomplete": token, "maxlength": longest} | render,
-    )
-
-
-@lru_cache(maxsize=1)
-def _country_options() -> Markup:
-    option = Markup('<option value="{}">{}</option>')
-    return Markup("").join(option.format(code, name) for code, name in address.countries().items())
-
-
-class CountrySelect(Select):
-    """All countries, drawn once: 250 options were two thirds of what the checkout cost."""
-
-    def __call__(self, field, **given) -> Markup:
-        given.setdefault("id", field.id)
-        chosen = Markup('value="{}">').format(field.data)
-        options = _country_options().replace(chosen, chosen[:-1] + Markup(" selected>"))
-        attributes = Markup(html_params(name=field.name, **given))  # noqa: S704 it has escaped them
-        return Markup("<select {}>{}</select>").format(attributes, options)
-
-
-class CheckoutForm(FlaskForm):
+class CheckoutForm(addressed(TOLD, DELIVERY)):
     """What an order needs to know. The address is checked by the rules of its country."""
 
-    email = personal(
-        asked("E-mail address", "email", 254, type="email", inputmode="email"),
-        clause="orders",
-        why="to tell you the status of your order",
-        basis="contract",
-    )
-    country = personal(
-        SelectField(
-            "Country",
-            render_kw={"autocomplete": "country"},
-            choices=list,
-            validate_choice=False,
-            widget=CountrySelect(),
-        ),
-        **DELIVERY,
-    )
-    name = personal(asked("Full name", "name"), **DELIVERY)
-    line1 = personal(asked("Street address", "address-line1"), **DELIVERY)
-    line2 = personal(asked("Apartment, floor, company (optional)", "address-line2"), **DELIVERY)
-    city = personal(asked("City", "address-level2"), **DELIVERY)
-    region = personal(asked("State", "address-level1"), **DELIVERY)
-    postal_code = personal(asked("Postal code", "postal-code", 20), **DELIVERY)
     shipping = SelectField("Delivery", choices=list, validate_choice=False)
     total_seen = HiddenField(name="total")
     placement = HiddenField()
 
-    impersonal = ("shipping", "total_seen", "placement")
-
-    def validate_email(self, field) -> None:
-        if not field.data:
-            raise ValidationError("Please give your e-mail address: we send the order there.")
-        try:
-            known = validate_email(
-                field.data,
-                check_deliverability=False,
-                allow_smtputf8=False,
-                test_environment=True,  # shop.test is as good an address as any
-            )
-            if "=?" in known.ascii_email:  # would be read as an encoded word in a mail's header
-                raise EmailNotValidError("It holds =?, which mail servers misread.")
-            field.data = known.ascii_email
-        except EmailNotValidError as trouble:
-            raise ValidationError(f"We cannot write to this address. {trouble}") from trouble
-
-    def validate_country(self, field) -> None:
-        if field.data not in address.countries():
-            raise ValidationError("Please choose a country from the list.")
-
-    def validate_name(self, field) -> None:
-        if not field.data:
-            raise ValidationError("Please give the name for the parcel.")
-
-    def validate(self, extra_validators=None) -> bool:
-        """All fields, then the address as a whole, so that every problem is told at once."""
-        good = super().validate(extra_validators)
-        parts = {part: self[part].data or "" for part in address.PARTS}
-        right, wrong = address.checked(self.rules.country, parts)
-        for part, sentence in wrong.items():
-            self[part].errors = [*self[part].errors, sentence]
-        for part, value in right.items():
-            self[part].data = value
-        return good and not wrong
-
-    @property
-    def rules(self) -> address.AddressRules:
-        """The address rules of the chosen country, or of the shop's own."""
-        country = self.country.data
-        known = country in address.countries()
-        return address.rules_for(country if known else _home_country())
+    impersonal = ("shipping", "total_seen", "policy_seen", "placement")
+    no_email = "Please give your e-mail address: we send the order there."
+    no_name = "Please give the name for the parcel."
 
     def customer(self) -> Customer:
         """Who orders; after `validate`."""
         wanted = Customer.__dataclass_fields__
         return Customer(**{name: self[name].data or "" for name in wanted})
-
-
-def _home_country() -> str:
-    return current_app.extensions["settings"].shop["country"]
 
 
 @blueprint.after_request
@@ -150,7 +50,7 @@ def keep_private(response):
 
 @blueprint.get("/checkout")
 def page():
-    form = CheckoutForm(formdata=None, country=_home_country())
+    form = CheckoutForm(formdata=None, country=home_country())
     form.placement.data = secrets.token_urlsafe(16)
     return _page(form)
 
@@ -159,9 +59,7 @@ def page():
 def address_parts():
     """The same page with the address fields of the chosen country; nothing is kept or sent."""
     form = CheckoutForm()
-    for part in ("city", "region", "postal_code"):
-        # What another country's address had stays in the form, unseen, for who comes back to it.
-        form[part].data = form[part].data or request.form.get(f"kept-{form[part].name}", "")
+    form.take_kept(request.form)
     return _page(form, part="address")
 
 
@@ -192,7 +90,7 @@ SENT_BEFORE = (
 
 def _same_as(order: Order, form: CheckoutForm, cart: Cart) -> bool:
     """Whether a form that comes again says what it said; its cart may have been emptied since."""
-    form.validate()
+    form.look_over()
     given = vars(form.customer()) | {"email": (form.email.data or "").lower()}
     if any(getattr(order, name) != value for name, value in given.items()):
         return False
@@ -213,8 +111,7 @@ def _place(form: CheckoutForm, cart: Cart, placement: str) -> Order:
         raise Refused("Something in your cart is no longer sold. Please look over what is left.")
     moment = now()
     policy = PolicyVersion.in_force(moment)
-    if policy is None:
-        raise Refused("The shop takes no orders before its privacy policy is posted.")
+    form.check_policy(policy)
     return Order.place(
         cart,
         form.customer(),
@@ -253,7 +150,7 @@ def _placement(form: CheckoutForm) -> str:
 
 
 def _rate(form: CheckoutForm) -> ShippingRate | None:
-    rates = ShippingRate.for_country(form.country.data or _home_country())
+    rates = ShippingRate.for_country(form.country.data or home_country())
     chosen = next((rate for rate in rates if str(rate.id) == form.shipping.data), None)
     return chosen or next(iter(rates), None)
 
@@ -262,9 +159,11 @@ def _page(form, status=200, refusal: Refused | None = None, sent: Order | None =
     """The page, or its `part`: the whole form, or what depends on the country."""
     cart = read_cart()
     rate = _rate(form)
-    totals = Totals.of(cart, rate, form.country.data or _home_country())
+    totals = Totals.of(cart, rate, form.country.data or home_country())
     form.total_seen.data = f"{totals.total.minor}{totals.total.currency}"
     form.placement.data = form.placement.data or secrets.token_urlsafe(16)
+    policy = PolicyVersion.in_force(now())
+    form.show_policy(policy)
     response = show(
         "checkout/page.html",
         f"checkout/_{part}.html",
@@ -273,10 +172,11 @@ def _page(form, status=200, refusal: Refused | None = None, sent: Order | None =
         gone=cart.gone,
         form=form,
         rules=form.rules,
-        rates=ShippingRate.for_country(form.country.data or _home_country()),
+        rates=ShippingRate.for_country(form.country.data or home_country()),
         rate=rate,
         totals=totals,
-        policy=PolicyVersion.in_force(now()),
+        policy=policy,
+        closed=form.closed,
         refusal=refusal,
         sent=sent and url_for("orders.page", link=_link(sent)),
     )

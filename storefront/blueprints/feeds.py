@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from flask import Blueprint, Response, current_app, stream_with_context
 from peewee import fn, prefetch
 
-from storefront.models import Collection, Page, Product, Variant
+from storefront.models import Collection, Contest, Page, Product, Variant
 from storefront.structured import address_of, amount, picture_of, plain
 
 blueprint = Blueprint("feeds", __name__)
@@ -53,7 +53,9 @@ def sitemap():
 
 @blueprint.get("/sitemaps/pages.xml")
 def sitemap_of_pages():
-    paths = ["/", "/products", "/privacy", "/privacy/data-map", "/privacy/recipients"]
+    paths = ["/", "/products", "/contests"]
+    paths += ["/privacy", "/privacy/data-map", "/privacy/recipients"]
+    paths += [f"/contests/{contest.slug}" for contest in Contest.select().order_by(Contest.id)]
     paths += [f"/collections/{collection.slug}" for collection in Collection.in_order()]
     paths += [f"/pages/{page.slug}" for page in Page.select().order_by(Page.slug)]
     entries = (f"<url><loc>{escape(_origin() + path)}</loc></url>" for path in paths)

@@ -2,9 +2,11 @@
 
 from storefront.models.collection import Collection, CollectionItem, Redirect
 from storefront.models.connection import ConnectionCount
+from storefront.models.contest import Contest, ContestEntry
 from storefront.models.edition import Edition
 from storefront.models.facet import CatalogueVersion, FacetValue
 from storefront.models.guess import Guess, SpentTicket
+from storefront.models.notice import PolicyNotice
 from storefront.models.order import Order, OrderEvent, OrderLine
 from storefront.models.outbox import OutgoingMail
 from storefront.models.page import Page
@@ -33,12 +35,15 @@ RECORDS = (
     ShippingRate,
     TaxRate,
     PolicyVersion,
+    PolicyNotice,
     Order,
     OrderLine,
     OrderEvent,
     PaymentAttempt,
     DeskStatement,
     DeskInstruction,
+    Contest,
+    ContestEntry,
     OutgoingMail,
     ConnectionCount,
     Staff,

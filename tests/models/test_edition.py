@@ -1,5 +1,7 @@
 """The edition of the public pages changes with all they show, and with nothing else."""
 
+from datetime import UTC, datetime
+
 import pytest
 from peewee import BooleanField, DateTimeField, ForeignKeyField, IntegerField
 
@@ -7,6 +9,7 @@ from storefront.db import JSONText, database
 from storefront.models import (
     Collection,
     CollectionItem,
+    Contest,
     Edition,
     Page,
     Picture,
@@ -18,7 +21,7 @@ from storefront.models import (
 from storefront.models import edition as editions
 from tests.models.placing import cart_of, place
 
-SHOWN = (Product, Variant, Picture, Collection, CollectionItem, Redirect, Page)
+SHOWN = (Product, Variant, Picture, Collection, CollectionItem, Redirect, Page, Contest)
 COLUMNS = [
     (record, field.name)
     for record in SHOWN
@@ -45,6 +48,11 @@ def row_of(record, shirt):
         return Picture.create(product=shirt, source="https://old.example/x.jpg")
     if record is Redirect:
         return Redirect.create(handle="as-it-was", product=shirt)
+    if record is Contest:
+        moment = datetime(2026, 3, 1, tzinfo=UTC)
+        words = dict.fromkeys(("slug", "title", "prize", "text"), "alps")
+        moments = dict.fromkeys(("opens_at", "closes_at", "announced_at"), moment)
+        return Contest.create(**words, **moments)
     return record.select().order_by(record.id).first()
 
 
@@ -83,7 +91,8 @@ def test_what_is_taken_away_makes_a_new_edition(changed, shirt, record):
 def test_a_posted_policy_makes_a_new_edition(changed, runner, tmp_path):
     (tmp_path / "policy.md").write_text("# Privacy\n\nNew words.\n")
     before = PolicyVersion.select().count()
-    assert runner("publish-policy", tmp_path / "policy.md").exit_code == 0
+    options = ("--changes", "New words.", "--switch-off")
+    assert runner("publish-policy", tmp_path / "policy.md", *options).exit_code == 0
     assert PolicyVersion.select().count() == before + 1
     assert changed()
 

@@ -1,0 +1,155 @@
+"""The base of every form that asks for something about a person, and what forms share."""
+
+from functools import cached_property, lru_cache
+
+from flask import current_app
+from flask_wtf import FlaskForm
+from markupsafe import Markup
+from wtforms import HiddenField, SelectField, ValidationError
+from wtforms.widgets import Select, html_params
+
+from storefront import address, coverage
+from storefront.fields import address_of_mail, asked
+from storefront.models import PolicyVersion
+from storefront.pages import now
+from storefront.personal import fields, personal
+from storefront.refusals import Refused
+
+
+class Form(FlaskForm):
+    """A form that is switched off by itself while the policy does not cover what it asks for.
+
+    Its template draws it unless it is `closed`; a request that comes all the same is refused.
+    Checks that regard several fields go into `look_over`.
+    """
+
+    @classmethod
+    def clauses(cls) -> frozenset[str]:
+        """The clauses of its personal fields."""
+        return frozenset(fact.clause for fact in fields(cls))
+
+    @cached_property
+    def closed(self) -> str:
+        """The sentence to show instead of it, or "" while it may be filled in."""
+        return coverage.why_closed(self.clauses(), now())
+
+    def validate(self, extra_validators=None) -> bool:
+        """Whether everything is in order; raises `SwitchedOff` while it is closed."""
+        if self.closed:
+            raise coverage.SwitchedOff(self.closed)
+        return self.look_over(extra_validators)
+
+    def look_over(self, extra_validators=None) -> bool:
+        """Check and tidy all fields, closed or not: what was sent before is compared with it."""
+        return super().validate(extra_validators)
+
+
+@lru_cache(maxsize=1)
+def _country_options() -> Markup:
+    option = Markup('<option value="{}">{}</option>')
+    return Markup("").join(option.format(code, name) for code, name in address.countries().items())
+
+
+class CountrySelect(Select):
+    """All countries, drawn once: 250 options were two thirds of what the checkout cost."""
+
+    def __call__(self, field, **given) -> Markup:
+        given.setdefault("id", field.id)
+        chosen = Markup('value="{}">').format(field.data)
+        options = _country_options().replace(chosen, chosen[:-1] + Markup(" selected>"))
+        attributes = Markup(html_params(name=field.name, **given))  # noqa: S704 it has escaped them
+        return Markup("<select {}>{}</select>").format(attributes, options)
+
+
+POLICY_CHANGED = (
+    "Our privacy page has changed since you came here: version {number} is in force now. "
+    "Have a look at it below; if that is all right, send this again."
+)
+
+
+def addressed(told: dict, sent: dict) -> type[Form]:
+    """A form that asks for e-mail, name and postal address, checked by the rules of the country.
+
+    `told` and `sent` declare the e-mail address and the postal one: clause, why, basis.
+    """
+
+    class AddressForm(_AddressRules):
+        email = personal(
+            asked("E-mail address", "email", 254, type="email", inputmode="email"), **told
+        )
+        country = personal(
+            SelectField(
+                "Country",
+                render_kw={"autocomplete": "country"},
+                choices=list,
+                validate_choice=False,
+                widget=CountrySelect(),
+            ),
+            **sent,
+        )
+        name = personal(asked("Full name", "name"), **sent)
+        line1 = personal(asked("Street address", "address-line1"), **sent)
+        line2 = personal(asked("Apartment, floor, company (optional)", "address-line2"), **sent)
+        city = personal(asked("City", "address-level2"), **sent)
+        region = personal(asked("State", "address-level1"), **sent)
+        postal_code = personal(asked("Postal code", "postal-code", 20), **sent)
+        policy_seen = HiddenField(name="policy")
+
+    return AddressForm
+
+
+class _AddressRules(Form):
+    """How those fields are checked."""
+
+    no_email = "Please give your e-mail address."
+    no_name = "Please give your name."
+
+    def validate_email(self, field) -> None:
+        if not field.data:
+            raise ValidationError(self.no_email)
+        field.data = address_of_mail(field.data)
+
+    def validate_country(self, field) -> None:
+        if field.data not in address.countries():
+            raise ValidationError("Please choose a country from the list.")
+
+    def validate_name(self, field) -> None:
+        if not field.data:
+            raise ValidationError(self.no_name)
+
+    def look_over(self, extra_validators=None) -> bool:
+        """All fields, then the address as a whole, so that every problem is told at once."""
+        good = super().look_over(extra_validators)
+        parts = {part: self[part].data or "" for part in address.PARTS}
+        right, wrong = address.checked(self.rules.country, parts)
+        for part, sentence in wrong.items():
+            self[part].errors = [*self[part].errors, sentence]
+        for part, value in right.items():
+            self[part].data = value
+        return good and not wrong
+
+    @property
+    def rules(self) -> address.AddressRules:
+        """The address rules of the chosen country, or of the shop's own."""
+        country = self.country.data
+        known = country in address.countries()
+        return address.rules_for(country if known else home_country())
+
+    def show_policy(self, policy: PolicyVersion | None) -> None:
+        """Note in the form which version of the policy is shown beside it."""
+        self.policy_seen.data = policy and str(policy.number)
+
+    def check_policy(self, policy: PolicyVersion) -> None:
+        """Raise `Refused` where another version was shown than is in force now."""
+        if self.policy_seen.data not in (None, "", str(policy.number)):
+            raise Refused(POLICY_CHANGED.format(number=policy.number))
+
+    def take_kept(self, given) -> None:
+        """Take back what another country's address had: it stays in the form, unseen."""
+        for part in ("city", "region", "postal_code"):
+            self[part].data = self[part].data or given.get(f"kept-{self[part].name}", "")
+
+
+def home_country() -> str:
+    """The shop's own country, ISO alpha-2."""
+    return current_app.extensions["settings"].shop["country"]
