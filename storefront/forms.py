@@ -95,6 +95,8 @@ def addressed(told: dict, sent: dict) -> type[Form]:
         postal_code = personal(asked("Postal code", "postal-code", 20), **sent)
         policy_seen = HiddenField(name="policy")
 
+        impersonal: tuple[str, ...] = ("policy_seen",)
+
     return AddressForm
 
 

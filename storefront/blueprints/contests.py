@@ -19,8 +19,6 @@ SENT = CLAUSE | {"why": "to send a prize, and to see that nobody enters twice"}
 class EntryForm(addressed(TOLD, SENT)):
     """What an entry asks for."""
 
-    impersonal = ("policy_seen",)
-
     def given(self) -> dict[str, str]:
         """What was typed, by the columns of an entry; after `validate`."""
         columns = "email name line1 line2 city region postal_code country".split()
