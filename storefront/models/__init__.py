@@ -10,6 +10,7 @@ from storefront.models.payment import PaymentAttempt
 from storefront.models.picture import Picture
 from storefront.models.policy import PolicyVersion
 from storefront.models.product import Product, Variant
+from storefront.models.rights import RightsRequest, Upkeep
 from storefront.models.shipping import ShippingRate, ShippingZone, TaxRate
 from storefront.models.statement import DeskInstruction, DeskStatement
 from storefront.models.vocabulary import Word
@@ -37,4 +38,6 @@ RECORDS = (
     DeskStatement,
     DeskInstruction,
     OutgoingMail,
+    RightsRequest,
+    Upkeep,
 )
