@@ -29,6 +29,7 @@ from storefront.jobs import Jobs
 from storefront.links import OrderLinks
 from storefront.models import RECORDS
 from storefront.payment import Payments
+from storefront.privacy import catch_up
 from storefront.shelf import Shelf
 
 PARTS = (home, listing, products, pictures, cart, checkout, orders, page, privacy, feeds)
@@ -78,6 +79,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 def _furnish(app: Flask, settings: Settings, clock) -> None:
     if database.obj is None:
         database.initialize(open_database(settings.database_url))
+    catch_up(settings, clock())
     gate.admit_from(settings)
     Htmx(app)
     app.extensions |= {

@@ -15,10 +15,10 @@ from huey.contrib.sql_huey import SqlHuey
 from huey.serializer import SignedSerializer
 from peewee import PeeweeException
 
-from storefront import gate
+from storefront import gate, privacy
 from storefront.config import Settings
 from storefront.db import database
-from storefront.models import Edition, OutgoingMail
+from storefront.models import Edition, OutgoingMail, RightsRequest
 from storefront.payment import Payments
 
 DEMO_SECONDS = 2  # between two looks for what the demonstration's desk has done
@@ -60,7 +60,7 @@ class Jobs:
         Postman(self._settings).deliver_due(lambda: datetime.now(UTC))
 
     def look_after(self) -> None:
-        """Send mail, fetch receipts and statements, let overdue stock go, tidy up."""
+        """Send mail, fetch receipts and statements, let overdue stock go, tidy up, sweep."""
         payments = Payments(self._settings)
         try:
             payments.hear_all(datetime.now(UTC))
@@ -68,10 +68,19 @@ class Jobs:
         finally:
             self.send_mail()
             Edition.tidy()
+            self.keep_promises()
+
+    def keep_promises(self) -> None:
+        """Let go of what is past its period, once a day, and have what went leave the files."""
+        at = datetime.now(UTC)
+        RightsRequest.let_go(at)
+        privacy.sweep_if_due(self._settings, at)
+        privacy.scour(self._settings, at)
 
     def work(self) -> None:
         """Do the jobs until told to stop; what was left undone is done first."""
         gate.close()
+        privacy.catch_up(self._settings, datetime.now(UTC))
         if doubtful := OutgoingMail.in_doubt().count():
             # Not sent again blindly: whoever has them would get them twice.
             log.warning("%d mails may or may not have been sent when a worker died", doubtful)

@@ -1,6 +1,8 @@
-"""Unguessable links that stand for an order: its number, signed."""
+"""Unguessable links: an order's number, signed; and secrets of which only a hash is kept."""
 
+import base64
 import hashlib
+import hmac
 
 from itsdangerous import BadSignature, Signer
 
@@ -22,3 +24,13 @@ class OrderLinks:
             return self._signer.unsign(link).decode()
         except (BadSignature, UnicodeError):
             return None
+
+
+def secret_of(message_id: str, key: str) -> str:
+    """The secret in the link that the mail of this id brings, safe in a URL.
+
+    Who sends the mail makes it once more, so that the database holds its hash alone. 256 bits
+    under `wake_key`, which shop and worker share and which stays the same.
+    """
+    made = hmac.new(key.encode(), f"rights link {message_id}".encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()

@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from storefront.config import LOOPBACK, Settings
-from storefront.links import OrderLinks
+from storefront.links import OrderLinks, secret_of
 from storefront.models import OutgoingMail
 from storefront.models.statement import refunded
 
@@ -28,6 +28,7 @@ SUBJECTS = {
     "order_card_again": "Order {number}: please give your card again",
     "order_cancelled": "Order {number} is cancelled",
     "order_refunded": "Order {number}: money is on its way back to you",
+    "rights_link": "Your link to what we hold about you",
 }
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,8 @@ class Postman:
         message = EmailMessage()
         message["From"] = Address(self._settings.shop["name"], addr_spec=sender)
         message["To"] = Address(addr_spec=mail.to)
-        message["Subject"] = SUBJECTS[mail.kind].format(number=mail.order.number)
+        number = mail.order.number if mail.order_id else ""
+        message["Subject"] = SUBJECTS[mail.kind].format(number=number)
         message["Message-ID"] = f"<{mail.message_id}@{sender.rpartition('@')[2]}>"
         message["Date"] = format_datetime(at)
         message["Auto-Submitted"] = "auto-generated"
@@ -84,15 +86,17 @@ class Postman:
         return message
 
     def _facts(self, mail: OutgoingMail) -> dict:
-        order = mail.order
         origin = self._settings.shop_origin
-        return {
-            "shop": self._settings.shop,
+        common = {"shop": self._settings.shop, "privacy": f"{origin}/privacy"}
+        order = mail.order if mail.order_id else None
+        if order is None:
+            secret = secret_of(mail.message_id, self._settings.wake_key)
+            return common | {"address": f"{origin}/privacy/mine/{secret}"}
+        return common | {
             "order": order,
             "lines": order.in_order(),
             "refunded": refunded(order),
             "address": f"{origin}/orders/{self._links.write(order.number)}",
-            "privacy": f"{origin}/privacy",
         }
 
     def _send(self, message: EmailMessage, to: str) -> None:

@@ -25,6 +25,7 @@ from storefront.config import (
     write_private,
 )
 from storefront.db import database, is_sqlite
+from storefront.erasures import Erasures
 from storefront.exchange import shopify
 from storefront.exchange.load import load
 from storefront.jobs import Jobs
@@ -78,6 +79,7 @@ def make_files(settings: Settings, currency: str | None, tell: Tell) -> Settings
         )
     make_secrets(settings)
     policy.make_key(settings.keys, write_private)
+    Erasures(settings).make_key()
     make_vault_keys(settings)
     return read_again(settings)
 

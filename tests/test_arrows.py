@@ -14,9 +14,9 @@ FILES = sorted(
 # The rooms of the shop from the ground up. Who stands on a line may import from the lines below.
 FLOORS = (
     "cldr sparing weighed",
-    "db money personal refusals config links garments markdown darkroom supervisor compression"
-    " drawn",
-    "prepared",
+    "db fields money personal refusals config links garments markdown darkroom supervisor"
+    " compression drawn",
+    "prepared erasures",
     "models address pictures prints assets kept",
     "register",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"

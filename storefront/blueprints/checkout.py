@@ -6,17 +6,16 @@ import logging
 import secrets
 from functools import lru_cache
 
-from email_validator import EmailNotValidError, validate_email
 from flask import Blueprint, current_app, request, url_for
 from flask_wtf import FlaskForm
 from markupsafe import Markup
-from wtforms import HiddenField, SelectField, StringField, ValidationError
-from wtforms.validators import Length
+from wtforms import HiddenField, SelectField, ValidationError
 from wtforms.widgets import Select, html_params
 
 from storefront import address
 from storefront.cookies import read_cart, write_cart
 from storefront.door import limiter
+from storefront.fields import address_of_mail, asked
 from storefront.models import Order, PolicyVersion, ShippingRate
 from storefront.models.cart import Cart
 from storefront.models.totals import Customer, Totals
@@ -30,17 +29,6 @@ blueprint = Blueprint("checkout", __name__)
 log = logging.getLogger(__name__)
 
 DELIVERY = {"clause": "orders", "why": "to deliver your order", "basis": "contract"}
-
-
-def asked(label: str, token: str, longest: int = 120, **render) -> StringField:
-    """A line of text, named after its autocomplete token (HTML standard)."""
-    return StringField(
-        label,
-        name=token,
-        filters=[lambda text: " ".join((text or "").split())],
-        validators=[Length(max=longest, message=f"Please keep this to {longest} characters.")],
-        render_kw={"autocomplete": token, "maxlength": longest} | render,
-    )
 
 
 @lru_cache(maxsize=1)
@@ -94,18 +82,7 @@ class CheckoutForm(FlaskForm):
     def validate_email(self, field) -> None:
         if not field.data:
             raise ValidationError("Please give your e-mail address: we send the order there.")
-        try:
-            known = validate_email(
-                field.data,
-                check_deliverability=False,
-                allow_smtputf8=False,
-                test_environment=True,  # shop.test is as good an address as any
-            )
-            if "=?" in known.ascii_email:  # would be read as an encoded word in a mail's header
-                raise EmailNotValidError("It holds =?, which mail servers misread.")
-            field.data = known.ascii_email
-        except EmailNotValidError as trouble:
-            raise ValidationError(f"We cannot write to this address. {trouble}") from trouble
+        field.data = address_of_mail(field.data)
 
     def validate_country(self, field) -> None:
         if field.data not in address.countries():

@@ -57,8 +57,15 @@ class Keeping:
         return max((told.made_at for told in refunds if told.seq not in answered), default=None)
 
     def erase(self, names: Iterable[str], mark: Callable[[str], str], at: datetime) -> None:
-        """As any record; one that lapsed can be paid no more, for nobody would get it."""
+        """As any record, and the mails about it go with the address that they went to.
+
+        One that lapsed can be paid no more, for nobody would get it.
+        """
+        names = set(names)
         with database.atomic():
+            if "email" in names:
+                mail = self.mails.model
+                mail.delete().where(mail.order == self.id).execute()
             if self.state == "lapsed":
                 self._enter("cancelled", at)
             super().erase(names, mark, at)

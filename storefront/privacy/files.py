@@ -1,0 +1,68 @@
+"""What was erased or swept leaves the database's own file, and the folder of delivered mail."""
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.parser import BytesHeaderParser
+from email.policy import default
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from storefront.config import Settings
+from storefront.db import database, is_sqlite
+from storefront.erasures import Erasures
+from storefront.models import OutgoingMail, Upkeep
+
+log = logging.getLogger(__name__)
+
+
+def scour(settings: Settings, at: datetime) -> bool:
+    """Where anything has gone since the last time, have it leave the files too; True if it did.
+
+    However much went, the file is written anew once. On PostgreSQL that is vacuum's work.
+    """
+    seen = Upkeep.now()
+    if seen.scoured >= seen.changed:
+        return False
+    clear_mail(settings, at)
+    if is_sqlite() and not database.obj.scour():
+        log.warning("somebody is still reading what was erased; its traces go a minute later")
+        return False
+    Upkeep.note(scoured=seen.changed)
+    return True
+
+
+def clear_mail(settings: Settings, at: datetime) -> int:
+    """Delete delivered mail that is past its period, or whose reader had it erased; how many.
+
+    Where mail goes to a server there is none: what it has delivered is its reader's own.
+    """
+    erased, erasures = Erasures(settings).moments(), Erasures(settings)
+    oldest = at - OutgoingMail.to.personal["keep"]
+    count = 0
+    for path in _delivered(settings.mail_url):
+        to, sent = _envelope(path)
+        moment = erased.get(erasures.mark(to)) if erased and to else None
+        if sent and (sent < oldest or (moment and sent <= moment)):
+            path.unlink(missing_ok=True)
+            count += 1
+    return count
+
+
+def _delivered(mail_url: str) -> Iterator[Path]:
+    where = urlsplit(mail_url)
+    if where.scheme == "maildir":
+        for folder in ("new", "cur", "tmp"):
+            yield from Path(unquote(where.path), folder).glob("*")
+
+
+def _envelope(path: Path) -> tuple[str, datetime | None]:
+    """To whom a mail went and when; blank where it is none of ours, or gone meanwhile."""
+    try:
+        with path.open("rb") as file:
+            headers = BytesHeaderParser(policy=default).parse(file)
+        to, date = parseaddr(headers.get("To", ""))[1], headers.get("Date")
+        return to, date.datetime.astimezone(UTC) if date else None
+    except (OSError, ValueError, AttributeError):
+        return "", None
