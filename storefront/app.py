@@ -82,6 +82,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
     catch_up(settings, clock())
     gate.admit_from(settings)
     Htmx(app)
+    jobs = Jobs(settings)
     app.extensions |= {
         "settings": settings,
         "clock": clock,
@@ -90,7 +91,8 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "payments": Payments(settings),
         "order_links": OrderLinks(settings.cookie_keys),
         "shelf": Shelf(),
-        "wake_worker": Jobs(settings).wake,
+        "wake_worker": jobs.wake,
+        "wake_scourer": jobs.wake_scourer,
     }
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters["country_name"] = lambda code: address.countries().get(code, code)

@@ -3,7 +3,6 @@
 import logging
 import os
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,7 +10,7 @@ import click
 from flask.cli import AppGroup, ScriptInfo, routes_command, shell_command
 from peewee import OperationalError, ProgrammingError
 
-from storefront import fetching, gate, photographs, policy, programs, register
+from storefront import fetching, gate, photographs, policy, programs, register, upkeep_commands
 from storefront import setup as set_up
 from storefront.config import (
     NotSetUp,
@@ -20,7 +19,7 @@ from storefront.config import (
     require_set_up,
     rotate_cookie_key,
 )
-from storefront.db import BadDatabaseUrl, database, open_database
+from storefront.db import BadDatabaseUrl
 from storefront.exchange.catalogue import BadCatalogue
 from storefront.exchange.commands import FORMATS, bring_in, give_out
 from storefront.generate import generate
@@ -28,6 +27,8 @@ from storefront.handoff.envelope import HandoffError
 from storefront.jobs import Jobs
 from storefront.models import Order, Picture
 from storefront.money import Money, known
+from storefront.opened import opened_database as _database
+from storefront.opened import opened_shop as _shop
 from storefront.pages import system_clock
 from storefront.payment import Payments
 from storefront.personal import Undeclared
@@ -50,6 +51,8 @@ def cli() -> None:
 
 cli.add_command(routes_command)
 cli.add_command(shell_command)
+for command in (upkeep_commands.sweep, upkeep_commands.backup, upkeep_commands.restore):
+    cli.add_command(command)
 
 
 def main() -> None:
@@ -85,26 +88,6 @@ TO_BE_MENDED = (
     *(BadCatalogue, BadDatabaseUrl, HandoffError, NotSetUp, Refused, Undeclared),
     OSError,  # a folder that cannot be written
 )
-
-
-@contextmanager
-def _shop():
-    """The settings and an open database of a shop that has been set up."""
-    settings = read_settings()
-    require_set_up(settings)
-    with _database(settings):
-        yield settings
-
-
-@contextmanager
-def _database(settings: Settings):
-    database.initialize(open_database(settings.database_url))
-    database.connect(reuse_if_open=True)
-    try:
-        yield
-    finally:
-        database.close()
-        database.close_all()
 
 
 @cli.command(with_appcontext=False)

@@ -40,6 +40,7 @@ class Jobs:
             results=False,
         )
         self._send = self.huey.task(name="send_mail")(self.send_mail)
+        self._scour = self.huey.task(name="scour")(self.scour)
         every_minute = self.huey.periodic_task(crontab(minute="*"), name="look_after")
         self._look_after = every_minute(self.look_after)
 
@@ -48,10 +49,21 @@ class Jobs:
 
         The worker looks by itself every minute, so a call that fails is no trouble for anyone.
         """
+        self._call(self._send)
+
+    def wake_scourer(self) -> None:
+        """Tell the worker that something was erased, whose traces are to go."""
+        self._call(self._scour)
+
+    def _call(self, task) -> None:
         try:
-            self._send()
+            task()
         except PeeweeException as trouble:
             log.warning("the worker was not woken: %s", type(trouble).__name__)
+
+    def scour(self) -> None:
+        """Have what was erased leave the files; once, however many were erased meanwhile."""
+        privacy.scour(self._settings, datetime.now(UTC))
 
     def send_mail(self) -> None:
         """Send what is due in the outbox."""
@@ -75,7 +87,7 @@ class Jobs:
         at = datetime.now(UTC)
         RightsRequest.let_go(at)
         privacy.sweep_if_due(self._settings, at)
-        privacy.scour(self._settings, at)
+        self.scour()
 
     def work(self) -> None:
         """Do the jobs until told to stop; what was left undone is done first."""

@@ -16,17 +16,18 @@ FLOORS = (
     "cldr sparing weighed",
     "db fields money personal refusals config links garments markdown darkroom supervisor"
     " compression drawn",
-    "prepared erasures",
+    "prepared erasures backups opened",
     "models address pictures prints assets kept",
     "register",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " front",
-    "payment cookies listing guests showing",
+    "payment copies cookies listing guests showing",
     "pages door fetching",
     "errors",
     "blueprints jobs",
     "setup programs",
-    "app",
+    "app restoring",
+    "upkeep_commands",
     "commands",  # its Flask group builds the app, when asked for `routes` or `shell`
     "wsgi",
 )

@@ -44,6 +44,11 @@ class Keeping:
         arrived = self._entered() + ARRIVES_WITHIN
         return Need("your order is on its way to you", arrived) if at < arrived else None
 
+    @property
+    def card_is_sealed(self) -> bool:
+        """Whether the vault holds a card for it that the desk has not spoken of."""
+        return any(attempt.receipt and not attempt.verdict for attempt in self.attempts)
+
     def _entered(self) -> datetime:
         """When it came into the state it is in."""
         event = self.events.model

@@ -58,7 +58,7 @@ def plan(holdings: list[Holding], at: datetime) -> Outcome:
         stays = one.kept(at)
         goes = [value.label for value in one.values if value not in stays]
         if goes:
-            gone.append((one.row.called, goes))
+            gone.append((one.called, goes))
         kept += _reasons(one, stays, at)
     return Outcome(gone, kept)
 
@@ -69,10 +69,10 @@ def _reasons(one: Holding, stays: list[Value], at: datetime) -> Iterator[Kept]:
     if one.need:
         others = [value.label for value in stays if value not in held]
         if others:
-            yield Kept(one.row.called, others, one.need.why, one.need.until)
+            yield Kept(one.called, others, one.need.why, one.need.until)
     for why, until in dict.fromkeys((value.why, value.until) for value in held):
         labels = [value.label for value in held if (value.why, value.until) == (why, until)]
-        yield Kept(one.row.called, labels, why, until)
+        yield Kept(one.called, labels, why, until)
 
 
 def erase(email: str, settings: Settings, at: datetime) -> Outcome:

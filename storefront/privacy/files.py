@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from storefront.config import Settings
 from storefront.db import database, is_sqlite
-from storefront.erasures import Erasures
+from storefront.erasures import Erasures, normal
 from storefront.models import OutgoingMail, Upkeep
 
 log = logging.getLogger(__name__)
@@ -48,6 +48,12 @@ def clear_mail(settings: Settings, at: datetime) -> int:
             path.unlink(missing_ok=True)
             count += 1
     return count
+
+
+def delivered_to(email: str, settings: Settings) -> int:
+    """How many delivered mails to an address lie in a folder of the shop's."""
+    wanted = normal(email)
+    return sum(normal(_envelope(path)[0]) == wanted for path in _delivered(settings.mail_url))
 
 
 def _delivered(mail_url: str) -> Iterator[Path]:

@@ -31,6 +31,7 @@ class Holding:
     """One row about somebody, and the values it holds; `need` says what cannot spare it yet."""
 
     row: Record
+    called: str
     values: list[Value]
     need: Need | None
 
@@ -88,7 +89,7 @@ def holding(row: Record, at: datetime) -> Holding:
         for field in row.personal_fields()
         if not is_blank(field, getattr(row, field.name))
     ]
-    return Holding(row, values, row.needed(at))
+    return Holding(row, row.called, values, row.needed(at))
 
 
 def _value(row: Record, field) -> Value:

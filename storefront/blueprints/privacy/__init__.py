@@ -4,4 +4,5 @@ from flask import Blueprint
 
 blueprint = Blueprint("privacy", __name__)
 
-from storefront.blueprints.privacy import page  # noqa: E402, F401 — its routes need the blueprint
+# Their routes need the blueprint.
+from storefront.blueprints.privacy import correcting, mine, page  # noqa: E402, F401
