@@ -1,4 +1,4 @@
-"""Backups: made while the shop runs, checked before they are put back, and what was there is kept."""
+"""Backups: made while the shop runs, checked before they are put back; what was there is kept."""
 
 import sqlite3
 from contextlib import closing

@@ -69,7 +69,7 @@ def test_a_sweep_goes_through_in_batches_and_passes_over_what_is_needed(
 ):
     monkeypatch.setattr(sweeping, "BATCH", 2)
     for n in range(5):
-        order = place(cart_of((plenty, 1)), clock(), customer_of(n))
+        order = place(cart_of((plenty, 1)), clock())
         state = "card_held" if n in (0, 1) else "refunded"
         Order.update(state=state).where(Order.id == order.id).execute()
     clock.forward(days=800)
@@ -77,15 +77,10 @@ def test_a_sweep_goes_through_in_batches_and_passes_over_what_is_needed(
     assert sorted(bool(order.email) for order in Order.select()) == [False] * 3 + [True] * 2
 
 
-def customer_of(n: int) -> str:
-    """A placement of its own for each."""
-    return f"placement-{n}"
-
-
 def test_a_sweep_that_was_stopped_goes_on_where_it_was(settings, clock, plenty, monkeypatch):
     monkeypatch.setattr(sweeping, "BATCH", 1)
-    for n in range(3):
-        place(cart_of((plenty, 1)), clock(), customer_of(n))
+    for _ in range(3):
+        place(cart_of((plenty, 1)), clock())
     Order.update(state="refunded").execute()
     clock.forward(days=800)
     erase, done = Order.erase, []
