@@ -67,8 +67,7 @@ class OutgoingMail(Record):
     @property
     def called(self) -> str:
         """What a person would know it by."""
-        about = f" about order {self.order.number}" if self.order_id else ""
-        return f"Mail{about} of {self.made_at:%-d %B %Y}"
+        return f"Mail “{self.kind.replace('_', ' ')}” of {self.made_at:%-d %B %Y}"
 
     def needed(self, at: datetime) -> Need | None:
         """A mail about an order under way, until it has been sent."""

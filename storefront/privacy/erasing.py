@@ -5,6 +5,7 @@ database has not caught up with it and erases then.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -32,7 +33,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an erasure takes, as pairs of row and labels, and what it leaves."""
+    """What an erasure takes, as pairs of rows and labels, and what it leaves."""
 
     gone: list[tuple[str, list[str]]]
     kept: list[Kept]
@@ -53,13 +54,14 @@ class Outcome:
 
 def plan(holdings: list[Holding], at: datetime) -> Outcome:
     """What an erasure would take of these, and what it would leave."""
-    gone, kept = [], []
+    alike, kept = defaultdict(list), []
     for one in holdings:
         stays = one.kept(at)
-        goes = [value.label for value in one.values if value not in stays]
+        goes = tuple(value.label for value in one.values if value not in stays)
         if goes:
-            gone.append((one.called, goes))
+            alike[one.table, goes].append(one.called)
         kept += _reasons(one, stays, at)
+    gone = [(", ".join(called), list(goes)) for (_, goes), called in alike.items()]
     return Outcome(gone, kept)
 
 

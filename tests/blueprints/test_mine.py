@@ -11,7 +11,7 @@ import pytest
 from storefront.app import create_app
 from storefront.mail import Postman
 from storefront.models import Order, OrderEvent, OutgoingMail, RightsRequest, Upkeep
-from tests.journey import place_order
+from tests.journey import come_home, pay, place_order
 from tests.mails import delivered
 
 ANN = "ann@example.com"
@@ -267,3 +267,22 @@ def test_the_page_of_an_erased_order_still_opens(client, settings, order, clock,
     page = client.get(f"/orders/{app.extensions['order_links'].write(order.number)}")
     assert page.status_code == 200
     assert "We write to" not in page.text
+
+
+def test_what_lies_off_line_is_said_in_words(client, settings, plenty, payment_page):
+    come_home(client, pay(payment_page, place_order(client, plenty)))
+    page = client.get(link_to(client, settings)).text
+    assert "Your card number and expiry, sealed and offline, for order" in page
+    assert "after 14 days at the latest" in page
+    assert "3 mails as they were delivered" in page
+
+
+def test_orders_that_say_the_same_are_all_there_and_mails_stand_together(client, settings, plenty):
+    for _ in range(2):
+        place_order(client, plenty)
+    page = client.get(link_to(client, settings)).text
+    for order in Order.select():
+        assert f"<h3>Order {order.number} of" in page
+        assert f"/orders/{order.number}" in page
+    assert page.count("Mail “order placed”") == 2
+    assert page.count("<h3>Mail") == 1

@@ -101,29 +101,38 @@ def held(asked_for: RightsRequest, at: datetime) -> list[privacy.Holding]:
 
 @dataclass(frozen=True)
 class Shown:
-    """What stands on the page for one row under one clause: values that are kept alike, together.
+    """What stands on the page for one row under one clause, or for several that say the same.
 
-    `alike` has pairs of values and the one of them that speaks for all.
+    `alike` has values that are kept alike, together, and the one of them that speaks for all.
     """
 
     one: privacy.Holding
+    called: list[str]
     alike: list[tuple[list[privacy.Value], privacy.Value]]
     to_correct: bool
 
 
 def by_clause(holdings: list[privacy.Holding]) -> dict[str, list[Shown]]:
     """Rows by the clause their values are held under."""
-    found = defaultdict(list)
+    found: dict[str, dict[tuple, Shown]] = defaultdict(dict)
     for one in holdings:
-        clauses = dict.fromkeys(value.clause for value in one.values)
-        for n, clause in enumerate(clauses):
-            alike = defaultdict(list)
-            for value in one.values:
-                if value.clause == clause:
-                    alike[value.why, value.basis, value.until, value.hold].append(value)
-            groups = [(values, values[0]) for values in alike.values()]
-            found[clause].append(Shown(one, groups, n == 0 and _can_be_corrected(one.row)))
-    return dict(sorted(found.items()))
+        for clause in dict.fromkeys(value.clause for value in one.values):
+            values = [value for value in one.values if value.clause == clause]
+            same = (one.table, *((v.name, v.text, v.until and v.until.date()) for v in values))
+            same += (one.row.get_id(),) if one.need else ()
+            if same in found[clause]:
+                found[clause][same].called.append(one.called)
+            else:
+                to_correct = _can_be_corrected(one.row)
+                found[clause][same] = Shown(one, [one.called], _alike(values), to_correct)
+    return {clause: list(rows.values()) for clause, rows in sorted(found.items())}
+
+
+def _alike(values: list[privacy.Value]) -> list[tuple[list[privacy.Value], privacy.Value]]:
+    groups = defaultdict(list)
+    for value in values:
+        groups[value.why, value.basis, value.until, value.hold].append(value)
+    return [(group, group[0]) for group in groups.values()]
 
 
 def _can_be_corrected(row) -> bool:
