@@ -44,10 +44,14 @@ def back_up(
     ending = "sqlite" if is_sqlite() else "sql"
     copy = to or settings.instance / "backups" / f"{at:%Y%m%d-%H%M%S}.{ending}"
     _make_private(copy)
-    if is_sqlite():
-        _copy_sqlite(Path(database.database), copy)
-    else:
-        _dump_postgresql(settings.database_url, copy)
+    try:
+        if is_sqlite():
+            _copy_sqlite(Path(database.database), copy)
+        else:
+            _dump_postgresql(settings.database_url, copy)
+    except BaseException:
+        copy.unlink(missing_ok=True)  # half a copy is none
+        raise
     tell(f"backup {copy}")
     return copy
 
@@ -69,12 +73,11 @@ def _copy_sqlite(source: Path, copy: Path) -> None:
 
 
 def _dump_postgresql(url: str, copy: Path) -> None:
-    """Raises `Refused` when it fails, so that nothing is upgraded without a backup."""
+    """Raises `Refused` when it fails."""
     bare, environ = _without_password(url)
     command = ["pg_dump", "--no-owner", "--file", str(copy), "--dbname", bare]
     if subprocess.run(command, check=False, env=environ).returncode:
-        copy.unlink()
-        raise Refused("pg_dump could not copy the database, so nothing was upgraded.")
+        raise Refused("pg_dump could not copy the database; what it said stands above.")
 
 
 def _without_password(url: str) -> tuple[str, dict[str, str]]:
@@ -145,12 +148,15 @@ def refuse_while_used() -> None:
         return
     path = Path(database.database)
     database.close_all()
-    # It leaves the write-ahead log only when nobody else is there; it also takes that log in.
+    # It leaves the write-ahead log only when nobody else is there; it also takes that log in. A
+    # file that is damaged beyond opening is nobody's.
     with closing(sqlite3.connect(path, timeout=1)) as alone:
         try:
             mode = alone.execute("PRAGMA journal_mode = DELETE").fetchone()
         except sqlite3.OperationalError:
             raise used from None
+        except sqlite3.DatabaseError:
+            return
         if mode != ("delete",):
             raise used
 

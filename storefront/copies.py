@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from storefront.db import Record
-from storefront.exchange.cells import guarded
 from storefront.privacy import Holding, Value
 
 # Of no use to anybody but the shop, and good for more than reading: they name links and forms.
@@ -82,6 +81,8 @@ def as_csv(rows: Iterable[Record]) -> str:
 
 
 def _lines(rows: list[Record]) -> Iterator[list]:
+    from storefront.exchange.cells import guarded  # nothing else that is served needs it
+
     yield list(plain(rows[0]))
     for row in rows:
         yield [guarded(cell) if isinstance(cell, str) else cell for cell in plain(row).values()]

@@ -88,10 +88,10 @@ class Postman:
     def _facts(self, mail: OutgoingMail) -> dict:
         origin = self._settings.shop_origin
         common = {"shop": self._settings.shop, "privacy": f"{origin}/privacy"}
-        order = mail.order if mail.order_id else None
-        if order is None:
+        if mail.kind == "rights_link":
             secret = secret_of(mail.message_id, self._settings.wake_key)
             return common | {"address": f"{origin}/privacy/mine/{secret}"}
+        order = mail.order
         return common | {
             "order": order,
             "lines": order.in_order(),

@@ -10,10 +10,16 @@ from storefront.db import database, open_database
 @contextmanager
 def opened_shop() -> Iterator[Settings]:
     """The settings and an open database of a shop that has been set up."""
-    settings = read_settings()
-    require_set_up(settings)
+    settings = set_up_already()
     with opened_database(settings):
         yield settings
+
+
+def set_up_already() -> Settings:
+    """The settings; raises `NotSetUp` where the shop was not set up."""
+    settings = read_settings()
+    require_set_up(settings)
+    return settings
 
 
 @contextmanager

@@ -51,6 +51,8 @@ NAMES = {
     "postal_code": "postal code",
     "email": "e-mail address",
     "to": "e-mail address, with each mail",
+    "whose": "keyed digest of your e-mail address",
+    "answer": "what an erasure did, in words",
 }
 
 

@@ -8,7 +8,8 @@ from playhouse.migrations import Migration
 from storefront import backups, privacy
 from storefront import setup as set_up
 from storefront.config import Settings
-from storefront.db import database
+from storefront.db import database, is_sqlite, open_database
+from storefront.opened import opened_database
 from storefront.privacy.sweeping import in_words
 from storefront.programs import alone
 
@@ -20,16 +21,23 @@ def restore(copy: Path, settings: Settings, at: datetime, tell: backups.Tell) ->
     What was erased since the backup is erased again, by the log that stands outside of it.
     """
     with alone(settings.instance):
+        # Not connected yet: what is there may be damaged beyond opening.
+        database.initialize(open_database(settings.database_url))
         known = {migration.name for migration in Migration.load_directory(set_up.MIGRATIONS)}
         backups.check(copy, known)
         backups.refuse_while_used()
-        ending = copy.suffix.lstrip(".") or "backup"
-        aside = settings.instance / "backups" / f"before-restore-{at:%Y%m%d-%H%M%S}.{ending}"
+        ending = "sqlite" if is_sqlite() else "sql"
+        aside = settings.instance / "backups" / f"before-restore-{at:%Y%m%d-%H%M%S-%f}.{ending}"
         backups.put_back(copy, settings.database_url, aside)
-        database.connect(reuse_if_open=True)
         tell(f"restored {copy}; what was there before is in {aside}")
-        set_up.upgrade_schema(settings, at, tell)
-        again = privacy.catch_up(settings, at)
-        tell(f"{again} rows erased again, as their people had asked")
-        tell(f"swept: {in_words(privacy.sweep(settings, at))}")
-        privacy.scour(settings, at)
+        with opened_database(settings):
+            _make_fit(settings, at, tell)
+
+
+def _make_fit(settings: Settings, at: datetime, tell: backups.Tell) -> None:
+    """What has to be done before anybody sees it."""
+    set_up.upgrade_schema(settings, at, tell)
+    again = privacy.catch_up(settings, at)
+    tell(f"{again} rows erased again, as their people had asked")
+    tell(f"swept: {in_words(privacy.sweep(settings, at))}")
+    privacy.scour(settings, at)

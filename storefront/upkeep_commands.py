@@ -6,7 +6,7 @@ import click
 
 from storefront import privacy
 from storefront.backups import back_up
-from storefront.opened import opened_shop
+from storefront.opened import opened_shop, set_up_already
 from storefront.pages import system_clock
 from storefront.privacy.sweeping import in_words
 from storefront.restoring import restore as put_back
@@ -39,5 +39,4 @@ def restore(file: Path) -> None:
     What is there now is kept aside, in instance/backups. What people had erased since the backup
     is erased from it again.
     """
-    with opened_shop() as settings:
-        put_back(file, settings, system_clock(), click.echo)
+    put_back(file, set_up_already(), system_clock(), click.echo)

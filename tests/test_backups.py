@@ -4,8 +4,10 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from click.testing import CliRunner
 
-from storefront import programs
+from storefront import backups, programs
+from storefront.commands import cli
 from storefront.db import database, is_sqlite, open_database
 from storefront.models import Order, Product
 from tests.models.placing import cart_of, place
@@ -59,6 +61,30 @@ def test_a_backup_brings_back_what_it_held_and_what_was_there_is_kept(
     assert order.number.encode() in aside.read_bytes()
     assert runner("restore", aside).exit_code == 0
     assert Order.get().number == order.number
+
+
+def test_a_database_that_is_damaged_or_gone_is_no_obstacle(runner, copy, settings):
+    if not is_sqlite():
+        pytest.skip("this is about SQLite's file")
+    path = settings.instance / "shop.sqlite"
+    database.close_all()
+    for broken in (b"not a database at all" * 999, None):
+        path.unlink()
+        if broken:
+            path.write_bytes(broken)
+        result = CliRunner().invoke(cli, ["restore", str(copy)])
+        assert result.exit_code == 0, result.output
+    database.initialize(open_database(settings.database_url))
+    database.connect()
+    assert Product.select().exists()
+
+
+def test_half_a_copy_is_not_left_behind(settings, clock, tmp_path, monkeypatch):
+    monkeypatch.setattr(backups, "_copy_sqlite", lambda *_: 1 / 0)
+    monkeypatch.setattr(backups, "_dump_postgresql", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        backups.back_up(settings, clock(), print, to=tmp_path / "copy")
+    assert list(tmp_path.glob("copy*")) == []
 
 
 def test_nothing_is_restored_while_the_shop_runs(runner, copy, settings, plenty, clock):

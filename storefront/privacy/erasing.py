@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from storefront.config import Settings
+from storefront.config import NotSetUp, Settings
 from storefront.db import database, locked
 from storefront.erasures import Erasures, normal
 from storefront.models import RECORDS, Upkeep
@@ -143,6 +143,8 @@ def catch_up(settings: Settings, at: datetime) -> int:
     if not (last := erasures.last()):
         return 0
     with _connected(), erasures.alone():
+        if not Upkeep.table_exists():
+            raise NotSetUp("The database is older than this program: run `storefront init`.")
         if Upkeep.now().applied >= last:
             return 0
         count = erase_again(erasures, at)

@@ -9,6 +9,8 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from peewee import OperationalError
+
 from storefront.config import Settings
 from storefront.db import database, is_sqlite
 from storefront.erasures import Erasures, normal
@@ -26,11 +28,21 @@ def scour(settings: Settings, at: datetime) -> bool:
     if seen.scoured >= seen.changed:
         return False
     clear_mail(settings, at)
-    if is_sqlite() and not database.obj.scour():
-        log.warning("somebody is still reading what was erased; its traces go a minute later")
+    if is_sqlite() and not _scoured():
         return False
     Upkeep.note(scoured=seen.changed)
     return True
+
+
+def _scoured() -> bool:
+    try:
+        if database.obj.scour():
+            return True
+        trouble = "somebody is still reading it"
+    except OperationalError as said:  # there is no room for a second copy, or it is busy
+        trouble = str(said)
+    log.warning("traces of what was erased are still in the database's file: %s", trouble)
+    return False
 
 
 def clear_mail(settings: Settings, at: datetime) -> int:

@@ -108,7 +108,6 @@ def _value(row: Record, field) -> Value:
 
 LABELS = {
     "to": "e-mail address it went to",
-    "whose": "keyed digest of your e-mail address",
     "line1": "street address",
     "line2": "second address line",
 }
