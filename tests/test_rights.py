@@ -78,6 +78,13 @@ def test_every_column_that_can_hold_somebody_is_seeded():
     assert set(SEEDS) <= personal_columns(), "what is no longer there needs no seed"
 
 
+def test_every_personal_column_can_be_blanked_or_its_row_goes_whole():
+    for record in RECORDS:
+        for field in record.personal_fields():
+            can_be_blank = field.null or not (field.unique or field.field_type == "DATETIME")
+            assert record.whole or can_be_blank, f"{record.__name__}.{field.name}"
+
+
 def test_everything_that_is_held_is_listed_with_why_on_what_basis_and_until_when(
     order, settings, clock
 ):
@@ -198,7 +205,7 @@ def test_what_an_order_under_way_still_needed_goes_by_itself_when_it_is_done(
     order = place(cart_of((plenty, 1)), clock())
     clock.forward(minutes=1)
     outcome = privacy.erase("ann@example.com", settings, clock())
-    [needed] = [one for one in outcome.kept if one.why == "your order waits for your card"]
+    [needed] = [one for one in outcome.kept if one.why == "because your order waits for your card"]
     assert "e-mail address" in needed.labels
     order.hold_card(clock())
     order.charge(clock())
@@ -232,7 +239,7 @@ def test_of_an_order_that_was_never_paid_for_nothing_is_held(settings, clock, pl
 def test_a_refund_that_was_asked_for_keeps_what_it_needs(order, settings, clock):
     DeskInstruction.refund(order, 100, None, lambda *told: "signed", clock())
     [kept, *_] = privacy.erase(ADDRESS, settings, clock()).kept
-    assert kept.why == "your money is on its way back to you"
+    assert kept.why == "because your money is on its way back to you"
     assert Order.get().email == ADDRESS
 
 

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Kept:
-    """Something that an erasure leaves: of what, what, why, and until when."""
+    """Something that an erasure leaves: of what, what, why (after "kept"), and until when."""
 
     of: str
     labels: list[str]
@@ -71,7 +71,7 @@ def _reasons(one: Holding, stays: list[Value], at: datetime) -> Iterator[Kept]:
     if one.need:
         others = [value.label for value in stays if value not in held]
         if others:
-            yield Kept(one.called, others, one.need.why, one.need.until)
+            yield Kept(one.called, others, f"because {one.need.why}", one.need.until)
     for why, until in dict.fromkeys((value.why, value.until) for value in held):
         labels = [value.label for value in held if (value.why, value.until) == (why, until)]
         yield Kept(one.called, labels, why, until)

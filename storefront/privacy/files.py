@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 def scour(settings: Settings, at: datetime) -> bool:
     """Where anything has gone since the last time, have it leave the files too; True if it did.
 
-    However much went, the file is written anew once. On PostgreSQL that is vacuum's work.
+    However much went, the file is written anew once; its text index knows products alone. On
+    PostgreSQL that is vacuum's work.
     """
     seen = Upkeep.now()
     if seen.scoured >= seen.changed:
