@@ -8,7 +8,7 @@ from playhouse.migrations import Migration
 from storefront import backups, privacy
 from storefront import setup as set_up
 from storefront.config import Settings
-from storefront.db import database, is_sqlite, open_database
+from storefront.db import database, open_database
 from storefront.opened import opened_database
 from storefront.privacy.sweeping import in_words
 from storefront.programs import alone
@@ -21,17 +21,26 @@ def restore(copy: Path, settings: Settings, at: datetime, tell: backups.Tell) ->
     What was erased since the backup is erased again, by the log that stands outside of it.
     """
     with alone(settings.instance):
-        # Not connected yet: what is there may be damaged beyond opening.
-        database.initialize(open_database(settings.database_url))
-        known = {migration.name for migration in Migration.load_directory(set_up.MIGRATIONS)}
-        backups.check(copy, known)
-        backups.refuse_while_used()
-        ending = "sqlite" if is_sqlite() else "sql"
-        aside = settings.instance / "backups" / f"before-restore-{at:%Y%m%d-%H%M%S-%f}.{ending}"
-        backups.put_back(copy, settings.database_url, aside)
+        aside = _change_places(copy, settings, at)
         tell(f"restored {copy}; what was there before is in {aside}")
         with opened_database(settings):
             _make_fit(settings, at, tell)
+
+
+def _change_places(copy: Path, settings: Settings, at: datetime) -> Path:
+    """The copy becomes the database; gives the file that holds what was there."""
+    aside = settings.instance / "backups" / f"before-restore-{at:%Y%m%d-%H%M%S-%f}"
+    # Connected by the steps that need it: what is there may be damaged beyond opening.
+    database.initialize(open_database(settings.database_url))
+    try:
+        known = {migration.name for migration in Migration.load_directory(set_up.MIGRATIONS)}
+        backups.check(copy, known)
+        backups.refuse_while_used()
+        backups.put_back(copy, settings.database_url, aside)
+    finally:
+        database.close()
+        database.close_all()
+    return aside
 
 
 def _make_fit(settings: Settings, at: datetime, tell: backups.Tell) -> None:
