@@ -31,6 +31,7 @@ from storefront.front import Behind, Front
 from storefront.jobs import Jobs
 from storefront.links import EntryLinks, OrderLinks
 from storefront.payment import Payments
+from storefront.privacy import catch_up
 from storefront.shelf import Shelf
 
 PARTS = (
@@ -84,9 +85,11 @@ def _configure(app: Flask, settings: Settings) -> None:
 def _furnish(app: Flask, settings: Settings, clock) -> None:
     if database.obj is None:
         database.initialize(open_database(settings.database_url))
+    catch_up(settings, clock())
     gate.admit_from(settings)
     places.declare_from(settings)
     Htmx(app)
+    jobs = Jobs(settings)
     app.extensions |= {
         "settings": settings,
         "clock": clock,
@@ -96,7 +99,8 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "order_links": OrderLinks(settings.cookie_keys),
         "entry_links": EntryLinks(settings.cookie_keys),
         "shelf": Shelf(),
-        "wake_worker": Jobs(settings).wake,
+        "wake_worker": jobs.wake,
+        "wake_scourer": jobs.wake_scourer,
     }
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters["country_name"] = lambda code: address.countries().get(code, code)

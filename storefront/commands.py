@@ -10,7 +10,16 @@ import click
 from flask.cli import AppGroup, ScriptInfo, routes_command, shell_command
 from peewee import OperationalError, ProgrammingError
 
-from storefront import chain, coverage, fetching, photographs, policy, programs, staff_commands
+from storefront import (
+    chain,
+    coverage,
+    fetching,
+    photographs,
+    policy,
+    programs,
+    staff_commands,
+    upkeep_commands,
+)
 from storefront import setup as set_up
 from storefront.config import (
     NotSetUp,
@@ -52,7 +61,7 @@ def cli() -> None:
 
 cli.add_command(routes_command)
 cli.add_command(shell_command)
-for step in staff_commands.STEPS:
+for step in (*staff_commands.STEPS, *upkeep_commands.STEPS):
     cli.add_command(step)
 
 

@@ -4,14 +4,23 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from peewee import Database, DatabaseProxy, DateTimeField, Model, OperationalError, TextField
+from peewee import (
+    Database,
+    DatabaseProxy,
+    DateTimeField,
+    Field,
+    Model,
+    OperationalError,
+    TextField,
+)
 from playhouse.pool import PooledSqliteDatabase
 
 database = DatabaseProxy()
@@ -101,6 +110,18 @@ class QueuedSqliteDatabase(PooledSqliteDatabase):
             return super().execute_sql(sql, params)
         with self.atomic():
             return super().execute_sql(sql, params)
+
+    def scour(self) -> bool:
+        """Write the file anew without what was deleted, and empty the log of changes beside it.
+
+        `secure_delete` leaves copies in that log and in pages that were rearranged. Writers line
+        up meanwhile; readers go on, and the log is emptied when the last of them has read to the
+        end. False where one took longer than we wait: try again later.
+        """
+        with self._first_in_line():
+            self.execute_sql("VACUUM")
+            busy, _, _ = self.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
 
     @contextmanager
     def _first_in_line(self) -> Iterator[None]:
@@ -193,16 +214,27 @@ class JSONText(TextField):
         return None if value is None else json.loads(value)
 
 
+class Need(NamedTuple):
+    """Why a row cannot be spared yet, in words that follow "because", and until about when."""
+
+    why: str
+    until: datetime
+
+
 class Record(Model):
     """The base of every table.
 
     `impersonal` lists the text columns that hold nothing about a person; a record with personal
     columns defines `about(email)`, the query for its rows, and names in `since` the moment from
-    which they are kept.
+    which they are kept. Rows that are `whole` stand for nothing else: they are deleted when what
+    is personal in them goes; in others it is blanked. Where a column `whose` keeps a keyed digest
+    of the column `address`, what is left of a row is found by it after the address has gone.
     """
 
     impersonal: tuple[str, ...] = ()
     since: str = ""
+    whole: bool = False
+    address: str = ""
 
     class Meta:
         database = database
@@ -216,6 +248,59 @@ class Record(Model):
         cursor = database.execute_sql(sql, values)
         if len(records) == 1:
             records[0].id = cursor.lastrowid if is_sqlite() else cursor.fetchone()[0]
+
+    @classmethod
+    def personal_fields(cls) -> list[Field]:
+        """The columns that are declared personal."""
+        return [field for field in cls._meta.sorted_fields if hasattr(field, "personal")]
+
+    @property
+    def called(self) -> str:
+        """What a person would know the row by."""
+        kind = self._meta.table_name.replace("_", " ").capitalize()
+        return f"{kind} of {getattr(self, self.since):%-d %B %Y}"
+
+    @property
+    def is_binding(self) -> bool:
+        """Whether what is declared with `hold` has to be held in this row."""
+        return True
+
+    def needed(self, at: datetime) -> Need | None:
+        """What still needs the row as it is; None where it can be spared."""
+        return None
+
+    def erase(self, names: Iterable[str], mark: Callable[[str], str], at: datetime) -> None:
+        """Blank these personal columns, or delete the row where that leaves nothing of it.
+
+        `mark(address)` is the keyed digest to put into `whose` while others are kept.
+        """
+        names = set(names)
+        left = {f.name for f in self.personal_fields() if not is_blank(f, getattr(self, f.name))}
+        left -= names | {"whose"}
+        if self.whole and not left:
+            self.delete_instance()
+            return
+        fields = self._meta.fields
+        values = {name: blank(fields[name]) for name in names}
+        if "whose" in fields:
+            address = getattr(self, self.address)
+            values["whose"] = (mark(address) if address else self.whose) if left else None
+        key = self._meta.primary_key
+        type(self).update(values).where(key == self.get_id()).execute()
+
+
+def blank(field: Field):
+    """What stands in a column that nothing is held in."""
+    if field.null:
+        return None
+    if field.default is not None:
+        return field.default() if callable(field.default) else field.default
+    return {"BLOB": b"", "TEXT": "", "VARCHAR": "", "CHAR": ""}.get(field.field_type, 0)
+
+
+def is_blank(field: Field, value) -> bool:
+    """Whether that is the value of a column that nothing is held in."""
+    return value is None or value == blank(field)
 
 
 @cache

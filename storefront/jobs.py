@@ -15,10 +15,10 @@ from huey.contrib.sql_huey import SqlHuey
 from huey.serializer import SignedSerializer
 from peewee import PeeweeException
 
-from storefront import gate, places, tally
+from storefront import gate, places, privacy, tally
 from storefront.config import Settings
 from storefront.db import database
-from storefront.models import ContestEntry, Edition, OutgoingMail
+from storefront.models import ContestEntry, Edition, OutgoingMail, RightsRequest
 from storefront.payment import Payments
 
 DEMO_SECONDS = 2  # between two looks for what the demonstration's desk has done
@@ -40,6 +40,7 @@ class Jobs:
             results=False,
         )
         self._send = self.huey.task(name="send_mail")(self.send_mail)
+        self._scour = self.huey.task(name="scour")(self.scour)
         every_minute = self.huey.periodic_task(crontab(minute="*"), name="look_after")
         self._look_after = every_minute(self.look_after)
 
@@ -48,10 +49,21 @@ class Jobs:
 
         The worker looks by itself every minute, so a call that fails is no trouble for anyone.
         """
+        self._call(self._send)
+
+    def wake_scourer(self) -> None:
+        """Tell the worker that something was erased, whose traces are to go."""
+        self._call(self._scour)
+
+    def _call(self, task) -> None:
         try:
-            self._send()
+            task()
         except PeeweeException as trouble:
             log.warning("the worker was not woken: %s", type(trouble).__name__)
+
+    def scour(self) -> None:
+        """Have what was erased leave the files; once, however many were erased meanwhile."""
+        privacy.scour(self._settings, datetime.now(UTC))
 
     def send_mail(self) -> None:
         """Send what is due in the outbox."""
@@ -60,7 +72,7 @@ class Jobs:
         Postman(self._settings).deliver_due(lambda: datetime.now(UTC))
 
     def look_after(self) -> None:
-        """Fetch receipts and statements, let overdue stock go, give notice, send mail, tidy up."""
+        """Fetch receipts and statements, let stock go, give notice, send mail, tidy up, sweep."""
         payments = Payments(self._settings)
         try:
             payments.hear_all(datetime.now(UTC))
@@ -71,7 +83,7 @@ class Jobs:
             Edition.tidy()
             tally.write_down(datetime.now(UTC))
             places.let_go_of_backups(self._settings, datetime.now(UTC))
-            ContestEntry.forget_unconfirmed(datetime.now(UTC))
+            self.keep_promises()
 
     def _give_notice(self) -> None:
         """Write some mails to those who are to be told of a change; see `notices`."""
@@ -79,9 +91,18 @@ class Jobs:
 
         notices.go_on(datetime.now(UTC))
 
+    def keep_promises(self) -> None:
+        """Let go of what is past its period, once a day, and have what went leave the files."""
+        at = datetime.now(UTC)
+        RightsRequest.let_go(at)
+        ContestEntry.forget_unconfirmed(at)
+        privacy.sweep_if_due(self._settings, at)
+        self.scour()
+
     def work(self) -> None:
         """Do the jobs until told to stop; what was left undone is done first."""
         gate.close()
+        privacy.catch_up(self._settings, datetime.now(UTC))
         if doubtful := OutgoingMail.in_doubt().count():
             # Not sent again blindly: whoever has them would get them twice.
             log.warning("%d mails may or may not have been sent when a worker died", doubtful)

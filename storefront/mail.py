@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from storefront.config import LOOPBACK, Settings
-from storefront.links import EntryLinks, OrderLinks
+from storefront.links import EntryLinks, OrderLinks, secret_of
 from storefront.models import ContestEntry, OutgoingMail
 from storefront.models.statement import refunded
 
@@ -30,6 +30,7 @@ SUBJECTS = {
     "order_refunded": "Order {number}: money is on its way back to you",
     "contest_entry": "Your entry to “{title}”",
     "policy_changed": "Our privacy page {news}",
+    "rights_link": "Your link to what we hold about you",
 }
 
 log = logging.getLogger(__name__)
@@ -91,6 +92,7 @@ class Postman:
             "order": self._of_order,
             "policy": self._of_policy,
             "contest": self._of_contest,
+            "rights": self._of_rights,
         }
         origin = self._settings.shop_origin
         shared = {"shop": self._settings.shop, "privacy": f"{origin}/privacy"}
@@ -125,6 +127,10 @@ class Postman:
             "entry": entry,
             "address": f"{origin}/contests/entries/{link}",
         }
+
+    def _of_rights(self, mail: OutgoingMail, origin: str) -> dict:
+        secret = secret_of(mail.message_id, self._settings.wake_key)
+        return {"address": f"{origin}/privacy/mine/{secret}"}
 
     def _send(self, message: EmailMessage, to: str) -> None:
         where = urlsplit(self._settings.mail_url)

@@ -12,8 +12,7 @@ from storefront.db import database, open_database
 @contextmanager
 def open_shop() -> Iterator[Settings]:
     """The settings and an open database of a shop that has been set up, behind the gate."""
-    settings = read_settings()
-    require_set_up(settings)
+    settings = set_up_already()
     gate.admit_from(settings)
     places.declare_from(settings)
     with open_base(settings), gate.closed():
@@ -21,6 +20,13 @@ def open_shop() -> Iterator[Settings]:
             yield settings
         finally:
             tally.write_down(datetime.now(UTC))
+
+
+def set_up_already() -> Settings:
+    """The settings; raises `NotSetUp` where the shop was not set up."""
+    settings = read_settings()
+    require_set_up(settings)
+    return settings
 
 
 @contextmanager

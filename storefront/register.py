@@ -80,6 +80,8 @@ NAMES = {
     "postal_code": "postal code",
     "email": "e-mail address",
     "to": "e-mail address, with each mail",
+    "whose": "keyed digest of your e-mail address",
+    "answer": "what an erasure did, in words",
 }
 SINCE = {"placed_at": "the order was placed", "made_at": "the mail was written"}
 

@@ -1,20 +1,16 @@
 """Makes or upgrades an instance: folders, secrets, keys, schema, what a new shop starts with."""
 
 import json
-import os
-import shutil
-import sqlite3
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from playhouse.migrations import Runner
 
 from storefront import chain, policy
+from storefront.backups import Tell, back_up
 from storefront.config import (
     ROOT,
     SHOP_DEFAULTS,
@@ -23,7 +19,8 @@ from storefront.config import (
     read_again,
     write_private,
 )
-from storefront.db import database, is_sqlite
+from storefront.db import database
+from storefront.erasures import Erasures
 from storefront.exchange import shopify
 from storefront.exchange.load import load
 from storefront.jobs import Jobs
@@ -53,8 +50,6 @@ DEMO_DECIMALS = 2  # of the prices in its catalogue
 STARTER_PAGES = DEMO / "pages"
 BATCH = 500  # products read at once
 
-Tell = Callable[[str], None]
-
 
 def make_files(settings: Settings, currency: str | None, tell: Tell) -> Settings:
     """Folders, settings, secrets and keys, each where it is missing. Gives the settings anew.
@@ -77,6 +72,7 @@ def make_files(settings: Settings, currency: str | None, tell: Tell) -> Settings
         )
     make_secrets(settings)
     policy.make_key(settings.keys, write_private)
+    Erasures(settings).make_key()
     make_vault_keys(settings)
     return read_again(settings)
 
@@ -96,51 +92,11 @@ def upgrade_schema(settings: Settings, at: datetime, tell: Tell) -> list[str]:
     runner = Runner(database.obj, str(MIGRATIONS))
     pending = [migration.name for migration in runner.status() if not migration.applied]
     if pending and database.get_tables():
-        back_up(settings, at, tell)
+        back_up(settings, at, tell, may_go_without=True)
     for name in runner.up() if pending else ():
         tell(f"schema {name}")
     Jobs(settings).huey.storage.create_tables()
     return pending
-
-
-def back_up(settings: Settings, at: datetime, tell: Tell) -> Path | None:
-    """Copy the database into instance/backups, readable by the owner alone."""
-    folder = settings.instance / "backups"
-    if not is_sqlite() and shutil.which("pg_dump") is None:
-        tell("pg_dump is not installed here, so the database was not backed up before upgrading")
-        return None
-    copy = folder / f"{at:%Y%m%d-%H%M%S}.{'sqlite' if is_sqlite() else 'sql'}"
-    # Made first, so that at no moment anybody else can read it.
-    os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    if is_sqlite():
-        _copy_sqlite(Path(database.database), copy)
-    else:
-        _dump_postgresql(settings.database_url, copy)
-    tell(f"backup {copy}")
-    return copy
-
-
-def _copy_sqlite(source: Path, copy: Path) -> None:
-    # SQLite's own backup sees one consistent state, whatever is written meanwhile.
-    there, here = sqlite3.connect(source), sqlite3.connect(copy)
-    try:
-        there.backup(here)
-    finally:
-        there.close()
-        here.close()
-
-
-def _dump_postgresql(url: str, copy: Path) -> None:
-    """Raises `Refused` when it fails, so that nothing is upgraded without a backup."""
-    # Everybody on a machine can read command lines: the password goes another way.
-    parts = urlsplit(url)
-    user, _, place = parts.netloc.rpartition("@")
-    bare = parts._replace(netloc=f"{user.partition(':')[0]}@{place}" if user else place).geturl()
-    secret = {"PGPASSWORD": unquote(parts.password)} if parts.password else {}
-    command = ["pg_dump", "--file", str(copy), "--dbname", bare]
-    if subprocess.run(command, check=False, env=os.environ | secret).returncode:
-        copy.unlink()
-        raise Refused("pg_dump could not copy the database, so nothing was upgraded.")
 
 
 def open_shop(settings: Settings, at: datetime, demo: bool, tell: Tell) -> None:

@@ -16,20 +16,20 @@ FLOORS = (
     "cldr sparing weighed",
     "db fields money personal refusals config links garments markdown darkroom supervisor"
     " compression drawn notes",
-    "prepared factors passkeys",
+    "prepared factors passkeys erasures backups",
     "models address pictures prints assets kept",
     "register tally places",
     "archive coverage reading",
     "changes proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " front chain",
-    "payment cookies listing guests showing notices data_map",
+    "payment copies cookies listing guests showing notices data_map",
     "pages door fetching posting",
     "errors forms",
     "blueprints jobs",
     "setup programs opened",
-    "staff_commands",
-    "app",
+    "app restoring",
+    "staff_commands upkeep_commands",
     "commands",  # its Flask group builds the app, when asked for `routes` or `shell`
     "wsgi",
 )

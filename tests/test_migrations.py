@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from playhouse.schema_diff import diff_models
 
+from storefront import backups
 from storefront import setup as set_up
 from storefront.db import database, is_sqlite
 from storefront.models import RECORDS, Order, OutgoingMail, Product
@@ -118,9 +119,9 @@ def test_a_backup_is_at_no_moment_open_to_others(settings, order, monkeypatch):
     def look(_, copy):
         modes.append(copy.stat().st_mode & 0o777)
 
-    monkeypatch.setattr(set_up, "_copy_sqlite", look)
-    monkeypatch.setattr(set_up, "_dump_postgresql", look)
-    set_up.back_up(settings, NOW, lambda line: None)
+    monkeypatch.setattr(backups, "_copy_sqlite", look)
+    monkeypatch.setattr(backups, "_dump_postgresql", look)
+    backups.back_up(settings, NOW, lambda line: None)
     assert modes == [0o600]
     assert (settings.instance / "backups").stat().st_mode & 0o777 == 0o700
 
@@ -143,7 +144,7 @@ def test_no_backup_no_upgrade(settings, order, migrations, tmp_path, monkeypatch
     program.write_text('#!/bin/sh\necho "$@" > "$0.said"\nexit 1\n')
     program.chmod(0o700)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Refused, match="nothing was upgraded"):
+    with pytest.raises(Refused, match="could not copy"):
         upgrade(settings)
     assert "weight" not in [column.name for column in database.get_columns("product")]
     assert list((settings.instance / "backups").iterdir()) == []
@@ -155,7 +156,10 @@ def test_no_password_stands_on_a_command_line(tmp_path, monkeypatch):
     program.chmod(0o700)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     copy = tmp_path / "copy.sql"
-    set_up._dump_postgresql("postgresql://ann:s%40crt@db.example:5433/shop?sslmode=require", copy)
+    backups._dump_postgresql("postgresql://ann:s%40crt@db.example:5433/shop?sslmode=require", copy)
     said = (tmp_path / "pg_dump.said").read_text()
-    assert said == f"--file {copy} --dbname postgresql://ann@db.example:5433/shop?sslmode=require\n"
+    assert (
+        said
+        == f"--no-owner --file {copy} --dbname postgresql://ann@db.example:5433/shop?sslmode=require\n"
+    )
     assert "PGPASSWORD=s@crt\n" in (tmp_path / "pg_dump.env").read_text()

@@ -14,6 +14,7 @@ from storefront.models.payment import PaymentAttempt
 from storefront.models.picture import Picture
 from storefront.models.policy import PolicyVersion
 from storefront.models.product import Product, Variant
+from storefront.models.rights import RightsRequest, Upkeep
 from storefront.models.shipping import ShippingRate, ShippingZone, TaxRate
 from storefront.models.staff import Passkey, RecoveryCode, Staff
 from storefront.models.statement import DeskInstruction, DeskStatement
@@ -51,4 +52,6 @@ RECORDS = (
     RecoveryCode,
     Guess,
     SpentTicket,
+    RightsRequest,
+    Upkeep,
 )

@@ -8,6 +8,7 @@ from peewee import BigIntegerField, ForeignKeyField, IntegerField, IntegrityErro
 from storefront.db import Moment, Record, database, locked
 from storefront.models import stock
 from storefront.models.cart import Cart, CartLine
+from storefront.models.keeping import HOLDING, Keeping
 from storefront.models.outbox import OutgoingMail
 from storefront.models.policy import PolicyVersion
 from storefront.models.product import Variant
@@ -19,14 +20,15 @@ from storefront.personal import days, personal, years
 from storefront.refusals import Refused, SoldOut
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, 1/I: numbers are read out on the phone
-UNPAID = ("placed", "awaiting_card", "declined", "unopenable", "expired", "lapsed")
-HOLDING = UNPAID[:-1]  # stock is held until `hold_until`
+UNPAID = (*HOLDING, "lapsed")
 REPRICED = "A price has just changed. If the total is all right, place the order again."
 PARCEL = "to deliver your order and for our tax records"
-ADDRESS = {"clause": "orders", "why": PARCEL, "basis": "law", "keep": years(7), "hold": True}
+HELD = {"clause": "orders", "basis": "law", "keep": years(7), "hold": True}
+ADDRESS = {"why": PARCEL} | HELD
+WHOSE = {"why": "to find the order for you when your e-mail address has gone from it"} | HELD
 
 
-class Order(Settling, Record):
+class Order(Keeping, Settling, Record):
     """One purchase. `state` is the last of its events; amounts are minor units of `currency`.
 
     States: placed → awaiting_card → card_held → charged → refunded; declined, unopenable and
@@ -62,8 +64,12 @@ class Order(Settling, Record):
     postal_code = personal(TextField(default=""), **ADDRESS)
     country = personal(TextField(), **ADDRESS)
 
+    # What is left of an order is found by it once the e-mail address has gone.
+    whose = personal(TextField(null=True, index=True), **WHOSE)
+
     impersonal = ("number", "placement", "state", "currency", "shipping_name")
     since = "placed_at"
+    address = "email"
 
     @classmethod
     def about(cls, email: str):
@@ -193,18 +199,6 @@ class Order(Settling, Record):
             self.save(only=[Order.hold_until])
             self._enter("card_held", at)
             OutgoingMail.write("order_card_held", self.email, at, order=self)
-        return True
-
-    def lapse(self, at: datetime) -> bool:
-        """Let the stock of an unpaid order go once its hold is over; True when it did."""
-        with database.atomic():
-            self.lock()
-            if self.state not in HOLDING or not self.hold_until or self.hold_until > at:
-                return False
-            self._put_stock_back()
-            self.hold_until = None
-            self.save(only=[Order.hold_until])
-            self._enter("lapsed", at)
         return True
 
     @classmethod

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from peewee import DeferredForeignKey, ForeignKeyField, IntegerField, TextField
 
-from storefront.db import Moment, Record, database
+from storefront.db import Moment, Need, Record, database
 from storefront.models.policy import PolicyVersion
 from storefront.personal import days, personal
 
@@ -37,6 +37,7 @@ class OutgoingMail(Record):
 
     impersonal = ("kind", "message_id", "trouble")
     since = "made_at"
+    whole = True
 
     class Meta:
         indexes = ((("sent_at", "due_at"), False), (("policy", "to"), True))
@@ -60,10 +61,22 @@ class OutgoingMail(Record):
 
     @classmethod
     def write(cls, kind: str, to: str, at: datetime, order=None) -> "OutgoingMail":
-        """Put a mail into the outbox, in the caller's transaction."""
+        """Put a mail into the outbox, in the caller's transaction; to nobody goes none."""
         mail = cls.of(kind, to, at, order)
-        cls.add(mail)
+        if mail.to:  # an order whose address was erased has none
+            cls.add(mail)
         return mail
+
+    @property
+    def called(self) -> str:
+        """What a person would know it by."""
+        return f"Mail “{self.kind.replace('_', ' ')}” of {self.made_at:%-d %B %Y}"
+
+    def needed(self, at: datetime) -> Need | None:
+        """A mail about an order under way, until it has been sent."""
+        if self.sent_at or not self.order_id or not self.order.needed(at):
+            return None
+        return Need("it is about to be sent to you", at + days(1))
 
     @classmethod
     def due(cls, at: datetime):

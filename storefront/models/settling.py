@@ -1,8 +1,9 @@
-"""What an order does once the desk has spoken, or is asked to be cancelled."""
+"""What an order does once the desk has spoken, or nobody has paid, or it is to be cancelled."""
 
 from datetime import datetime, timedelta
 
 from storefront.db import database
+from storefront.models.keeping import HOLDING
 from storefront.models.outbox import OutgoingMail
 from storefront.refusals import Refused
 
@@ -18,7 +19,7 @@ ANOTHER = {
 
 
 class Settling:
-    """The verbs of an order that follow the desk's statements; mixed into `Order`.
+    """The verbs of an order that follow the desk's statements, or its silence; mixed into `Order`.
 
     Each has one effect however often it is said, and none takes an order back: what is charged
     stays charged whatever arrives late.
@@ -84,6 +85,17 @@ class Settling:
         self._hold_until(None)
         self._enter("cancelled", at)
         OutgoingMail.write("order_cancelled", self.email, at, order=self)
+        return True
+
+    def lapse(self, at: datetime) -> bool:
+        """Let the stock of an unpaid order go once its hold is over; True when it did."""
+        with database.atomic():
+            self.lock()
+            if self.state not in HOLDING or not self.hold_until or self.hold_until > at:
+                return False
+            self._put_stock_back()
+            self._hold_until(None)
+            self._enter("lapsed", at)
         return True
 
     def give_back(self, refunded_minor: int, at: datetime) -> None:

@@ -4,8 +4,11 @@ from flask import Blueprint
 
 blueprint = Blueprint("privacy", __name__)
 
-from storefront.blueprints.privacy import (  # noqa: E402 — their routes need the blueprint
+# Their routes need the blueprint.
+from storefront.blueprints.privacy import (  # noqa: E402
     cookies,  # noqa: F401
+    correcting,  # noqa: F401
+    mine,  # noqa: F401
     page,  # noqa: F401
     recipients,  # noqa: F401
     register,  # noqa: F401

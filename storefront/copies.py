@@ -1,0 +1,88 @@
+"""A person's own copy of what is held: JSON, and a CSV file for each table.
+
+Made from the declarations: whatever table comes to hold something about people is in it. Besides
+the personal columns it has the rest of their rows, and the rows that belong to them, such as the
+lines of an order.
+"""
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from storefront.db import Record
+from storefront.privacy import Holding, Value
+
+# Of no use to anybody but the shop, and good for more than reading: they name links and forms.
+SECRETS = ("digest", "message_id", "placement")
+
+
+def as_json(email: str, holdings: list[Holding], at: datetime) -> dict:
+    """Everything, table by table; each value with what is declared of it. Moments are ISO 8601."""
+    tables = defaultdict(list)
+    for one in holdings:
+        personal = {value.name: _declared(value) for value in one.values}
+        tables[one.table].append({"personal": personal, "row": plain(one.row)})
+    for table, rows in belonging(holdings).items():
+        tables[table] += [{"row": plain(row)} for row in rows]
+    return {"about": email, "at": at.isoformat(), "tables": tables}
+
+
+def _declared(value: Value) -> dict:
+    return {
+        "value": value.text,
+        "clause": value.clause,
+        "why": value.why,
+        "basis": value.basis,
+        "kept_until": value.until and value.until.isoformat(),
+        "kept_against_erasure": value.hold,
+    }
+
+
+def tables(holdings: list[Holding]) -> dict[str, list[Record]]:
+    """The rows of each table that a copy has, by the table's name."""
+    found = defaultdict(list)
+    for one in holdings:
+        found[one.table].append(one.row)
+    return found | belonging(holdings)
+
+
+def belonging(holdings: list[Holding]) -> dict[str, list[Record]]:
+    """Rows that go with those that are held, and hold nothing personal of their own."""
+    found = defaultdict(list)
+    for one in holdings:
+        for key, child in type(one.row)._meta.backrefs.items():
+            if key.on_delete == "CASCADE" and not child.personal_fields():
+                rows = child.select().where(key == one.row.get_id())
+                found[child._meta.table_name].extend(rows.order_by(child._meta.primary_key))
+    return {table: rows for table, rows in found.items() if rows}
+
+
+def plain(row: Record) -> dict:
+    """A row's columns as JSON can hold them."""
+    columns = {f.column_name: row.__data__.get(f.name) for f in row._meta.sorted_fields}
+    return {name: _simple(value) for name, value in columns.items() if name not in SECRETS}
+
+
+def _simple(value):
+    if isinstance(value, datetime):
+        return value.isoformat()
+    plain = isinstance(value, (str, int, float, bool, list, dict, type(None)))
+    return value if plain else str(value)
+
+
+def as_csv(rows: Iterable[Record]) -> str:
+    """Rows of one table as CSV (RFC 4180), with an apostrophe before what would run."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerows(_lines(list(rows)))
+    return out.getvalue()
+
+
+def _lines(rows: list[Record]) -> Iterator[list]:
+    from storefront.exchange.cells import guarded  # nothing else that is served needs it
+
+    yield list(plain(rows[0]))
+    for row in rows:
+        yield [guarded(cell) if isinstance(cell, str) else cell for cell in plain(row).values()]

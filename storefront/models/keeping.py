@@ -1,0 +1,95 @@
+"""How long an order is needed as it is, what the law keeps of it, and how its address is corrected.
+
+The shop does not record when a parcel leaves, so a paid order counts as under way for some weeks.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from storefront.db import Need, database
+from storefront.refusals import Refused
+
+#: States in which stock is held until `hold_until`.
+HOLDING = ("placed", "awaiting_card", "declined", "unopenable", "expired")
+ARRIVES_WITHIN = timedelta(days=30)  # of being paid
+ANSWERED_WITHIN = timedelta(days=14)  # by the desk: then the vault lets the card go
+#: Nothing was sold, so no tax record is owed.
+NEVER_SOLD = ("lapsed", "cancelled")
+
+
+class Keeping:
+    """The verbs of an order that a person's rights call for; mixed into `Order`."""
+
+    @property
+    def called(self) -> str:
+        """What a person would know it by."""
+        return f"Order {self.number} of {self.placed_at:%-d %B %Y}"
+
+    @property
+    def is_binding(self) -> bool:
+        """Whether tax law wants it kept."""
+        return self.state not in NEVER_SOLD
+
+    def needed(self, at: datetime) -> Need | None:
+        """Why it is under way; None once it is done."""
+        if self.state in HOLDING:
+            return Need("your order waits for your card", max(self.hold_until or at, at))
+        if self.state in ("card_held", "cancelling"):
+            answered = self._entered() + ANSWERED_WITHIN
+            return Need("your order is under way", max(answered, at) + ARRIVES_WITHIN)
+        if self.state != "charged":
+            return None
+        if asked := self._refund_asked():
+            return Need("your money is on its way back to you", max(asked + ANSWERED_WITHIN, at))
+        arrived = self._entered() + ARRIVES_WITHIN
+        return Need("your order is on its way to you", arrived) if at < arrived else None
+
+    @property
+    def card_is_sealed(self) -> bool:
+        """Whether the vault holds a card for it that the desk has not spoken of."""
+        return any(attempt.receipt and not attempt.verdict for attempt in self.attempts)
+
+    def _entered(self) -> datetime:
+        """When it came into the state it is in."""
+        event = self.events.model
+        found = self.events.where(event.what == self.state).order_by(event.id.desc()).first()
+        return found.at if found else self.placed_at
+
+    def _refund_asked(self) -> datetime | None:
+        """When a refund was last asked for that the desk has not answered."""
+        answered = {statement.instruction for statement in self.statements}
+        refunds = [told for told in self.instructions if told.what == "refund"]
+        return max((told.made_at for told in refunds if told.seq not in answered), default=None)
+
+    def erase(self, names: Iterable[str], mark: Callable[[str], str], at: datetime) -> None:
+        """As any record, and the mails about it go with the address that they went to.
+
+        One that lapsed can be paid no more, for nobody would get it.
+        """
+        names = set(names)
+        with database.atomic():
+            if "email" in names:
+                mail = self.mails.model
+                mail.delete().where(mail.order == self.id).execute()
+            if self.state == "lapsed":
+                self._enter("cancelled", at)
+            super().erase(names, mark, at)
+
+    def can_be_corrected(self, at: datetime) -> bool:
+        """Whether its parcel may still be there to be addressed."""
+        paid_for = self.state == "charged" and self.needed(at) and not self._refund_asked()
+        return self.state in (*HOLDING, "card_held") or bool(paid_for)
+
+    def correct(self, parts: dict[str, str], at: datetime) -> None:
+        """Send it to this name and address, which have been checked; the country stays.
+
+        Raises `Refused` where it is too late.
+        """
+        with database.atomic():
+            self.lock()
+            if not self.can_be_corrected(at):
+                raise Refused("This order is no longer here to be addressed anew.")
+            if all(getattr(self, name) == value for name, value in parts.items()):
+                return
+            type(self).update(parts).where(type(self).id == self.id).execute()
+            self.note("corrected", at)

@@ -1,0 +1,33 @@
+"""What is held about a person, erasure, and the sweep: all read off the declarations.
+
+    held(email, erasures, at)      every value, with why, on what basis and until when
+    elsewhere(…)                   what is held outside the database, in words
+    plan(…)                        what an erasure would take, and what is kept and why
+    erase(email, settings, at)     does it, notes it outside the database, and says the same
+    catch_up(settings, at)         erases again what an older copy of the database brought back
+    sweep(settings, at)            blanks what is past its period
+    scour(settings, at)            has what went leave the database's file and the mail folder
+
+`held` reads, the others write; none knows a table by name but the outbox, for delivered mail.
+"""
+
+from storefront.privacy.elsewhere import elsewhere
+from storefront.privacy.erasing import Outcome, catch_up, erase, plan
+from storefront.privacy.files import scour
+from storefront.privacy.holding import Holding, Value, held, rows_about
+from storefront.privacy.sweeping import sweep, sweep_if_due
+
+__all__ = [
+    "Holding",
+    "Outcome",
+    "Value",
+    "catch_up",
+    "elsewhere",
+    "erase",
+    "held",
+    "plan",
+    "rows_about",
+    "scour",
+    "sweep",
+    "sweep_if_due",
+]

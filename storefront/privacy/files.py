@@ -1,0 +1,87 @@
+"""What was erased or swept leaves the database's own file, and the folder of delivered mail."""
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.parser import BytesHeaderParser
+from email.policy import default
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from peewee import OperationalError
+
+from storefront.config import Settings
+from storefront.db import database, is_sqlite
+from storefront.erasures import Erasures, normal
+from storefront.models import OutgoingMail, Upkeep
+
+log = logging.getLogger(__name__)
+
+
+def scour(settings: Settings, at: datetime) -> bool:
+    """Where anything has gone since the last time, have it leave the files too; True if it did.
+
+    However much went, the file is written anew once; its text index knows products alone. On
+    PostgreSQL that is vacuum's work.
+    """
+    seen = Upkeep.now()
+    if seen.scoured >= seen.changed:
+        return False
+    clear_mail(settings, at)
+    if is_sqlite() and not _scoured():
+        return False
+    Upkeep.note(scoured=seen.changed)
+    return True
+
+
+def _scoured() -> bool:
+    try:
+        if database.obj.scour():
+            return True
+        trouble = "somebody is still reading it"
+    except OperationalError as said:  # there is no room for a second copy, or it is busy
+        trouble = str(said)
+    log.warning("traces of what was erased are still in the database's file: %s", trouble)
+    return False
+
+
+def clear_mail(settings: Settings, at: datetime) -> int:
+    """Delete delivered mail that is past its period, or whose reader had it erased; how many.
+
+    Where mail goes to a server there is none: what it has delivered is its reader's own.
+    """
+    erased, erasures = Erasures(settings).moments(), Erasures(settings)
+    oldest = at - OutgoingMail.to.personal["keep"]
+    count = 0
+    for path in _delivered(settings.mail_url):
+        to, sent = _envelope(path)
+        moment = erased.get(erasures.mark(to)) if erased and to else None
+        if sent and (sent < oldest or (moment and sent <= moment)):
+            path.unlink(missing_ok=True)
+            count += 1
+    return count
+
+
+def delivered_to(email: str, settings: Settings) -> int:
+    """How many delivered mails to an address lie in a folder of the shop's."""
+    wanted = normal(email)
+    return sum(normal(_envelope(path)[0]) == wanted for path in _delivered(settings.mail_url))
+
+
+def _delivered(mail_url: str) -> Iterator[Path]:
+    where = urlsplit(mail_url)
+    if where.scheme == "maildir":
+        for folder in ("new", "cur", "tmp"):
+            yield from Path(unquote(where.path), folder).glob("*")
+
+
+def _envelope(path: Path) -> tuple[str, datetime | None]:
+    """To whom a mail went and when; blank where it is none of ours, or gone meanwhile."""
+    try:
+        with path.open("rb") as file:
+            headers = BytesHeaderParser(policy=default).parse(file)
+        to, date = parseaddr(headers.get("To", ""))[1], headers.get("Date")
+        return to, date.datetime.astimezone(UTC) if date else None
+    except (OSError, ValueError, AttributeError):
+        return "", None

@@ -1,0 +1,90 @@
+"""The sweep: what is past its declared period is blanked or deleted, whatever table it stands in.
+
+Small batches, each its own transaction, so that nobody waits for long and a sweep that was stopped
+goes on where it was. What was swept is not there to be swept again.
+"""
+
+import logging
+from collections import Counter, defaultdict
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
+
+from peewee import Field, Value
+
+from storefront.config import Settings
+from storefront.db import Record, blank, database, locked
+from storefront.erasures import Erasures
+from storefront.models import RECORDS, RightsRequest, Upkeep
+from storefront.privacy.erasing import erase_again
+from storefront.privacy.files import clear_mail
+
+BATCH = 200  # rows of one transaction
+EVERY = timedelta(days=1)
+
+log = logging.getLogger(__name__)
+
+
+def sweep_if_due(settings: Settings, at: datetime) -> None:
+    """Sweep once a day."""
+    last = Upkeep.now().swept_at
+    if last is None or last <= at - EVERY:
+        swept = sweep(settings, at)
+        log.info("swept: %s", in_words(swept))
+
+
+def sweep(settings: Settings, at: datetime) -> Counter:
+    """Blank or delete all that is past its period. Gives counts of rows by table, of mails, and
+    of rows whose erasure had waited for an order to be done."""
+    erasures, counts = Erasures(settings), Counter()
+    for record in RECORDS:
+        for keep, fields in _periods(record).items():
+            counts[record._meta.table_name] += _sweep(record, fields, at - keep, erasures, at)
+    counts["rights_request"] += RightsRequest.let_go(at)
+    counts["erased as asked before"] = erase_again(erasures, at)
+    if counts.total():
+        Upkeep.note(changed=Upkeep.changed + 1)
+    counts["delivered mails"] = clear_mail(settings, at)
+    erasures.tidy(at)
+    Upkeep.note(swept_at=at)
+    return +counts
+
+
+def in_words(counts: Counter) -> str:
+    """The counts as a line: "2 order, 5 outgoing mail", or that there was nothing."""
+    said = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    return said or "nothing was past its period"
+
+
+def _periods(record: type[Record]) -> dict[timedelta, list[Field]]:
+    """The personal columns of a table by how long they are kept, the shortest first."""
+    found = defaultdict(list)
+    for field in record.personal_fields():
+        found[field.personal["keep"]].append(field)
+    return dict(sorted(found.items()))
+
+
+def _sweep(record, fields: list[Field], before: datetime, erasures, at: datetime) -> int:
+    key, since = record._meta.primary_key, record._meta.fields[record.since]
+    holds = reduce(or_, (_holds(field) for field in fields))
+    past = record.select().where(since <= before, holds).order_by(key).limit(BATCH)
+    names = [field.name for field in fields]
+    count, last = 0, None
+    while True:
+        with database.atomic():
+            batch = list(locked(past if last is None else past.where(key > last)))
+            spared = [row for row in batch if not row.needed(at)]
+            for row in spared:
+                row.erase(names, erasures.mark, at)
+        count += len(spared)
+        if len(batch) < BATCH:
+            return count
+        last = batch[-1].get_id()
+
+
+def _holds(field: Field):
+    """In SQL: anything stands in the column."""
+    empty = blank(field)
+    if empty is None:
+        return field.is_null(False)
+    return field.is_null(False) & (field != Value(field.db_value(empty), converter=False))

@@ -1,0 +1,82 @@
+"""One person in every column that can hold something about people; for the tests.
+
+A new personal column has to be given a seed here, or `test_rights.py` says so: then it is proven
+of it, too, that it is listed, erased, and gone from the files.
+"""
+
+from datetime import datetime, timedelta
+
+from storefront.db import Record
+from storefront.models import RECORDS, Order, OrderEvent, OutgoingMail, PolicyVersion, RightsRequest
+
+ADDRESS = "qzvarna.bexley@example.com"
+
+# What stands in the columns, each told from every other by its bytes.
+SEEDS = {
+    "order.email": ADDRESS,
+    "order.name": "Qzvarna Bexley-Order",
+    "order.line1": "77001 Qzline One Road",
+    "order.line2": "Qzline Two Loft 77002",
+    "order.city": "Qzcityham-77003",
+    "order.region": "Qzregionshire-77004",
+    "order.postal_code": "QZ77005",
+    "order.country": "QZ-land-77006",
+    "order.whose": "77007qzdigest" + "0" * 51,
+    "outgoing_mail.to": ADDRESS,
+    "rights_request.email": ADDRESS,
+    "rights_request.answer": {"gone": [["Qzanswer 77008", ["name"]]], "kept": []},
+}
+
+
+def personal_columns() -> set[str]:
+    """Every column of the shop that is declared personal."""
+    return {
+        f"{record._meta.table_name}.{field.name}"
+        for record in RECORDS
+        for field in record.personal_fields()
+    }
+
+
+def seeded(record: type[Record]) -> dict:
+    """The seeds of one table by column."""
+    table = f"{record._meta.table_name}."
+    return {
+        name.removeprefix(table): seed for name, seed in SEEDS.items() if name.startswith(table)
+    }
+
+
+def texts() -> dict[str, str]:
+    """The seeds as they are found in files: of structures the text within."""
+    return {
+        name: seed if isinstance(seed, str) else "Qzanswer 77008" for name, seed in SEEDS.items()
+    }
+
+
+def sow(at: datetime) -> Order:
+    """A row with every seed in each table, as they are two months after an order was paid for."""
+    before = at - timedelta(days=60)
+    order = Order.create(
+        **seeded(Order),
+        number="QZQZQ-QZQZQ",
+        placement="qz-placement",
+        state="charged",
+        currency="USD",
+        subtotal_minor=100,
+        shipping_minor=0,
+        tax_minor=0,
+        total_minor=100,
+        placed_at=before,
+        policy=PolicyVersion.last(),
+    )
+    OrderEvent.create(order=order, what="charged", at=before)
+    mail = OutgoingMail.write("order_charged", ADDRESS, before, order)
+    mail = OutgoingMail.get(OutgoingMail.message_id == mail.message_id)
+    mail.sent(before)
+    RightsRequest.create(
+        **seeded(RightsRequest),
+        digest="qz-digest",
+        message_id="qz-message",
+        asked_at=at,
+        valid_until=at + timedelta(hours=1),
+    )
+    return order
