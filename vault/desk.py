@@ -13,7 +13,7 @@ from storefront.handoff.envelope import (
     load_public_key,
 )
 
-from .acquirer import Acquirer, Amount, Verdict
+from .acquirer import Acquirer, Amount, Verdict, refund_key
 from .bundle import Bundle
 from .desk_keys import DeskKeys, KeyDestroyed
 from .epochs import KEPT
@@ -204,12 +204,13 @@ class Desk:
 
         Raises Blocked when there is not so much to give back, or Silent.
         """
-        charge, state = self.ledger.begin_refund(told)
-        if state != PENDING:
+        charge, before = self.ledger.begin_refund(told)
+        if before not in (None, PENDING):
             return True
-        key = f"{charge.env_id}-refund-{told.seq}"
+        key = refund_key(charge.env_id, told.seq)
         amount = Amount(told.amount_minor, told.currency)
-        verdict = self._acquirer.find(key) or self._acquirer.refund(charge.reference, amount, key)
+        found = self._acquirer.find(key) if before else None
+        verdict = found or self._acquirer.refund(charge.reference, amount, key)
         if verdict.moved:
             self.ledger.settle_refund(told, charge, verdict.reference)
         else:

@@ -176,8 +176,9 @@ class Ledger:
         """The number of the instruction that cancelled the order, if one did."""
         return self._cancelled(order)
 
-    def begin_refund(self, told: Instruction) -> tuple[Row, str]:
-        """Writes that a refund begins; the charge it is for, and the refund's state.
+    def begin_refund(self, told: Instruction) -> tuple[Row, str | None]:
+        """Writes that a refund begins; the charge it is for, and the refund's state before: None
+        where it was not begun yet.
 
         Raises Blocked when there is no such charge, or not so much of it is left.
         """
@@ -192,11 +193,11 @@ class Ledger:
             ).fetchone()[0]
             if others + told.amount_minor > charge.amount_minor:
                 raise Blocked(f"Order {told.order} was not charged so much.")
-            self._keep(told, PENDING)
-            state = self._execute(
+            before = self._execute(
                 "SELECT state FROM instructions WHERE seq = ?", told.seq
-            ).fetchone()[0]
-        return charge, state
+            ).fetchone()
+            self._keep(told, PENDING)
+        return charge, before and before[0]
 
     def settle_refund(self, told: Instruction, charge: Row, reference: str) -> None:
         """Writes that a refund was made, and the statement that says so; once."""

@@ -128,6 +128,39 @@ def test_money_is_given_back_as_the_shop_instructed(put, sit, work_off, instruct
     assert "statements are in" in said
 
 
+def test_a_refund_by_terminal_is_asked_for_as_one_and_no_charge_passes_for_it(
+    put, sit, instruct, told, instance, tmp_path
+):
+    put()
+    sit("charge 1", "charged slip-17", f"write {tmp_path / 'first'}", acquirer="terminal")
+    carry_home(instance, tmp_path / "first")
+    instruct("refund", amount=500)
+    said = sit("refund 1", "charged slip-17", "stop", acquirer="terminal")
+    assert "Give back USD 5.00 of the charge slip-17" in said
+    assert "begun before" not in said
+    assert "refunded" not in said
+    again = sit("refund 1", "charged slip-17", "untried", "refused", acquirer="terminal")
+    assert "The refund was begun before" in again
+    assert "the acquirer refused" in again
+    last = sit("refund 1", "done slip-18", f"write {tmp_path / 'last'}", acquirer="terminal")
+    assert "K7M2-9QXD: refunded" in last
+    carry_home(instance, tmp_path / "last")
+    assert told() == [("K7M2-9QXD", "charged"), ("K7M2-9QXD", "refunded")]
+
+
+def test_the_screen_says_which_order_a_question_is_about(put, sit):
+    put()
+    sit("charge 1", "stop", acquirer="terminal")
+    put(attempt=2)
+    said = sit("charge all", "declined", "charged slip-18", acquirer="terminal")
+    asked, keyed_in = (
+        said.index("K7M2-9QXD attempt 2  USD 19.99; first attempt 1"),
+        said.index(VISA),
+    )
+    assert asked < said.index("begun before") < keyed_in
+    assert "K7M2-9QXD attempt 2: charged" in said
+
+
 def test_who_leaves_without_writing_is_told_and_nothing_is_lost(put, sit, tmp_path):
     put()
     assert "1 verdicts are in the ledger and not yet in a file" in sit("charge all", "quit")
