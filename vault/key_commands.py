@@ -13,6 +13,7 @@ from . import keys as making
 from .desk_keys import DeskKeys
 from .files import make_folder, write_new
 from .lock import opened
+from .memory import shut_away
 from .places import PUBLIC, ROLES, roles_in
 from .prompting import ask_passphrase, ask_secret, choose_passphrase, instance_option
 from .status import unopened
@@ -35,6 +36,7 @@ def init(instance: Path, roles: tuple[str, ...]) -> None:
     With all programs in one folder, for trying things out, nothing is asked: the desk's passphrase
     is random and lies beside its keys. With --role desk a passphrase is asked for.
     """
+    shut_away()
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     choose = choose_passphrase if "desk" in roles else None
     ask = ask_passphrase(instance / "desk")
@@ -75,6 +77,7 @@ def _show_fingerprints(folder: Path) -> None:
 @click.group()
 def keys() -> None:
     """List, rotate and destroy the keys that cards are sealed to."""
+    shut_away()
 
 
 @keys.command(name="list")
@@ -134,6 +137,7 @@ def destroy(instance: Path, kids: tuple[str, ...], due: bool, early: bool) -> No
 @click.option("--files", type=click.Path(path_type=Path), help="Write share-1.txt … here.")
 def split(instance: Path, files: Path | None) -> None:
     """Share the desk's secret between three custodians, any two of whom can bring it back."""
+    shut_away()
     desk = DeskKeys(instance / "desk", ask_passphrase(instance / "desk"))
     shares = custodians.split(desk.lock.secret)
     if files is not None:
@@ -160,6 +164,7 @@ def join(instance: Path, files: tuple[Path, ...]) -> None:
 
     FILES hold the words; without them each custodian types a line.
     """
+    shut_away()
     lines = [path.read_text("utf-8") for path in files]
     while len(lines) < custodians.NEEDED:
         lines.append(ask_secret(f"The words of custodian {len(lines) + 1}"))

@@ -1,10 +1,15 @@
 """A person at the desk, typing lines; what the screen shows them and what it never shows."""
 
+import os
+import pty
 import re
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
 
+from vault import desk_commands
 from vault.commands import main
 
 VISA = "4242 4242 4242 4242"
@@ -19,8 +24,9 @@ def put(vault, make_envelope):
 
 
 @pytest.fixture
-def sit(instance, tmp_path, vault):
+def sit(instance, tmp_path, vault, monkeypatch):
     """Exports a bundle, sits down at the desk with it, types these lines; what the screen says."""
+    monkeypatch.setattr(desk_commands, "_can_be_wiped", lambda: True)
 
     def sit(*lines, acquirer="sandbox", bundle=True, code=0):
         argv = ["desk", "--instance", str(instance), "--acquirer", acquirer]
@@ -207,7 +213,7 @@ def test_a_file_that_is_no_bundle_is_refused(instance, tmp_path):
 
 def test_a_wrong_passphrase_opens_no_desk(instance, tmp_path, vault, put):
     (instance / "desk/passphrase").unlink()
-    argv = ["desk", "--instance", str(instance)]
+    argv = ["desk", "--instance", str(instance), "--acquirer", "sandbox"]
     result = CliRunner().invoke(main, argv, input="wrong\nlist\n")
     assert result.exit_code == 1
     assert "does not open" in result.output
@@ -218,3 +224,78 @@ def test_an_automatic_desk_wants_the_demonstrations_own_passphrase(instance):
     result = CliRunner().invoke(main, ["desk", "--automatic", "--instance", str(instance)])
     assert result.exit_code == 1
     assert "for the demonstration on one machine" in result.output
+
+
+def test_at_a_real_desk_no_acquirer_is_chosen_for_the_person(instance, put, vault, tmp_path):
+    """The sandbox would decline real cards, and give goods away for test numbers."""
+    put()
+    (instance / "desk/passphrase").unlink()
+    result = CliRunner().invoke(main, ["desk", "--instance", str(instance)], input="x\nquit\n")
+    assert result.exit_code == 1
+    assert "Say who moves the money" in result.output
+
+
+def test_the_sandbox_says_that_no_money_moves(sit, put):
+    put()
+    assert "no money moves" in sit("quit")
+
+
+def sit_at_a_screen(instance, bundle, kind, typed):
+    """`vault desk` with the terminal acquirer at a pseudoterminal; its code, and all it showed."""
+    ours, theirs = pty.openpty()
+    argv = [sys.executable, "-m", "vault", "desk", "--instance", str(instance), str(bundle)]
+    environ = os.environ | {"TERM": kind}
+    process = subprocess.Popen(
+        [*argv, "--acquirer", "terminal"], stdin=theirs, stdout=theirs, stderr=theirs, env=environ
+    )
+    os.close(theirs)
+    shown = b""
+    for wanted, line in typed:
+        while wanted not in shown:
+            shown += os.read(ours, 4096)
+        os.write(ours, line)
+    try:
+        while more := os.read(ours, 4096):
+            shown += more
+    except OSError:  # the other end is closed
+        pass
+    os.close(ours)
+    return process.wait(), shown
+
+
+def test_a_number_is_wiped_off_the_screen_it_was_shown_on(instance, put, vault, tmp_path):
+    put()
+    (tmp_path / "bundle").write_bytes(vault.bundle())
+    typed = [(b"desk> ", b"charge 1\n"), (b"or stop> ", b"declined\n"), (b": declined", b"quit\n")]
+    code, shown = sit_at_a_screen(instance, tmp_path / "bundle", "xterm", typed)
+    assert code == 0
+    before, after = shown.split(b"\033[H\033[2J\033[3J")
+    assert VISA.encode() in before
+    assert b"4242" not in after
+
+
+def test_no_number_is_shown_where_it_cannot_be_wiped(instance, put, vault, tmp_path):
+    put()
+    (tmp_path / "bundle").write_bytes(vault.bundle())
+    code, shown = sit_at_a_screen(instance, tmp_path / "bundle", "dumb", [])
+    assert code == 1
+    assert b"can be wiped" in b" ".join(shown.split())
+    argv = ["desk", "--instance", str(instance), str(tmp_path / "bundle"), "--acquirer", "terminal"]
+    result = CliRunner().invoke(main, argv, input="charge 1\ndeclined\n")
+    assert result.exit_code == 1
+    assert "4242" not in result.output
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl(2)")
+def test_what_holds_the_desks_keys_leaves_no_core_dump(instance):
+    """Also where the kernel pipes dumps to a program, which no RLIMIT_CORE stops."""
+    asked = (
+        "import ctypes, resource, sys; from vault.commands import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        "print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), resource.getrlimit(resource.RLIMIT_CORE))"
+    )
+    for step in (["desk"], ["split"], ["keys", "list"], ["init"]):
+        argv = [sys.executable, "-c", asked, *step, "--instance", str(instance)]
+        said = subprocess.run(argv, input="quit\n", capture_output=True, text=True, check=True)
+        assert said.stdout.splitlines()[-1] == "0 (0, 0)", step
