@@ -215,6 +215,25 @@ class Ledger:
         with self._transaction():
             self._execute("DELETE FROM instructions WHERE seq = ? AND state = 'pending'", told.seq)
 
+    def last_statement(self) -> int:
+        """The number of the last statement that was written; 0 for none."""
+        return self._execute(
+            "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'statements'"
+        ).fetchone()[0]
+
+    def count_on_from(self, number: int) -> int:
+        """Makes the next statement's number greater than `number`; the last one there was here.
+
+        Without it a ledger that was restored, or is new, would give out numbers that the vault
+        knows already: what it then says would never come home.
+        """
+        with self._transaction():
+            last = self.last_statement()
+            if last < number:
+                self._execute("DELETE FROM sqlite_sequence WHERE name = 'statements'")
+                self._execute("INSERT INTO sqlite_sequence VALUES ('statements', ?)", number)
+        return last
+
     def statements(self, after: int, orders: Iterable[str] = ()) -> list[str]:
         """The statements past a number, and all of these orders', whenever they were written."""
         rows = self._execute(
@@ -236,11 +255,19 @@ class Ledger:
         )
 
     def _keep(self, told: Instruction, state: str) -> None:
-        self._execute(
-            'INSERT OR IGNORE INTO instructions (seq, what, "order", amount_minor, currency, state)'
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            *(told.seq, told.what, told.order, told.amount_minor, told.currency, state),
-        )
+        row = (told.seq, told.what, told.order, told.amount_minor, told.currency)
+        known = self._execute(
+            'SELECT seq, what, "order", amount_minor, currency FROM instructions WHERE seq = ?',
+            told.seq,
+        ).fetchone()
+        if known is None:
+            self._execute(
+                'INSERT INTO instructions (seq, what, "order", amount_minor, currency, state)'
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                *(*row, state),
+            )
+        elif known != row:
+            raise Blocked(f"The shop's instruction {told.seq} was another one before.")
 
     def _insert(self, offer: Offer, state: str, now: int) -> None:
         settled = None if state == PENDING else now

@@ -7,7 +7,6 @@ which the person keys one into a card terminal.
 import inspect
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.numbers import get_currency_precision
@@ -16,7 +15,7 @@ from storefront.handoff.envelope import HandoffError, Offer
 
 from .acquirer import Amount, Silent, Verdict, is_refund
 from .bundle import statement_file
-from .desk import Desk, Work
+from .desk import Desk, Work, spell_time
 from .desk_keys import KeyDestroyed
 from .files import shred, write
 from .ledger import PENDING, Row
@@ -154,8 +153,8 @@ class Session:
 
     def _greet(self) -> None:
         if self._work:
-            made = datetime.fromtimestamp(self._work.bundle.made_at, UTC)
-            self._say(f"Bundle {self._work.bundle.number} of {made:%Y-%m-%d %H:%M} UTC")
+            bundle = self._work.bundle
+            self._say(f"Bundle {bundle.number} of {spell_time(bundle.made_at)}")
             for sentence in self._work.odd:
                 self._say(f"  ! {sentence}")
         self._list()
