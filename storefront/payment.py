@@ -27,6 +27,7 @@ from storefront.refusals import Refused
 
 OFFER_VALID = timedelta(minutes=30)
 GRACE = timedelta(minutes=5)  # between the offer's end and letting the stock go
+MOST_ANSWERS = 100  # of a hundred statements each; what is left comes the next time
 PATIENCE = (1.0, 2.0)  # seconds to connect to the vault, and for its answer
 
 declare(
@@ -196,18 +197,24 @@ class Payments:
         return count
 
     def _fetch_statements(self, now: datetime) -> int:
+        """How many statements were new. Raises `LineDown` where the vault's numbers lead nowhere:
+        a worker must not be kept busy for ever by a vault that is not honest."""
         after, count = DeskStatement.last_number(), 0
-        while True:
+        last, rows = self._line.statements(after)
+        if last < after:
+            log.error("the vault counts its statements anew; all are fetched again")
+            DeskStatement.forget_numbers()
+            after = 0
             last, rows = self._line.statements(after)
-            if last < after:
-                log.error("the vault counts its statements anew; all are fetched again")
-                DeskStatement.forget_numbers()
-                after = 0
-                continue
+        for _ in range(MOST_ANSWERS):
             count += sum(self._take_compact(*row, now) for row in rows)
             if not rows or rows[-1][0] >= last:
                 return count
+            if rows[-1][0] <= after:
+                break
             after = rows[-1][0]
+            last, rows = self._line.statements(after)
+        raise LineDown("The vault's statements find no end.")
 
     def _take_compact(self, number: int, compact: str, now: datetime) -> bool:
         try:
