@@ -100,6 +100,9 @@ class Payments:
 
         Raises `Refused` for a receipt that is not the vault's or not this order's.
         """
+        self._attempt_of(order, receipt).receive(receipt, now)
+
+    def _attempt_of(self, order: Order, receipt: str) -> PaymentAttempt:
         try:
             told = Receipt.verify(receipt, self._vault_key)
         except BadReceipt as trouble:
@@ -109,13 +112,24 @@ class Payments:
         )
         if attempt is None or told.order != order.number:
             raise Refused("This receipt belongs to another order.")
-        attempt.receive(receipt, now)
+        return attempt
 
     def look_up(self, order: Order) -> str | None:
-        """Ask the vault for a receipt of any attempt; None when it has none.
+        """Ask the vault for a receipt of any attempt; None when it has none to be believed, for
+        nobody is to be sent on to a refusal.
 
         Raises `LineDown` when the vault cannot be asked.
         """
+        if receipt := self._receipt(order):
+            try:
+                self._attempt_of(order, receipt)
+            except Refused as refusal:
+                log.error("order %s: %s", order.number, refusal)
+                return None
+        return receipt
+
+    def _receipt(self, order: Order) -> str | None:
+        """What the vault has, not verified yet."""
         waiting = order.attempts.where(
             PaymentAttempt.receipt.is_null(), PaymentAttempt.verdict.is_null()
         )
@@ -138,7 +152,7 @@ class Payments:
             log.warning("the vault does not answer; holds are kept: %s", trouble)
 
     def _settle(self, order: Order, now: datetime) -> None:
-        receipt = self.look_up(order)
+        receipt = self._receipt(order)
         try:
             if receipt:
                 self.come_home(order, receipt, now)
