@@ -1,7 +1,6 @@
 """`vault desk`: charging what waits, by a person or, in the demonstration, by itself."""
 
 import logging
-import os
 import signal
 import sys
 from contextlib import ExitStack, closing
@@ -15,7 +14,7 @@ from .acquirer import Sandbox
 from .desk import Desk
 from .desk_keys import DeskKeys
 from .memory import shut_away
-from .prompting import ask_passphrase, instance_option
+from .prompting import ask_passphrase, can_be_wiped, instance_option, wipe
 from .terminal import Session, Terminal
 
 
@@ -57,7 +56,7 @@ def _named(acquirer: str | None, folder: Path) -> str:
             "Say who moves the money: --acquirer terminal, or, to try things out with test cards, "
             "--acquirer sandbox, which moves none."
         )
-    if acquirer == "terminal" and not _can_be_wiped():
+    if acquirer == "terminal" and not can_be_wiped():
         raise HandoffError(
             "This acquirer shows whole card numbers, so it works only on a screen that can be "
             "wiped, and not into a pipe, a file or a terminal of the kind 'dumb'."
@@ -67,18 +66,9 @@ def _named(acquirer: str | None, folder: Path) -> str:
 
 def _acquirer(name: str, folder: Path, stack: ExitStack):
     if name == "terminal":
-        return Terminal(click.echo, _ask, _wipe)
+        return Terminal(click.echo, _ask, wipe)
     click.echo("sandbox acquirer: test cards only, no money moves")
     return stack.enter_context(closing(Sandbox(folder / "sandbox.sqlite")))
-
-
-def _wipe() -> None:
-    """Clears the screen and what was scrolled off it."""
-    click.echo("\033[H\033[2J\033[3J", nl=False)
-
-
-def _can_be_wiped() -> bool:
-    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def _ask(prompt: str) -> str | None:

@@ -15,7 +15,14 @@ from .files import make_folder, write_new
 from .lock import opened
 from .memory import shut_away
 from .places import PUBLIC, ROLES, roles_in
-from .prompting import ask_passphrase, ask_secret, choose_passphrase, instance_option
+from .prompting import (
+    ask_passphrase,
+    ask_secret,
+    can_be_wiped,
+    choose_passphrase,
+    instance_option,
+    wipe,
+)
 from .status import unopened
 
 role_option = click.option(
@@ -145,10 +152,20 @@ def split(instance: Path, files: Path | None) -> None:
     for number, words in enumerate(shares, start=1):
         if files is None:
             click.echo(f"Custodian {number} of 3 (any two are enough):\n\n{_lines(words)}\n")
+            _until_written_down()
         else:
             write_new(files / f"share-{number}.txt", f"{_lines(words)}\n".encode())
             click.echo(f"wrote {files / f'share-{number}.txt'}")
     click.echo("Give each to another person, on paper, and keep no copy together.", err=True)
+
+
+def _until_written_down() -> None:
+    """On a screen each custodian's words stand alone, and are gone before the next ones come."""
+    if can_be_wiped():
+        click.prompt(
+            "Press Enter once they are written down", "", prompt_suffix="", show_default=False
+        )
+        wipe()
 
 
 def _lines(words: str) -> str:

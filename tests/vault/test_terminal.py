@@ -26,7 +26,7 @@ def put(vault, make_envelope):
 @pytest.fixture
 def sit(instance, tmp_path, vault, monkeypatch):
     """Exports a bundle, sits down at the desk with it, types these lines; what the screen says."""
-    monkeypatch.setattr(desk_commands, "_can_be_wiped", lambda: True)
+    monkeypatch.setattr(desk_commands, "can_be_wiped", lambda: True)
 
     def sit(*lines, acquirer="sandbox", bundle=True, code=0):
         argv = ["desk", "--instance", str(instance), "--acquirer", acquirer]
@@ -240,19 +240,19 @@ def test_the_sandbox_says_that_no_money_moves(sit, put):
     assert "no money moves" in sit("quit")
 
 
-def sit_at_a_screen(instance, bundle, kind, typed):
-    """`vault desk` with the terminal acquirer at a pseudoterminal; its code, and all it showed."""
+def sit_at_a_screen(instance, *step, kind="xterm", typed=()):
+    """A step of `vault` at a pseudoterminal of a kind; its code, and all it showed."""
     ours, theirs = pty.openpty()
-    argv = [sys.executable, "-m", "vault", "desk", "--instance", str(instance), str(bundle)]
+    argv = [sys.executable, "-m", "vault", *map(str, step), "--instance", str(instance)]
     environ = os.environ | {"TERM": kind}
-    process = subprocess.Popen(
-        [*argv, "--acquirer", "terminal"], stdin=theirs, stdout=theirs, stderr=theirs, env=environ
-    )
+    process = subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs, env=environ)
     os.close(theirs)
     shown = b""
+    at = 0
     for wanted, line in typed:
-        while wanted not in shown:
+        while wanted not in shown[at:]:
             shown += os.read(ours, 4096)
+        at = len(shown)
         os.write(ours, line)
     try:
         while more := os.read(ours, 4096):
@@ -267,7 +267,9 @@ def test_a_number_is_wiped_off_the_screen_it_was_shown_on(instance, put, vault, 
     put()
     (tmp_path / "bundle").write_bytes(vault.bundle())
     typed = [(b"desk> ", b"charge 1\n"), (b"or stop> ", b"declined\n"), (b": declined", b"quit\n")]
-    code, shown = sit_at_a_screen(instance, tmp_path / "bundle", "xterm", typed)
+    code, shown = sit_at_a_screen(
+        instance, "desk", tmp_path / "bundle", "--acquirer", "terminal", typed=typed
+    )
     assert code == 0
     before, after = shown.split(b"\033[H\033[2J\033[3J")
     assert VISA.encode() in before
@@ -277,7 +279,9 @@ def test_a_number_is_wiped_off_the_screen_it_was_shown_on(instance, put, vault, 
 def test_no_number_is_shown_where_it_cannot_be_wiped(instance, put, vault, tmp_path):
     put()
     (tmp_path / "bundle").write_bytes(vault.bundle())
-    code, shown = sit_at_a_screen(instance, tmp_path / "bundle", "dumb", [])
+    code, shown = sit_at_a_screen(
+        instance, "desk", tmp_path / "bundle", "--acquirer", "terminal", kind="dumb"
+    )
     assert code == 1
     assert b"can be wiped" in b" ".join(shown.split())
     argv = ["desk", "--instance", str(instance), str(tmp_path / "bundle"), "--acquirer", "terminal"]
@@ -299,3 +303,12 @@ def test_what_holds_the_desks_keys_leaves_no_core_dump(instance):
         argv = [sys.executable, "-c", asked, *step, "--instance", str(instance)]
         said = subprocess.run(argv, input="quit\n", capture_output=True, text=True, check=True)
         assert said.stdout.splitlines()[-1] == "0 (0, 0)", step
+
+
+def test_each_custodian_sees_their_own_words_only(instance):
+    typed = [(b"written down", b"\n")] * 3
+    code, shown = sit_at_a_screen(instance, "split", typed=typed)
+    assert code == 0
+    pages = shown.split(b"\033[H\033[2J\033[3J")
+    assert [len(re.findall(rb"Custodian \d of 3", page)) for page in pages] == [1, 1, 1, 0]
+    assert all(len(re.findall(rb"\b[a-z]{4,8}\b", page)) >= 33 for page in pages[:3])
