@@ -118,7 +118,7 @@ class Ledger:
     def _refuse_second(self, offer: Offer) -> None:
         if live := self.live(offer.order):
             raise Blocked(f"Order {offer.order} is {live.state} by attempt {live.attempt}.")
-        if self._cancelled(offer.order) is not None:
+        if self.cancelled_by(offer.order) is not None:
             raise Blocked(f"Order {offer.order} was cancelled.")
         later = self._execute(
             'SELECT 1 FROM charges WHERE "order" = ? AND attempt > ?', offer.order, offer.attempt
@@ -166,15 +166,12 @@ class Ledger:
             self._keep(told, "done")
             return self.live(told.order)
 
-    def _cancelled(self, order: str) -> int | None:
+    def cancelled_by(self, order: str) -> int | None:
+        """The number of the instruction that cancelled the order, if one did."""
         row = self._execute(
             "SELECT seq FROM instructions WHERE \"order\" = ? AND what = 'cancel'", order
         ).fetchone()
         return row[0] if row else None
-
-    def cancelled_by(self, order: str) -> int | None:
-        """The number of the instruction that cancelled the order, if one did."""
-        return self._cancelled(order)
 
     def begin_refund(self, told: Instruction) -> tuple[Row, str | None]:
         """Writes that a refund begins; the charge it is for, and the refund's state before: None
