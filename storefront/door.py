@@ -20,8 +20,11 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 # Names of fields, without case and punctuation, that shops and browsers give to card data.
 CARD_NAME = re.compile(
     r"cardnumber|creditcard|cardexp|cardcode|securitycode|cvv|cvc|csc|cvn|cvd|ccv|cav2"
-    r"|^cc(num|exp|cid)|^cid$|^pan$"
+    r"|cardverification|verificationvalue|cvx2|^cc(num|exp|cid)|^cardcid|^cid$|^pan$|^cav$"
 )
+# Between the parts of a name such as card[cid] or card.cid. Not the underscore: mail services put
+# mc_cid into the links of a newsletter.
+NESTING = re.compile(r"[\[\].:/]+")
 DIGITS = re.compile(r"\d+(?:[ -]\d+)*")
 LIMITS = "600 per minute"  # of one address, all routes together; forms have their own
 LARGEST_FORM = 64 * 1024  # bytes
@@ -144,9 +147,12 @@ def refuse_odd_fields() -> None:
 
 
 def _means_card(name: str) -> bool:
+    return any(CARD_NAME.search(_plain_once(part)) for part in {name, *NESTING.split(name)})
+
+
+def _plain_once(name: str) -> str:
     # Not remembered if it is long: a stranger's names would fill the memory.
-    plain = _plain(name) if len(name) <= 100 else _plain.__wrapped__(name)
-    return bool(CARD_NAME.search(plain))
+    return _plain(name) if len(name) <= 100 else _plain.__wrapped__(name)
 
 
 @lru_cache(maxsize=1024)

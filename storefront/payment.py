@@ -27,6 +27,7 @@ from storefront.refusals import Refused
 
 OFFER_VALID = timedelta(minutes=30)
 GRACE = timedelta(minutes=5)  # between the offer's end and letting the stock go
+MOST_ANSWERS = 100  # of a hundred statements each; what is left comes the next time
 PATIENCE = (1.0, 2.0)  # seconds to connect to the vault, and for its answer
 
 declare(
@@ -114,6 +115,9 @@ class Payments:
 
         Raises `Refused` for a receipt that is not the vault's or not this order's.
         """
+        self._attempt_of(order, receipt).receive(receipt, now)
+
+    def _attempt_of(self, order: Order, receipt: str) -> PaymentAttempt:
         try:
             told = Receipt.verify(receipt, self._vault_key)
         except BadReceipt as trouble:
@@ -123,13 +127,24 @@ class Payments:
         )
         if attempt is None or told.order != order.number:
             raise Refused("This receipt belongs to another order.")
-        attempt.receive(receipt, now)
+        return attempt
 
     def look_up(self, order: Order) -> str | None:
-        """Ask the vault for a receipt of any attempt; None when it has none.
+        """Ask the vault for a receipt of any attempt; None when it has none to be believed, for
+        nobody is to be sent on to a refusal.
 
         Raises `LineDown` when the vault cannot be asked.
         """
+        if receipt := self._receipt(order):
+            try:
+                self._attempt_of(order, receipt)
+            except Refused as refusal:
+                log.error("order %s: %s", order.number, refusal)
+                return None
+        return receipt
+
+    def _receipt(self, order: Order) -> str | None:
+        """What the vault has, not verified yet."""
         waiting = order.attempts.where(
             PaymentAttempt.receipt.is_null(), PaymentAttempt.verdict.is_null()
         )
@@ -152,7 +167,7 @@ class Payments:
             log.warning("the vault does not answer; holds are kept: %s", trouble)
 
     def _settle(self, order: Order, now: datetime) -> None:
-        receipt = self.look_up(order)
+        receipt = self._receipt(order)
         try:
             if receipt:
                 self.come_home(order, receipt, now)
@@ -211,18 +226,24 @@ class Payments:
         return count
 
     def _fetch_statements(self, now: datetime) -> int:
+        """How many statements were new. Raises `LineDown` where the vault's numbers lead nowhere:
+        a worker must not be kept busy for ever by a vault that is not honest."""
         after, count = DeskStatement.last_number(), 0
-        while True:
+        last, rows = self._line.statements(after)
+        if last < after:
+            log.error("the vault counts its statements anew; all are fetched again")
+            DeskStatement.forget_numbers()
+            after = 0
             last, rows = self._line.statements(after)
-            if last < after:
-                log.error("the vault counts its statements anew; all are fetched again")
-                DeskStatement.forget_numbers()
-                after = 0
-                continue
+        for _ in range(MOST_ANSWERS):
             count += sum(self._take_compact(*row, now) for row in rows)
             if not rows or rows[-1][0] >= last:
                 return count
+            if rows[-1][0] <= after:
+                break
             after = rows[-1][0]
+            last, rows = self._line.statements(after)
+        raise LineDown("The vault's statements find no end.")
 
     def _take_compact(self, number: int, compact: str, now: datetime) -> bool:
         try:

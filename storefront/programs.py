@@ -68,12 +68,15 @@ class Place:
 
 
 def vault(place: Place, environ: dict[str, str]) -> Program:
+    """The vault; it hears a desk on a line only where there is an automatic one."""
     argv = [script("vault"), "serve", "--instance", str(place.instance.resolve())]
+    export = ["--export", place.export] if place.automatic_desk else []
+    ports = (place.port + 2, place.port + 3)[: 1 + place.automatic_desk]
     return Program(
         "vault",
-        [*argv, "--listen", place.vault, "--export", place.export],
+        [*argv, "--listen", place.vault, *export],
         without_secrets_of_the_shop(place.environ(environ)),
-        lambda: accepts(place.port + 2) and accepts(place.port + 3),
+        lambda: all(map(accepts, ports)),
     )
 
 

@@ -197,6 +197,10 @@ def test_on_loopback_the_shop_has_one_name_which_the_payment_page_does_not_share
         {"card_cvv": "123"},
         {"creditCardNumber": ""},
         {"cc-exp-year": "30"},
+        {"card[cid]": "1234"},
+        {"payment.CID": "1234"},
+        {"order[card][cVv2]": "123"},
+        {"cardVerificationValue": "123"},
     ],
 )
 def test_card_data_is_refused_wherever_it_is_put(client, typed):
@@ -204,6 +208,10 @@ def test_card_data_is_refused_wherever_it_is_put(client, typed):
     assert answer.status_code == 422
     assert "the shop takes none" in answer.text
     assert client.get("/checkout", query_string=typed).status_code == 422
+
+
+def test_the_links_of_a_newsletter_are_no_card_data(client):
+    assert client.get("/", query_string={"mc_cid": "8f2a", "mc_eid": "1c"}).status_code == 200
 
 
 def test_long_numbers_that_are_no_cards_pass(client, plenty):

@@ -243,6 +243,7 @@ def test_the_demonstrations_desk_can_be_left_out_and_then_no_page_speaks_of_it(t
         place = programs.Place(8100, tmp_path, automatic_desk=automatic)
         told = programs.shop(place, {}).environ["STOREFRONT_DEMO_DESK"]
         assert told == ("on" if automatic else "off")
+        assert ("--export" in programs.vault(place, {}).argv) == automatic
 
 
 def test_all_programs_are_told_the_same_three_addresses(tmp_path):

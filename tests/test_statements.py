@@ -180,6 +180,12 @@ def test_a_charge_of_another_sum_counts_and_is_noted(payments, attempt, say, now
     assert (state(), events()[-2:]) == ("charged", ["odd_amount", "charged"])
 
 
+def test_a_charge_in_another_currency_counts_and_is_noted(payments, attempt, say, now):
+    say(attempt(), "charged", currency="JPY")
+    payments.hear_all(now)
+    assert (state(), events()[-2:]) == ("charged", ["odd_amount", "charged"])
+
+
 # What arrives late, twice or out of order takes nothing back.
 
 
@@ -347,6 +353,26 @@ def test_many_statements_come_in_several_answers(payments, attempt, say, now):
         say(one, "declined")
     assert payments.hear_all(now) == 230
     assert DeskStatement.last_number() >= 230
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        lambda after: (10**9, [(5, "junk")]),  # the same again and again
+        lambda after: (10**9, [(after + 1, "junk")]),  # more and more
+        lambda after: (after - 1, [(1, "junk")]),  # always counting anew
+        lambda after: (10**9 - after, [(10**6 - after, "junk")]),  # to and fro
+    ],
+)
+def test_a_vault_whose_numbers_lead_nowhere_does_not_keep_the_worker_busy(
+    payments, order, attempt, say, now, monkeypatch, odd
+):
+    say(attempt(), "declined")
+    payments.hear_all(now)
+    asked = []
+    monkeypatch.setattr(Line, "statements", lambda self, after: asked.append(after) or odd(after))
+    payments.hear_all(now)
+    assert len(asked) <= 102
 
 
 def test_while_the_vault_is_silent_nothing_changes(settings, attempt, say, now, caplog):

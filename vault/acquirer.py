@@ -23,6 +23,7 @@ would look about like this (a desk off line reaches it only through its own, sep
 
 import hashlib
 import os
+import re
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,16 @@ class Verdict:
     moved: bool
     reference: str = ""
     reason: str = ""
+
+
+def refund_key(env_id: str, seq: int) -> str:
+    """The key of the refund that the instruction with that number asks for."""
+    return f"{env_id}-refund-{seq}"
+
+
+def is_refund(key: str) -> bool:
+    """Whether a key is that of a refund, and not of a charge."""
+    return re.fullmatch(r".{22}-refund-[0-9]+", key) is not None
 
 
 class Acquirer(Protocol):

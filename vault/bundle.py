@@ -96,6 +96,8 @@ class Bundle:
         envelopes, gone, instructions = [], [], []
         for line in lines:
             members = read_canonical(line)
+            if not isinstance(members, dict):
+                raise HandoffError("A line of it is no object.")
             if "envelope" in members:
                 envelope = check_members(members, {"envelope": lambda value: type(value) is str})
                 envelopes.append(Envelope.read(envelope["envelope"].encode()))

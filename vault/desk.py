@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from storefront.handoff.envelope import (
     BadInstruction,
@@ -13,14 +14,21 @@ from storefront.handoff.envelope import (
     load_public_key,
 )
 
-from .acquirer import Acquirer, Amount, Verdict
-from .bundle import Bundle
+from .acquirer import Acquirer, Amount, Verdict, refund_key
+from .bundle import BadBundle, Bundle
 from .desk_keys import DeskKeys, KeyDestroyed
-from .epochs import KEPT
+from .epochs import HOUR, KEPT
 from .ledger import ABANDONED, CHARGED, PENDING, Blocked, Ledger, Row
 from .opening import CannotOpen, Card, open_card
 
 _BEGUN = (PENDING, ABANDONED)
+#: How far a ledger may lie behind what the vault has seen, in statements: more is no honest count.
+MOST_BEHIND = 1_000_000
+
+
+def spell_time(seconds: int) -> str:
+    """Epoch seconds as a person reads them."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,8 @@ class Desk:
         """
         bundle = Bundle.read(raw, self._vault_key)
         work = Work(bundle)
+        work.odd += self._compare_ledgers(bundle)
+        work.odd += self._compare_clocks(bundle)
         for compact in bundle.instructions:
             self._take_instruction(work, compact)
         for gone in bundle.gone:
@@ -86,6 +96,29 @@ class Desk:
             self._take_envelope(work, envelope)
         return work
 
+    def _compare_ledgers(self, bundle: Bundle) -> list[str]:
+        seen = bundle.statements_seen
+        if seen > self.ledger.last_statement() + MOST_BEHIND:
+            raise BadBundle("The vault counts more statements than any desk has written.")
+        last = self.ledger.count_on_from(seen)
+        if last >= seen:
+            return []
+        return [
+            f"This ledger ends with statement {last}, and the vault has seen {seen}: it is an "
+            "older copy, or a new one. What was charged since is not in it. Compare with the "
+            "acquirer's own list before you charge."
+        ]
+
+    def _compare_clocks(self, bundle: Bundle) -> list[str]:
+        ahead = self._now() - bundle.made_at
+        if -HOUR <= ahead < KEPT:
+            return []
+        return [
+            f"The clock here says {spell_time(self._now())}, and the bundle was made at "
+            f"{spell_time(bundle.made_at)}. Set the clock right before you charge: by it a card "
+            "that has lain for fourteen days is given up."
+        ]
+
     def _take_instruction(self, work: Work, compact: str) -> None:
         try:
             told = Instruction.verify(compact, self._shop_key)
@@ -93,7 +126,10 @@ class Desk:
             return work.odd.append("An instruction is not our shop's. It was passed over.")
         if told.what == "refund":
             return work.refunds.append(told)
-        self.ledger.cancel(told)
+        try:
+            self.ledger.cancel(told)
+        except Blocked as error:
+            return work.odd.append(str(error))
         return work.known.add(told.order)
 
     def _take_gone(self, work: Work, compact: str, state: str) -> None:
@@ -204,12 +240,13 @@ class Desk:
 
         Raises Blocked when there is not so much to give back, or Silent.
         """
-        charge, state = self.ledger.begin_refund(told)
-        if state != PENDING:
+        charge, before = self.ledger.begin_refund(told)
+        if before not in (None, PENDING):
             return True
-        key = f"{charge.env_id}-refund-{told.seq}"
+        key = refund_key(charge.env_id, told.seq)
         amount = Amount(told.amount_minor, told.currency)
-        verdict = self._acquirer.find(key) or self._acquirer.refund(charge.reference, amount, key)
+        found = self._acquirer.find(key) if before else None
+        verdict = found or self._acquirer.refund(charge.reference, amount, key)
         if verdict.moved:
             self.ledger.settle_refund(told, charge, verdict.reference)
         else:

@@ -76,8 +76,13 @@ def destroy(
     if epoch is not None and now < epoch.destroy_after:
         if not early:
             raise NotYet(f"Epoch {kid} may be needed until {epoch.destroy_after}.")
-        text = _signed(desk, latest, [each for each in epochs if each.kid != kid])
-        written = publish(instance, roles, text)
+        left = [each for each in epochs if each.kid != kid]
+        if not left or (epoch.is_open(now) and not any(each.is_open(now) for each in left)):
+            raise HandoffError(
+                f"Without epoch {kid} no card could be taken now. Begin another one first, with "
+                "`vault keys rotate`."
+            )
+        written = publish(instance, roles, _signed(desk, latest, left))
     return [f"desk/epochs/{kid}.destroyed"] * desk.destroy(kid) + written
 
 

@@ -1,8 +1,11 @@
 """Files that only their owner may read, written whole or not at all."""
 
+import errno
 import os
 import secrets
 from pathlib import Path
+
+_NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
 def make_folder(path: Path) -> None:
@@ -17,8 +20,14 @@ def write_new(path: Path, content: bytes) -> None:
     try:
         # A hard link fails where a rename would overwrite.
         os.link(draft, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # FAT and exFAT, which sticks have, know no links: the name is taken first, then replaced.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        draft.replace(path)
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
     _sync_folder(path.parent)
 
 

@@ -13,8 +13,16 @@ from . import keys as making
 from .desk_keys import DeskKeys
 from .files import make_folder, write_new
 from .lock import opened
+from .memory import shut_away
 from .places import PUBLIC, ROLES, roles_in
-from .prompting import ask_passphrase, ask_secret, choose_passphrase, instance_option
+from .prompting import (
+    ask_passphrase,
+    ask_secret,
+    can_be_wiped,
+    choose_passphrase,
+    instance_option,
+    wipe,
+)
 from .status import unopened
 
 role_option = click.option(
@@ -35,6 +43,7 @@ def init(instance: Path, roles: tuple[str, ...]) -> None:
     With all programs in one folder, for trying things out, nothing is asked: the desk's passphrase
     is random and lies beside its keys. With --role desk a passphrase is asked for.
     """
+    shut_away()
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     choose = choose_passphrase if "desk" in roles else None
     ask = ask_passphrase(instance / "desk")
@@ -75,6 +84,7 @@ def _show_fingerprints(folder: Path) -> None:
 @click.group()
 def keys() -> None:
     """List, rotate and destroy the keys that cards are sealed to."""
+    shut_away()
 
 
 @keys.command(name="list")
@@ -134,6 +144,7 @@ def destroy(instance: Path, kids: tuple[str, ...], due: bool, early: bool) -> No
 @click.option("--files", type=click.Path(path_type=Path), help="Write share-1.txt … here.")
 def split(instance: Path, files: Path | None) -> None:
     """Share the desk's secret between three custodians, any two of whom can bring it back."""
+    shut_away()
     desk = DeskKeys(instance / "desk", ask_passphrase(instance / "desk"))
     shares = custodians.split(desk.lock.secret)
     if files is not None:
@@ -141,10 +152,20 @@ def split(instance: Path, files: Path | None) -> None:
     for number, words in enumerate(shares, start=1):
         if files is None:
             click.echo(f"Custodian {number} of 3 (any two are enough):\n\n{_lines(words)}\n")
+            _until_written_down()
         else:
             write_new(files / f"share-{number}.txt", f"{_lines(words)}\n".encode())
             click.echo(f"wrote {files / f'share-{number}.txt'}")
     click.echo("Give each to another person, on paper, and keep no copy together.", err=True)
+
+
+def _until_written_down() -> None:
+    """On a screen each custodian's words stand alone, and are gone before the next ones come."""
+    if can_be_wiped():
+        click.prompt(
+            "Press Enter once they are written down", "", prompt_suffix="", show_default=False
+        )
+        wipe()
 
 
 def _lines(words: str) -> str:
@@ -160,6 +181,7 @@ def join(instance: Path, files: tuple[Path, ...]) -> None:
 
     FILES hold the words; without them each custodian types a line.
     """
+    shut_away()
     lines = [path.read_text("utf-8") for path in files]
     while len(lines) < custodians.NEEDED:
         lines.append(ask_secret(f"The words of custodian {len(lines) + 1}"))

@@ -118,7 +118,7 @@ class Ledger:
     def _refuse_second(self, offer: Offer) -> None:
         if live := self.live(offer.order):
             raise Blocked(f"Order {offer.order} is {live.state} by attempt {live.attempt}.")
-        if self._cancelled(offer.order) is not None:
+        if self.cancelled_by(offer.order) is not None:
             raise Blocked(f"Order {offer.order} was cancelled.")
         later = self._execute(
             'SELECT 1 FROM charges WHERE "order" = ? AND attempt > ?', offer.order, offer.attempt
@@ -166,18 +166,16 @@ class Ledger:
             self._keep(told, "done")
             return self.live(told.order)
 
-    def _cancelled(self, order: str) -> int | None:
+    def cancelled_by(self, order: str) -> int | None:
+        """The number of the instruction that cancelled the order, if one did."""
         row = self._execute(
             "SELECT seq FROM instructions WHERE \"order\" = ? AND what = 'cancel'", order
         ).fetchone()
         return row[0] if row else None
 
-    def cancelled_by(self, order: str) -> int | None:
-        """The number of the instruction that cancelled the order, if one did."""
-        return self._cancelled(order)
-
-    def begin_refund(self, told: Instruction) -> tuple[Row, str]:
-        """Writes that a refund begins; the charge it is for, and the refund's state.
+    def begin_refund(self, told: Instruction) -> tuple[Row, str | None]:
+        """Writes that a refund begins; the charge it is for, and the refund's state before: None
+        where it was not begun yet.
 
         Raises Blocked when there is no such charge, or not so much of it is left.
         """
@@ -192,11 +190,11 @@ class Ledger:
             ).fetchone()[0]
             if others + told.amount_minor > charge.amount_minor:
                 raise Blocked(f"Order {told.order} was not charged so much.")
-            self._keep(told, PENDING)
-            state = self._execute(
+            before = self._execute(
                 "SELECT state FROM instructions WHERE seq = ?", told.seq
-            ).fetchone()[0]
-        return charge, state
+            ).fetchone()
+            self._keep(told, PENDING)
+        return charge, before and before[0]
 
     def settle_refund(self, told: Instruction, charge: Row, reference: str) -> None:
         """Writes that a refund was made, and the statement that says so; once."""
@@ -213,6 +211,25 @@ class Ledger:
         """Forgets a refund that the acquirer refused, so that it may be tried again."""
         with self._transaction():
             self._execute("DELETE FROM instructions WHERE seq = ? AND state = 'pending'", told.seq)
+
+    def last_statement(self) -> int:
+        """The number of the last statement that was written; 0 for none."""
+        return self._execute(
+            "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'statements'"
+        ).fetchone()[0]
+
+    def count_on_from(self, number: int) -> int:
+        """Makes the next statement's number greater than `number`; the last one there was here.
+
+        Without it a ledger that was restored, or is new, would give out numbers that the vault
+        knows already: what it then says would never come home.
+        """
+        with self._transaction():
+            last = self.last_statement()
+            if last < number:
+                self._execute("DELETE FROM sqlite_sequence WHERE name = 'statements'")
+                self._execute("INSERT INTO sqlite_sequence VALUES ('statements', ?)", number)
+        return last
 
     def statements(self, after: int, orders: Iterable[str] = ()) -> list[str]:
         """The statements past a number, and all of these orders', whenever they were written."""
@@ -235,11 +252,19 @@ class Ledger:
         )
 
     def _keep(self, told: Instruction, state: str) -> None:
-        self._execute(
-            'INSERT OR IGNORE INTO instructions (seq, what, "order", amount_minor, currency, state)'
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            *(told.seq, told.what, told.order, told.amount_minor, told.currency, state),
-        )
+        row = (told.seq, told.what, told.order, told.amount_minor, told.currency)
+        known = self._execute(
+            'SELECT seq, what, "order", amount_minor, currency FROM instructions WHERE seq = ?',
+            told.seq,
+        ).fetchone()
+        if known is None:
+            self._execute(
+                'INSERT INTO instructions (seq, what, "order", amount_minor, currency, state)'
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                *(*row, state),
+            )
+        elif known != row:
+            raise Blocked(f"The shop's instruction {told.seq} was another one before.")
 
     def _insert(self, offer: Offer, state: str, now: int) -> None:
         settled = None if state == PENDING else now

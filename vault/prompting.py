@@ -1,6 +1,7 @@
 """Options that several commands have, and asking a person at the keyboard or through a pipe."""
 
 import getpass
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -41,3 +42,13 @@ def choose_passphrase() -> str:
     if sys.stdin.isatty() and ask_secret("The same again") != chosen:
         raise click.ClickException("The two were not the same. Nothing was changed.")
     return chosen
+
+
+def can_be_wiped() -> bool:
+    """Whether what is shown goes to a screen, and one that can be cleared."""
+    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def wipe() -> None:
+    """Clears the screen and what was scrolled off it."""
+    click.echo("\033[H\033[2J\033[3J", nl=False)

@@ -7,19 +7,18 @@ which the person keys one into a card terminal.
 import inspect
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.numbers import get_currency_precision
 
-from storefront.handoff.envelope import HandoffError
+from storefront.handoff.envelope import HandoffError, Offer
 
-from .acquirer import Amount, Silent, Verdict
+from .acquirer import Amount, Silent, Verdict, is_refund
 from .bundle import statement_file
-from .desk import Desk, Work
+from .desk import Desk, Work, spell_time
 from .desk_keys import KeyDestroyed
 from .files import shred, write
-from .ledger import Row
+from .ledger import PENDING, Row
 from .opening import CannotOpen, Card, passes_luhn
 
 Say = Callable[[str], None]
@@ -62,8 +61,13 @@ class Terminal:
 
     def find(self, key: str) -> Verdict | None:
         """Asks the person to look into the terminal's own journal."""
-        self._say("  This was begun before and has no verdict. Look into the terminal's journal.")
-        verdict = self._answer(("charged", "declined", "untried"))
+        what, words = "charge", ("charged", "declined", "untried")
+        if is_refund(key):
+            what, words = "refund", ("done", "refused", "untried")
+        self._say(
+            f"  The {what} was begun before and has no verdict. Look into the terminal's journal."
+        )
+        verdict = self._answer(words)
         if verdict is None:
             raise Silent("No verdict was given. It stays pending.")
         return None if verdict.reason == "untried" else verdict
@@ -149,8 +153,8 @@ class Session:
 
     def _greet(self) -> None:
         if self._work:
-            made = datetime.fromtimestamp(self._work.bundle.made_at, UTC)
-            self._say(f"Bundle {self._work.bundle.number} of {made:%Y-%m-%d %H:%M} UTC")
+            bundle = self._work.bundle
+            self._say(f"Bundle {bundle.number} of {spell_time(bundle.made_at)}")
             for sentence in self._work.odd:
                 self._say(f"  ! {sentence}")
         self._list()
@@ -186,6 +190,7 @@ class Session:
     def _charge(self, which: str) -> None:
         for waiting in _pick(self._waiting(), which):
             name = f"{waiting.offer.order} attempt {waiting.offer.attempt}"
+            self._say(f"  {name}  {spell(waiting.amount)}{self._first(waiting.offer)}")
             try:
                 row = self._desk.charge(waiting)
             except HandoffError as error:
@@ -195,8 +200,16 @@ class Session:
             reason = f" ({row.reason})" if row.reason else ""
             self._say(f"  {name}: {row.state}{reason}")
 
+    def _first(self, offer: Offer) -> str:
+        """What is asked about before: an earlier attempt that has no verdict yet."""
+        live = self._desk.ledger.live(offer.order)
+        if live is None or live.state != PENDING or live.attempt >= offer.attempt:
+            return ""
+        return f"; first attempt {live.attempt}"
+
     def _refund(self, which: str) -> None:
         for told in _pick(self._refunds(), which):
+            self._say(f"  {told.order}  {spell(Amount(told.amount_minor, told.currency))} back")
             try:
                 done = self._desk.refund(told)
             except HandoffError as error:
@@ -236,7 +249,7 @@ class Session:
 
     def _has_verdict(self, waiting) -> bool:
         row = self._desk.ledger.row(waiting.offer.order, waiting.offer.attempt)
-        return row is not None and row.state != "pending"
+        return row is not None and row.state != PENDING
 
 
 def _pick(things: list, which: str) -> list:

@@ -223,11 +223,13 @@ def _shake_hands(tls: ssl.SSLSocket, deadline: float) -> None:
         try:
             return tls.do_handshake()
         except ssl.SSLWantReadError:
-            waiting = ([tls], [], [])
+            wanted = select.POLLIN
         except ssl.SSLWantWriteError:
-            waiting = ([], [tls], [])
+            wanted = select.POLLOUT
+        waiting = select.poll()  # select.select knows no more than 1024 descriptors
+        waiting.register(tls, wanted)
         left = deadline - time.monotonic()
-        if left <= 0 or not any(select.select(*waiting, left)):
+        if left <= 0 or not waiting.poll(left * 1000):
             raise TimeoutError
 
 

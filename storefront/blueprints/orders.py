@@ -72,10 +72,13 @@ def _arrived_meanwhile(order: Order) -> dict[str, str]:
 def come_home(link: str):
     """The one GET that writes: it records a verified receipt or statement, any number of times."""
     order, payments = _find(link), current_app.extensions["payments"]
-    if statement := request.args.get("statement"):
-        payments.hear(order, statement, now())
-    else:
-        payments.come_home(order, request.args.get("receipt", ""), now())
+    try:
+        if statement := request.args.get("statement"):
+            payments.hear(order, statement, now())
+        else:
+            payments.come_home(order, request.args.get("receipt", ""), now())
+    except Refused as refusal:
+        return _page(order, link, 422, refusal)
     current_app.extensions["wake_worker"]()
     return redirect(url_for("orders.page", link=link), 303)
 

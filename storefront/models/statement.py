@@ -68,7 +68,8 @@ class DeskStatement(Record):
         if order and told.outcome == "refunded":
             order.give_back(refunded(order).minor, at)
         elif order:
-            if told.outcome == "charged" and told.amount_minor != order.total_minor:
+            asked = (order.total_minor, order.currency)
+            if told.outcome == "charged" and (told.amount_minor, told.currency) != asked:
                 order.note("odd_amount", at)
             attempt.judge(told.outcome, at)
         return True

@@ -13,7 +13,6 @@ import re
 import signal
 import socket
 import sqlite3
-import sys
 import time
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -33,26 +32,8 @@ from tests.faults.scanner import Found, Scanner, family
 #: Twelve digits that stand nowhere else: of the canaries, and of the control.
 CORE, CONTROL = "975318642097", "971302468975"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-#: A desk stands for a machine off line, and has cards in its memory.
-WITHOUT_DESK = ["--no-desk"] if hasattr(programs, "desk") else []
 DATABASE = r"/base/|/pg_wal/" if os.environ.get("DATABASE_URL") else r"\.sqlite"
 SCENES = 20 if os.environ.get("FAULTS") == "full" else 4  # of each kind, over both ways
-
-RUN = """
-import sys
-from storefront import programs
-from storefront.commands import main
-
-def payment_page(place, environ):
-    argv = [sys.executable, "-m", "storefront.handoff.payment_server"]
-    argv += ["--listen", f"127.0.0.1:{place.port + 1}"]
-    answers = lambda: programs.http_status("127.0.0.1", place.port + 1, "/") is not None
-    environ = programs.without_secrets_of_the_shop(place.environ(environ))
-    return programs.Program("payment", argv, environ, answers)
-
-programs.payment_page = payment_page
-main()
-"""
 
 
 def canary(number: int) -> str:
@@ -75,7 +56,8 @@ def shop(tmp_path):
     with environ_with_fresh_database() as environ:
         shop = Shop(tmp_path / "instance", environ)
         shop.environ |= {"TMPDIR": str(tmp_path / "tmp"), "CONTROL": in_text(CONTROL)}
-        command = [sys.executable, "-c", RUN, "run", "--set-up", *WITHOUT_DESK, "--port"]
+        # A desk stands for a machine off line, and has cards in its memory.
+        command = [programs.script("storefront"), "run", "--set-up", "--no-desk", "--port"]
         run = programs.Program(
             "run", [*command, str(shop.port)], shop.environ, lambda: "[run] ready" in shop.lines
         )

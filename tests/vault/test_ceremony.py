@@ -130,11 +130,22 @@ def test_rotating_begins_an_epoch_at_once(instance, vault, now):
 def test_an_epoch_that_may_be_needed_is_not_destroyed_unless_it_is_meant(instance, vault):
     kid = manifest_of(instance, "keys").epochs[0].kid
     assert "may be needed" in vault(instance, "keys", "destroy", kid, code=1)
-    assert desk_keys(instance).has(kid)
+    assert "vault keys rotate" in vault(instance, "keys", "destroy", kid, "--early", code=1)
+    assert desk_keys(instance).has(kid), "without it nobody could pay"
+    vault(instance, "keys", "rotate")
     vault(instance, "keys", "destroy", kid, "--early")
     assert not desk_keys(instance).has(kid)
     assert desk_keys(instance).destroyed(kid)
     assert kid not in {epoch.kid for epoch in manifest_of(instance, "keys").epochs}
+
+
+def test_the_last_epoch_is_never_destroyed_and_the_manifest_stays_of_use(instance, vault, now):
+    kids = [epoch.kid for epoch in manifest_of(instance, "keys").epochs]
+    first, *others = kids
+    vault(instance, "keys", "destroy", *others, "--early")
+    vault(instance, "keys", "destroy", first, "--early", code=1)
+    assert manifest_of(instance, "keys").epoch_at(now).kid == first
+    vault(instance, "keys", "list")
 
 
 def test_an_epoch_that_is_over_is_destroyed_and_no_other(instance, vault, monkeypatch):

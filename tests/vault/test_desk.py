@@ -5,10 +5,16 @@ import sqlite3
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from storefront.handoff.envelope import Statement, canonical, load_public_key
+from storefront.handoff.envelope import (
+    Instruction,
+    Statement,
+    canonical,
+    load_private_key,
+    load_public_key,
+)
 from tests.desks import desk_keys
 from vault.acquirer import CHARGES, DECLINES, Amount, Sandbox, Silent, Verdict
-from vault.bundle import BadBundle, Bundle, statement_file
+from vault.bundle import BadBundle, Bundle, Gone, statement_file
 from vault.ledger import Blocked
 from vault.opening import CannotOpen, Card
 
@@ -371,15 +377,12 @@ def test_a_charge_comes_home_after_another_attempt_arrived_and_that_card_is_dele
     assert states() == [("K7M2-9QXD", 1, "superseded", 0), ("K7M2-9QXD", 2, "superseded", 0)]
 
 
-def test_a_cancellation_that_the_shop_did_not_sign_is_passed_over(put, vault, desk, instance):
+def test_a_cancellation_that_the_shop_did_not_sign_is_passed_over(put, vault, desk, instance, now):
     put()
     work = desk.take(vault.bundle())
     gone = [each.envelope.compact_offer for each in work.waiting]
-    from storefront.handoff.envelope import load_private_key
-    from vault.bundle import Gone
-
     key = load_private_key(instance / "vault/vault.key")
-    forged = Bundle(9, 0, 0, (), (Gone(gone[0], "cancelled"),), ("Zm9yZ2Vk.Zm9yZ2Vk",))
+    forged = Bundle(9, now, 0, (), (Gone(gone[0], "cancelled"),), ("Zm9yZ2Vk.Zm9yZ2Vk",))
     odd = desk.take(forged.to_bytes(key))
     assert [sentence.split(".")[0] for sentence in odd.odd] == [
         "An instruction is not our shop's",
@@ -473,6 +476,23 @@ def test_an_instruction_number_stands_for_one_instruction(instruct):
     assert instruct("refund", amount=6, seq=4) == (409, {"reason": "number-taken"})
 
 
+def test_an_instruction_under_a_number_that_was_used_is_said_and_passed_over(
+    put, vault, desk, instance, now
+):
+    """A vault that is not honest may pass on both."""
+    put("AAAAA-22222")
+    put("BBBBB-22222")
+    signer = load_private_key(instance / "keys/shop.key")
+    both = [
+        Instruction("cancel", f"{name}-22222", None, 1, "USD", 7) for name in ("AAAAA", "BBBBB")
+    ]
+    told = Bundle(9, now, 0, (), (), tuple(each.sign(signer) for each in both))
+    odd = desk.take(told.to_bytes(load_private_key(instance / "vault/vault.key"))).odd
+    assert odd == ["The shop's instruction 7 was another one before."]
+    first, second = desk.ledger.cancelled_by("AAAAA-22222"), desk.ledger.cancelled_by("BBBBB-22222")
+    assert (first, second) == (7, None)
+
+
 @pytest.mark.parametrize("raw", [b"", b"{}", b'{"instruction":1}', b'{"instruction":"a.b"}', b"["])
 def test_an_instruction_that_is_not_the_shops_is_refused(vault, raw):
     assert vault.put_instruction(raw).status in (400, 403)
@@ -496,6 +516,51 @@ def test_a_bundle_of_another_vault_is_refused(put, vault, desk):
 
 
 # The sandbox.
+
+
+def test_a_ledger_that_is_older_than_what_the_vault_has_seen_says_so_and_is_heard(
+    put, vault, make_desk, sandbox, instance, work_off, told
+):
+    """Restored from a backup, or a new desk: it must not count what the vault knows already."""
+    put("AAAAA-22222")
+    work_off()
+    (instance / "desk/ledger.sqlite").rename(instance / "desk/lost")
+    desk = make_desk(sandbox)
+    put("BBBBB-22222")
+    work = desk.take(vault.bundle())
+    assert "ends with statement 0, and the vault has seen 1" in work.odd[0]
+    assert desk.charge(work.waiting[0]).state == "charged"
+    answer = vault.take_statements(statement_file(desk.statements(work)))
+    assert answer == (200, {"new": 1})
+    assert told() == [("AAAAA-22222", "charged"), ("BBBBB-22222", "charged")]
+    put("CCCCC-22222")
+    assert desk.take(vault.bundle()).odd == []
+
+
+def test_a_vault_cannot_use_up_the_desks_numbers(desk, instance, now):
+    key = load_private_key(instance / "vault/vault.key")
+    with pytest.raises(BadBundle, match="more statements than any desk"):
+        desk.take(Bundle(1, now, 2**53 - 1).to_bytes(key))
+    assert desk.ledger.last_statement() == 0
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said"), [(0, False), (13 * DAY, False), (15 * DAY, True), (-7200, True)]
+)
+def test_a_clock_that_is_wrong_is_said_before_cards_are_given_up(
+    put, vault, make_desk, sandbox, now, ahead, said
+):
+    put()
+    work = make_desk(sandbox, lambda: now + ahead).take(vault.bundle())
+    assert any("Set the clock right" in sentence for sentence in work.odd) == said
+
+
+@pytest.mark.parametrize("line", [b"null", b"1", b'"envelope"', b"[]", b"{}"])
+def test_a_bundle_with_a_line_of_another_kind_is_refused(desk, instance, monkeypatch, now, line):
+    monkeypatch.setattr(Bundle, "_lines", lambda self: [line])
+    raw = Bundle(1, now, 0).to_bytes(load_private_key(instance / "vault/vault.key"))
+    with pytest.raises(BadBundle):
+        desk.take(raw)
 
 
 @pytest.mark.parametrize("number", CHARGES)

@@ -1,10 +1,15 @@
 """A person at the desk, typing lines; what the screen shows them and what it never shows."""
 
+import os
+import pty
 import re
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
 
+from vault import desk_commands
 from vault.commands import main
 
 VISA = "4242 4242 4242 4242"
@@ -19,8 +24,9 @@ def put(vault, make_envelope):
 
 
 @pytest.fixture
-def sit(instance, tmp_path, vault):
+def sit(instance, tmp_path, vault, monkeypatch):
     """Exports a bundle, sits down at the desk with it, types these lines; what the screen says."""
+    monkeypatch.setattr(desk_commands, "can_be_wiped", lambda: True)
 
     def sit(*lines, acquirer="sandbox", bundle=True, code=0):
         argv = ["desk", "--instance", str(instance), "--acquirer", acquirer]
@@ -128,6 +134,39 @@ def test_money_is_given_back_as_the_shop_instructed(put, sit, work_off, instruct
     assert "statements are in" in said
 
 
+def test_a_refund_by_terminal_is_asked_for_as_one_and_no_charge_passes_for_it(
+    put, sit, instruct, told, instance, tmp_path
+):
+    put()
+    sit("charge 1", "charged slip-17", f"write {tmp_path / 'first'}", acquirer="terminal")
+    carry_home(instance, tmp_path / "first")
+    instruct("refund", amount=500)
+    said = sit("refund 1", "charged slip-17", "stop", acquirer="terminal")
+    assert "Give back USD 5.00 of the charge slip-17" in said
+    assert "begun before" not in said
+    assert "refunded" not in said
+    again = sit("refund 1", "charged slip-17", "untried", "refused", acquirer="terminal")
+    assert "The refund was begun before" in again
+    assert "the acquirer refused" in again
+    last = sit("refund 1", "done slip-18", f"write {tmp_path / 'last'}", acquirer="terminal")
+    assert "K7M2-9QXD: refunded" in last
+    carry_home(instance, tmp_path / "last")
+    assert told() == [("K7M2-9QXD", "charged"), ("K7M2-9QXD", "refunded")]
+
+
+def test_the_screen_says_which_order_a_question_is_about(put, sit):
+    put()
+    sit("charge 1", "stop", acquirer="terminal")
+    put(attempt=2)
+    said = sit("charge all", "declined", "charged slip-18", acquirer="terminal")
+    asked, keyed_in = (
+        said.index("K7M2-9QXD attempt 2  USD 19.99; first attempt 1"),
+        said.index(VISA),
+    )
+    assert asked < said.index("begun before") < keyed_in
+    assert "K7M2-9QXD attempt 2: charged" in said
+
+
 def test_who_leaves_without_writing_is_told_and_nothing_is_lost(put, sit, tmp_path):
     put()
     assert "1 verdicts are in the ledger and not yet in a file" in sit("charge all", "quit")
@@ -174,7 +213,7 @@ def test_a_file_that_is_no_bundle_is_refused(instance, tmp_path):
 
 def test_a_wrong_passphrase_opens_no_desk(instance, tmp_path, vault, put):
     (instance / "desk/passphrase").unlink()
-    argv = ["desk", "--instance", str(instance)]
+    argv = ["desk", "--instance", str(instance), "--acquirer", "sandbox"]
     result = CliRunner().invoke(main, argv, input="wrong\nlist\n")
     assert result.exit_code == 1
     assert "does not open" in result.output
@@ -185,3 +224,91 @@ def test_an_automatic_desk_wants_the_demonstrations_own_passphrase(instance):
     result = CliRunner().invoke(main, ["desk", "--automatic", "--instance", str(instance)])
     assert result.exit_code == 1
     assert "for the demonstration on one machine" in result.output
+
+
+def test_at_a_real_desk_no_acquirer_is_chosen_for_the_person(instance, put, vault, tmp_path):
+    """The sandbox would decline real cards, and give goods away for test numbers."""
+    put()
+    (instance / "desk/passphrase").unlink()
+    result = CliRunner().invoke(main, ["desk", "--instance", str(instance)], input="x\nquit\n")
+    assert result.exit_code == 1
+    assert "Say who moves the money" in result.output
+
+
+def test_the_sandbox_says_that_no_money_moves(sit, put):
+    put()
+    assert "no money moves" in sit("quit")
+
+
+def sit_at_a_screen(instance, *step, kind="xterm", typed=()):
+    """A step of `vault` at a pseudoterminal of a kind; its code, and all it showed."""
+    ours, theirs = pty.openpty()
+    argv = [sys.executable, "-m", "vault", *map(str, step), "--instance", str(instance)]
+    environ = os.environ | {"TERM": kind}
+    process = subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs, env=environ)
+    os.close(theirs)
+    shown = b""
+    at = 0
+    for wanted, line in typed:
+        while wanted not in shown[at:]:
+            shown += os.read(ours, 4096)
+        at = len(shown)
+        os.write(ours, line)
+    try:
+        while more := os.read(ours, 4096):
+            shown += more
+    except OSError:  # the other end is closed
+        pass
+    os.close(ours)
+    return process.wait(), shown
+
+
+def test_a_number_is_wiped_off_the_screen_it_was_shown_on(instance, put, vault, tmp_path):
+    put()
+    (tmp_path / "bundle").write_bytes(vault.bundle())
+    typed = [(b"desk> ", b"charge 1\n"), (b"or stop> ", b"declined\n"), (b": declined", b"quit\n")]
+    code, shown = sit_at_a_screen(
+        instance, "desk", tmp_path / "bundle", "--acquirer", "terminal", typed=typed
+    )
+    assert code == 0
+    before, after = shown.split(b"\033[H\033[2J\033[3J")
+    assert VISA.encode() in before
+    assert b"4242" not in after
+
+
+def test_no_number_is_shown_where_it_cannot_be_wiped(instance, put, vault, tmp_path):
+    put()
+    (tmp_path / "bundle").write_bytes(vault.bundle())
+    code, shown = sit_at_a_screen(
+        instance, "desk", tmp_path / "bundle", "--acquirer", "terminal", kind="dumb"
+    )
+    assert code == 1
+    assert b"can be wiped" in b" ".join(shown.split())
+    argv = ["desk", "--instance", str(instance), str(tmp_path / "bundle"), "--acquirer", "terminal"]
+    result = CliRunner().invoke(main, argv, input="charge 1\ndeclined\n")
+    assert result.exit_code == 1
+    assert "4242" not in result.output
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl(2)")
+def test_what_holds_the_desks_keys_leaves_no_core_dump(instance):
+    """Also where the kernel pipes dumps to a program, which no RLIMIT_CORE stops."""
+    asked = (
+        "import ctypes, resource, sys; from vault.commands import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        "print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), resource.getrlimit(resource.RLIMIT_CORE))"
+    )
+    for step in (["desk"], ["split"], ["keys", "list"], ["init"]):
+        argv = [sys.executable, "-c", asked, *step, "--instance", str(instance)]
+        said = subprocess.run(argv, input="quit\n", capture_output=True, text=True, check=True)
+        assert said.stdout.splitlines()[-1] == "0 (0, 0)", step
+
+
+def test_each_custodian_sees_their_own_words_only(instance):
+    typed = [(b"written down", b"\n")] * 3
+    code, shown = sit_at_a_screen(instance, "split", typed=typed)
+    assert code == 0
+    pages = shown.split(b"\033[H\033[2J\033[3J")
+    assert [len(re.findall(rb"Custodian \d of 3", page)) for page in pages] == [1, 1, 1, 0]
+    assert all(len(re.findall(rb"\b[a-z]{4,8}\b", page)) >= 33 for page in pages[:3])
