@@ -23,7 +23,7 @@ FLOORS = (
     "changes",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " front",
-    "payment cookies listing guests showing",
+    "payment cookies listing guests showing chronicle",
     "pages door fetching",
     "errors",
     "blueprints jobs",
