@@ -8,8 +8,10 @@ blueprint = Blueprint("privacy", __name__)
 from storefront.blueprints.privacy import (  # noqa: E402
     cookies,  # noqa: F401
     correcting,  # noqa: F401
+    machines,  # noqa: F401
     mine,  # noqa: F401
     page,  # noqa: F401
     recipients,  # noqa: F401
     register,  # noqa: F401
+    versions,  # noqa: F401
 )
