@@ -17,7 +17,8 @@ from storefront import register
 from storefront.markdown import parsed
 from storefront.reading.walk import AS_BLOCK, AS_WORDS, TABLE_ROOM, Entry, Walk
 
-COVERS = re.compile(r"[ \t]*\{covers:([^}]*)\}")
+# None of these looks at anything twice, however odd the text: it is half a megabyte at most.
+COVERS = re.compile(r"(?<![ \t])[ \t]*\{covers:([^{}]*)\}")
 KEEP = re.compile(r"\{keep:\s*([\w.]+)\s*\}")
 # A block of its own: within a line no table can stand, and within a tag it would break it.
 TABLE = re.compile(
@@ -35,7 +36,9 @@ ATTRIBUTES = {
     "ol": {"reversed", "start", "type"},
 }
 MARKS_ALONE = re.compile("<p>((?:\\s*\ufdd0[0-9]+\ufdd1)+)\\s*</p>")
-MARKS_UNDER_A_ROW = re.compile(r"(\|[^\n]*\n)(?=[ \t]*\{covers:[^}\n]*\}[ \t]*(?:\r?\n|$))")
+ABOVE_MARKS = re.compile(
+    r"^([^\n]*)\n(?=[ \t]*\{covers:[^{}\n]*\}[ \t]*(?:\r?\n|\Z))", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def _names(inside: str) -> list[str]:
     return [name for name in map(str.strip, inside.split(",")) if name]
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def read(text: str) -> Reading:
     """The text as a page shows it; its tables and periods are drawn from the register."""
     html, marks = cleaned(text)
@@ -88,10 +91,15 @@ def cleaned(text: str) -> tuple[str, list[list[str]]]:
         return f" \ufdd0{len(marks) - 1}\ufdd1"
 
     text = text.replace("\ufdd0", "").replace("\ufdd1", "")
-    text = COVERS.sub(mark, MARKS_UNDER_A_ROW.sub(r"\1\n", text))
+    text = COVERS.sub(mark, ABOVE_MARKS.sub(_end_table, text))
     text = KEEP.sub(lambda found: register.period_of(found[1]), text)
     html = nh3.clean(parsed(text), tags=TAGS, attributes=ATTRIBUTES, link_rel="noopener")
     return MARKS_ALONE.sub(r"\1", html), marks
+
+
+def _end_table(line: re.Match) -> str:
+    # A mark on the line below a table would be taken for another row.
+    return f"{line[0]}\n" if "|" in line[1] else line[0]
 
 
 def _table(anchor: str, more: str, clause: str) -> str:
