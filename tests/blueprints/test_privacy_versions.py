@@ -2,13 +2,14 @@
 
 import json
 import re
+from base64 import b64decode
 from datetime import timedelta
 from xml.etree import ElementTree
 
 import pytest
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from storefront import policy
+from storefront import notes, policy
 from storefront.models import PolicyVersion
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -143,7 +144,9 @@ def test_a_signed_note_and_the_key_are_enough_to_check_a_version(client, post):
     answer = client.get("/privacy/versions/2.note")
     assert answer.data == policy.signed_note(version).encode()
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
-    key = load_pem_public_key(client.get("/privacy/policy.pub").data)
+    line = client.get("/privacy/policy.pub").text
+    key = Ed25519PublicKey.from_public_bytes(b64decode(line.split("+", 2)[2])[1:])
+    assert line == f"{notes.verifier(key)}\n"
     assert policy.verify(PolicyVersion.last(), key)
 
 
