@@ -9,6 +9,7 @@ from storefront.models.page import Page
 from storefront.models.payment import PaymentAttempt
 from storefront.models.picture import Picture
 from storefront.models.policy import PolicyVersion
+from storefront.models.policy_draft import PolicyDraft
 from storefront.models.product import Product, Variant
 from storefront.models.shipping import ShippingRate, ShippingZone, TaxRate
 from storefront.models.statement import DeskInstruction, DeskStatement
@@ -30,6 +31,7 @@ RECORDS = (
     ShippingRate,
     TaxRate,
     PolicyVersion,
+    PolicyDraft,
     Order,
     OrderLine,
     OrderEvent,
