@@ -10,6 +10,7 @@ from storefront.assets import Assets
 from storefront.blueprints import (
     cart,
     checkout,
+    desk,
     feeds,
     home,
     listing,
@@ -31,7 +32,7 @@ from storefront.models import RECORDS
 from storefront.payment import Payments
 from storefront.shelf import Shelf
 
-PARTS = (home, listing, products, pictures, cart, checkout, orders, page, privacy, feeds)
+PARTS = (home, listing, products, pictures, cart, checkout, orders, page, privacy, feeds, desk)
 
 
 class Answer(Response):
@@ -68,7 +69,8 @@ def _configure(app: Flask, settings: Settings) -> None:
         "SECRET_KEY_FALLBACKS": list(settings.cookie_keys[1:]),
         "SESSION_COOKIE_NAME": "__Host-session" if settings.secure else "session",
         "SESSION_COOKIE_SECURE": settings.secure,
-        "SESSION_COOKIE_SAMESITE": "Lax",
+        # Only the desk has sessions, and nobody comes to it from another site.
+        "SESSION_COOKIE_SAMESITE": "Strict",
         # Forms carry no token of their own: a token needs a cookie, and shoppers have none.
         # The door looks where a form comes from, and demands a token of those with a session.
         "WTF_CSRF_ENABLED": False,

@@ -22,6 +22,7 @@ SOURCE = ROOT / "storefront" / "static"
 MADE_OF = {
     "htmx.js": ("vendor/htmx-4.0.1.min.js", "after-htmx.js"),
     "icon.svg": ("icon.svg",),
+    "passkey.js": ("passkey.js",),
 }
 TYPES = {".js": "text/javascript", ".svg": "image/svg+xml"}
 ENDINGS = {"br": ".br", "gzip": ".gz", "": ""}
@@ -37,6 +38,7 @@ class Assets:
         self._folder = folder
         self._answers: dict[str, dict[str, Answer]] = {}
         self.style = _pressed((SOURCE / "style.css").read_text(encoding="utf-8"))
+        self.desk_style = _pressed((SOURCE / "desk.css").read_text(encoding="utf-8"))
         self.urls = {name: self._make(name) for name in MADE_OF}
         start = (SOURCE / "start.js").read_text(encoding="utf-8").strip()
         self.start = start.replace("htmx.js", self.urls["htmx.js"])
@@ -49,6 +51,11 @@ class Assets:
     def hashes(self) -> dict[str, str]:
         """What the content policy calls the parts that stand in pages (CSP level 3, 2.3.1)."""
         return {"style": _csp_hash(self.style), "script": _csp_hash(self.start)}
+
+    @property
+    def desk_hashes(self) -> dict[str, str]:
+        """The same for the pages of the desk, which have a style sheet more."""
+        return self.hashes | {"style": f"{_csp_hash(self.style)} {_csp_hash(self.desk_style)}"}
 
     def answer(self, url: str, accepted: str) -> Answer | None:
         """Headers and bytes for an address, in a coding that is accepted; None if it is no file.

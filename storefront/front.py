@@ -131,7 +131,8 @@ class Front:
     # What is drawn for one visitor
 
     def _pass_on(self, answer: Answer, environ, start_response) -> Iterable[bytes]:
-        headers = dict(answer.headers) if _is_compressible(answer) else None
+        plain = "storefront.uncompressed" in environ or not _is_compressible(answer)
+        headers = None if plain else dict(answer.headers)
         if headers is None:
             listed, body = answer.headers, answer.body
         else:
@@ -185,7 +186,7 @@ def _is_compressible(answer: Answer) -> bool:
 def guards(settings: Settings, assets: Assets, secure: bool) -> Headers:
     """The security headers of every answer, error pages included."""
     headers = [
-        ("Content-Security-Policy", _content_policy(settings.payment_origin, assets.hashes)),
+        ("Content-Security-Policy", content_policy(settings.payment_origin, assets.hashes)),
         ("Referrer-Policy", "same-origin"),
         ("X-Content-Type-Options", "nosniff"),
         ("Cross-Origin-Opener-Policy", "same-origin"),
@@ -197,7 +198,8 @@ def guards(settings: Settings, assets: Assets, secure: bool) -> Headers:
     return headers
 
 
-def _content_policy(payment_origin: str, hashes: dict[str, str]) -> str:
+def content_policy(payment_origin: str, hashes: dict[str, str]) -> str:
+    """What a page may load, and where its forms may lead."""
     # The payment page is named because browsers apply form-action to redirects.
     return (
         f"default-src 'none'; script-src 'self' {hashes['script']}; style-src {hashes['style']}; "

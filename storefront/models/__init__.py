@@ -3,6 +3,7 @@
 from storefront.models.collection import Collection, CollectionItem, Redirect
 from storefront.models.edition import Edition
 from storefront.models.facet import CatalogueVersion, FacetValue
+from storefront.models.guess import Guess, SpentTicket
 from storefront.models.order import Order, OrderEvent, OrderLine
 from storefront.models.outbox import OutgoingMail
 from storefront.models.page import Page
@@ -12,6 +13,7 @@ from storefront.models.policy import PolicyVersion
 from storefront.models.policy_draft import PolicyDraft
 from storefront.models.product import Product, Variant
 from storefront.models.shipping import ShippingRate, ShippingZone, TaxRate
+from storefront.models.staff import Passkey, RecoveryCode, Staff
 from storefront.models.statement import DeskInstruction, DeskStatement
 from storefront.models.vocabulary import Word
 
@@ -39,4 +41,9 @@ RECORDS = (
     DeskStatement,
     DeskInstruction,
     OutgoingMail,
+    Staff,
+    Passkey,
+    RecoveryCode,
+    Guess,
+    SpentTicket,
 )

@@ -1,0 +1,78 @@
+"""The one guard of the whole desk: who may pass, and what every answer of the desk carries."""
+
+from urllib.parse import urlencode
+
+from flask import Response, abort, current_app, g, request, url_for
+
+from storefront.blueprints.desk import desk, session
+from storefront.front import content_policy
+from storefront.models.staff import ROLES
+from storefront.pages import go, keep_from_caches, now
+
+ANYBODY = "anybody"  # the door itself
+
+
+@desk.record_once
+def furnish(state) -> None:
+    """Give the app flask-login's manager, without its hooks.
+
+    They would look into the session of every shopper, and so say that pages depend on it.
+    """
+    state.app.login_manager = session.manager
+
+
+def roles(*names: str, fresh: bool = False):
+    """Say whose a view is; managers pass everywhere. One that is `fresh` wants a new sign-in."""
+    unknown = set(names) - set(ROLES)
+    if unknown or not names:
+        raise ValueError(f"{unknown or 'no role'} is none of {', '.join(ROLES)}")
+
+    def say(view):
+        view.roles, view.fresh = names, fresh
+        return view
+
+    return say
+
+
+def at_the_door(view):
+    """Say of a view that it is for anybody: it is part of the door."""
+    view.roles, view.fresh = ANYBODY, False
+    return view
+
+
+@desk.before_request
+def guard() -> Response | None:
+    """Let pass who may; nobody else learns anything but where the door is."""
+    request.environ["storefront.uncompressed"] = True
+    view = current_app.view_functions[request.endpoint]
+    wanted, g.staff = getattr(view, "roles", ()), session.who(now())
+    if wanted == ANYBODY:
+        return None
+    if g.staff is None:
+        return go(the_door())
+    if not wanted or not g.staff.may(wanted):
+        abort(403, f"This part of the desk is for {' and '.join(wanted) or 'nobody'} only.")
+    if view.fresh and not session.is_fresh(now()):
+        return go(the_door(again=True))
+    return None
+
+
+def the_door(again: bool = False) -> str:
+    """The address of the door, with the way back to what was asked for."""
+    asked = request.full_path.rstrip("?")
+    way_back = {"next": asked} if request.method == "GET" and asked != "/desk" else {}
+    if again and not way_back:
+        way_back = {"next": url_for("desk.account")}
+    query = urlencode(way_back | ({"again": 1} if again else {}))
+    return url_for("desk.door") + (f"?{query}" if query else "")
+
+
+@desk.after_request
+def keep_private(response: Response) -> Response:
+    """Nobody stores what the desk answers, and no search engine reads it."""
+    extensions = current_app.extensions
+    response.headers["Content-Security-Policy"] = content_policy(
+        extensions["settings"].payment_origin, extensions["assets"].desk_hashes
+    )
+    response.headers["X-Robots-Tag"] = "noindex"
+    return keep_from_caches(response)

@@ -1,0 +1,64 @@
+"""Who is signed in: what the session cookie of the desk says, and when it ends."""
+
+from datetime import UTC, datetime, timedelta
+
+from flask import session
+from flask_login import LoginManager, current_user, login_user
+
+from storefront.models import Staff
+from storefront.personal import declare
+
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=12)
+FRESH = timedelta(minutes=15)  # since signing in, to change how one signs in
+AGAIN = timedelta(minutes=1)  # until the cookie is written anew for somebody at work
+
+declare(
+    "cookie",
+    "session",
+    clause="staff",
+    why="to know you at the desk while you are signed in",
+    basis="contract",
+)
+
+manager = LoginManager()
+manager.session_protection = None  # it would put a hash of the address into the cookie
+manager.user_loader(Staff.of_session)
+
+
+def begin(staff: Staff, at: datetime) -> None:
+    """Sign in: nothing of an earlier session stays."""
+    session.clear()
+    login_user(staff)
+    session.pop("_id", None)  # a hash of address and browser, which nobody asks for
+    session["begun"] = session["seen"] = round(at.timestamp())
+
+
+def carry_on(staff: Staff) -> None:
+    """Stay signed in while all other sessions end: the person has a new number."""
+    session["_user_id"] = staff.get_id()
+
+
+def end() -> None:
+    """Leave nothing of the session in the browser."""
+    session.clear()
+
+
+def who(at: datetime) -> Staff | None:
+    """Who is signed in, and was at work within half an hour."""
+    if "_user_id" not in session or not current_user.is_authenticated:
+        return None
+    if at - _moment("seen") > IDLE or at - _moment("begun") > LONGEST:
+        return None
+    if at - _moment("seen") > AGAIN:
+        session["seen"] = round(at.timestamp())
+    return current_user._get_current_object()
+
+
+def is_fresh(at: datetime) -> bool:
+    """Whether the person signed in just now."""
+    return at - _moment("begun") <= FRESH
+
+
+def _moment(name: str) -> datetime:
+    return datetime.fromtimestamp(session.get(name, 0), UTC)
