@@ -19,9 +19,10 @@ FLOORS = (
     "prepared",
     "models address pictures prints assets kept",
     "register",
+    "coverage",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " front",
-    "payment cookies listing guests showing",
+    "payment cookies listing guests showing drafting",
     "pages door fetching",
     "errors",
     "blueprints jobs",

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from peewee import DateField, IntegerField, TextField
 
-from storefront.db import Moment, Record, database, locked
+from storefront.db import Moment, Record, database
 from storefront.refusals import Refused
 
 
@@ -74,14 +74,21 @@ class PolicyDraft(Record):
         """Keep other facts of it: `text`, `changes`, `in_force_on`.
 
         `revision` is the one they were made out of. Raises `Overtaken` where that is not the last,
-        `Gone` where there is none, and has changed nothing then.
+        `Gone` where there is none, and has changed nothing then. What is kept already may come
+        again, as from a button that was pressed twice.
         """
         kept = facts | {"updated_by": role, "updated_at": at, "revision": revision + 1}
         with database.atomic():
             if not PolicyDraft.update(kept).where(self._as_of(revision)).execute():
-                raise Overtaken(PolicyDraft.find(self.id))
+                kept = PolicyDraft.find(self.id)._if_the_same(facts)
         for name, value in kept.items():
             setattr(self, name, value)
+
+    def _if_the_same(self, facts: dict) -> dict:
+        """What there is, where it says the same; else raises `Overtaken`."""
+        if any(getattr(self, name) != value for name, value in facts.items()):
+            raise Overtaken(self)
+        return self.__data__
 
     def discard(self, revision: int) -> None:
         """Throw it away. Raises `Overtaken` where somebody has saved it since, `Gone` if gone."""
@@ -91,14 +98,6 @@ class PolicyDraft(Record):
 
     def _as_of(self, revision: int):
         return (PolicyDraft.id == self.id) & (PolicyDraft.revision == revision)
-
-    @classmethod
-    def held(cls, number: int) -> "PolicyDraft":
-        """The draft as it stands, which nobody saves before the transaction has ended."""
-        draft = locked(cls.select().where(cls.id == number)).first()
-        if draft is None:
-            raise Gone
-        return draft
 
     @property
     def digest(self) -> str:

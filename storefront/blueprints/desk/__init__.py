@@ -8,4 +8,4 @@ from flask import Blueprint
 
 desk = blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 
-from storefront.blueprints.desk import door, guard, home  # noqa: E402, F401 — routes need the blueprint
+from storefront.blueprints.desk import door, guard, home, policy  # noqa: E402, F401 — need it
