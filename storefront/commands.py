@@ -11,7 +11,7 @@ import click
 from flask.cli import AppGroup, ScriptInfo, routes_command, shell_command
 from peewee import OperationalError, ProgrammingError
 
-from storefront import fetching, gate, photographs, policy, programs, register
+from storefront import chain, fetching, gate, photographs, policy, programs
 from storefront import setup as set_up
 from storefront.config import (
     NotSetUp,
@@ -31,6 +31,7 @@ from storefront.money import Money, known
 from storefront.pages import system_clock
 from storefront.payment import Payments
 from storefront.personal import Undeclared
+from storefront.posting import Posting
 from storefront.refusals import Refused
 
 
@@ -266,26 +267,34 @@ def rotate() -> None:
 
 @cli.command("publish-policy", with_appcontext=False)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--in-force", default="today", metavar="DATE", help="today (at once), or a date, UTC."
+)
 @click.option("--changes", default="", help="What changed, in a sentence for the reader.")
-def publish_policy(file: Path, changes: str) -> None:
-    """Post a Markdown file as the next version of the privacy policy, in force at once."""
+@click.option("--switch-off", is_flag=True, help="Do so though it switches something off.")
+def publish_policy(file: Path, in_force: str, changes: str, switch_off: bool) -> None:
+    """Post a Markdown file as the next version of the privacy policy.
+
+    Says first what it covers and what it leaves out. A text that would switch something off is
+    posted with --switch-off only. What is wrong is said, and the version before stays in force.
+    """
     with _shop() as settings:
-        moment = system_clock()
-        version = policy.publish(
-            policy.read_text(file),
-            policy.read_key(settings.keys),
-            role="editor",
-            changes=changes,
-            in_force_at=moment,
-            at=moment,
-        )
-        covered = ", ".join(version.covers) or "nothing"
-        left_out = ", ".join(sorted(set(register.clauses()) - set(version.covers)))
-    click.echo(f"version {version.number} is in force; its marks cover {covered}")
-    if left_out:
-        click.echo(
-            f"not marked as covered: {left_out} (end a paragraph in {{covers: …}})", err=True
-        )
+        post = Posting(policy.read_text(file), in_force, changes, system_clock())
+        for line in post.told():
+            click.echo(line)
+        version = post.publish(policy.read_key(settings.keys), "editor", switch_off)
+    click.echo(f"version {version.number} is posted, {post.from_when}")
+
+
+@cli.command("verify-policy", with_appcontext=False)
+@click.option("--bring-back", is_flag=True, help="Put back from their notes what is missing.")
+def verify_policy(bring_back: bool) -> None:
+    """Check every posted version: signature, chain, triggers, notes. Exit code 1 shows tampering.
+
+    --bring-back is for a database from an older backup, before anything else is posted.
+    """
+    with _shop() as settings:
+        chain.say(policy.read_key(settings.keys), bring_back, click.echo)
 
 
 if __name__ == "__main__":

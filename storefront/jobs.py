@@ -60,14 +60,21 @@ class Jobs:
         Postman(self._settings).deliver_due(lambda: datetime.now(UTC))
 
     def look_after(self) -> None:
-        """Send mail, fetch receipts and statements, let overdue stock go, tidy up."""
+        """Fetch receipts and statements, let overdue stock go, give notice, send mail, tidy up."""
         payments = Payments(self._settings)
         try:
             payments.hear_all(datetime.now(UTC))
             payments.settle(datetime.now(UTC))
         finally:
+            self._give_notice()
             self.send_mail()
             Edition.tidy()
+
+    def _give_notice(self) -> None:
+        """Write some mails to those who are to be told of a change; see `notices`."""
+        from storefront import notices  # the shop only wakes who does this; see `sparing`
+
+        notices.go_on(datetime.now(UTC))
 
     def work(self) -> None:
         """Do the jobs until told to stop; what was left undone is done first."""

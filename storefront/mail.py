@@ -28,6 +28,7 @@ SUBJECTS = {
     "order_card_again": "Order {number}: please give your card again",
     "order_cancelled": "Order {number} is cancelled",
     "order_refunded": "Order {number}: money is on its way back to you",
+    "policy_changed": "Our privacy page {news}",
 }
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ class Postman:
         message = EmailMessage()
         message["From"] = Address(self._settings.shop["name"], addr_spec=sender)
         message["To"] = Address(addr_spec=mail.to)
-        message["Subject"] = SUBJECTS[mail.kind].format(number=mail.order.number)
+        message["Subject"] = SUBJECTS[mail.kind].format(**facts)
         message["Message-ID"] = f"<{mail.message_id}@{sender.rpartition('@')[2]}>"
         message["Date"] = format_datetime(at)
         message["Auto-Submitted"] = "auto-generated"
@@ -84,15 +85,30 @@ class Postman:
         return message
 
     def _facts(self, mail: OutgoingMail) -> dict:
-        order = mail.order
+        """What its templates and its subject tell."""
         origin = self._settings.shop_origin
+        shared = {"shop": self._settings.shop, "privacy": f"{origin}/privacy"}
+        return shared | (self._of_policy(mail) if mail.policy_id else self._of_order(mail))
+
+    def _of_policy(self, mail: OutgoingMail) -> dict:
+        origin, version = self._settings.shop_origin, mail.policy
+        later, day = version.in_force_at > mail.made_at, version.in_force_at
         return {
-            "shop": self._settings.shop,
+            "later": later,
+            "news": f"changes on {day.day} {day:%B %Y}" if later else "has changed",
+            "changes": version.changes,
+            "compared": f"{origin}/privacy/changes?from={version.number - 1}&to={version.number}",
+            "mine": f"{origin}/privacy/mine",
+        }
+
+    def _of_order(self, mail: OutgoingMail) -> dict:
+        order, origin = mail.order, self._settings.shop_origin
+        return {
+            "number": order.number,
             "order": order,
             "lines": order.in_order(),
             "refunded": refunded(order),
             "address": f"{origin}/orders/{self._links.write(order.number)}",
-            "privacy": f"{origin}/privacy",
         }
 
     def _send(self, message: EmailMessage, to: str) -> None:

@@ -4,35 +4,33 @@ Editors write Markdown. A block may end in `{covers: orders, newsletter}`; a blo
 stands for the register's rows of that clause, `{keep: order.email}` for a period in words.
 """
 
-import base64
-import hashlib
-import json
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
-from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import (
-    Ed25519PrivateKey,
-    Ed25519PublicKey,
-)
 from markupsafe import Markup
 from peewee import IntegrityError
 
-from storefront import register
+from storefront import coverage, register
+from storefront.archive import PolicyKey, sign
+from storefront.archive import make_key as make_key
+from storefront.archive import read_key as read_key
+from storefront.archive import signed_note as signed_note
+from storefront.archive import statement as statement
+from storefront.archive import verify as verify
 from storefront.db import database
 from storefront.markdown import rendered
 from storefront.models import PolicyVersion
+from storefront.proofread import LARGEST as LARGEST
+from storefront.proofread import checked
+from storefront.proofread import read_text as read_text
 from storefront.refusals import Refused
 
-COVERS = re.compile(r"[ \t]*\{covers:([^}]*)\}")
+COVERS = re.compile(r"[ \t]*(?<!\\)\{covers:([^}]*)\}")
 # A block of its own: within a line no table can stand, and within a tag it would break it.
 TABLE = re.compile(r"<p>\s*\{table:\s*([\w-]+)\s*\}\s*</p>")
 KEEP = re.compile(r"\{keep:\s*([\w.]+)\s*\}")
-NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
-LARGEST = 512 * 1024  # bytes of Markdown
 
 
 def clauses(text: str) -> list[str]:
@@ -53,48 +51,42 @@ def _rendered(text: str) -> Markup:
     return Markup(html)  # noqa: S704 — it has been cleaned, and the register escapes what it adds
 
 
-def read_text(path: Path) -> str:
-    """The Markdown in a file; raises `Refused` in words when it is none."""
-    with path.open("rb") as file:
-        raw = file.read(LARGEST + 1)
-    if len(raw) > LARGEST:
-        raise Refused(
-            f"{path} is larger than {LARGEST // 1024} KiB; a policy is a text to be read."
-        )
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Refused(f"{path} is not UTF-8 text. Save it as UTF-8 and try again.") from None
-    if NOT_IN_TEXT.search(text):
-        raise Refused(f"{path} holds bytes that no text has. Save it as UTF-8 and try again.")
-    if not text.strip():
-        raise Refused(f"{path} is empty; there is no text to post.")
-    return text
-
-
 def publish(
     text: str,
-    key: Ed25519PrivateKey,
+    key: PolicyKey,
     *,
     role: str,
     changes: str,
     in_force_at: datetime,
     at: datetime,
+    after: int | None = None,
+    switch_off: Iterable[str] | None = None,
 ) -> PolicyVersion:
-    """Sign the text, chain it to the version before, and post it. Raises `Refused` on no change."""
+    """Sign the text, chain it to the version before, and post it. Raises `Refused` in words.
+
+    A person who posts says `after` which version (0: none) they have looked at, and which clauses
+    they mean to `switch_off`: when another version came in between, or more would be switched
+    off than that, nothing is posted. None asks neither, for a shop's own set-up.
+    """
+    text = checked(text)
     try:
-        return _post(text, key, role, changes, in_force_at, at)
+        version = _post(text, key, role, changes.strip(), in_force_at, at, after, switch_off)
     except IntegrityError as trouble:
         raise Refused(
             "Another version was posted at the same moment. Read that one first, then try again."
         ) from trouble
+    key.archive.keep()
+    return version
 
 
-def _post(text, key, role, changes, in_force_at, at) -> PolicyVersion:
+def _post(text, key, role, changes, in_force_at, at, after, switch_off) -> PolicyVersion:
     with database.atomic():
+        known = key.archive.last()  # before the row is read: notes are kept after they are posted
         before = PolicyVersion.last()
-        if before and before.text == text:
-            raise Refused(f"The text is the same as version {before.number}; nothing was posted.")
+        _check_chain(before, known, after)
+        _check_words(before, text, changes)
+        _check_date(before, in_force_at, at)
+        _check_coverage(text, switch_off)
         version = PolicyVersion(
             number=before.number + 1 if before else 1,
             text=text,
@@ -105,56 +97,74 @@ def _post(text, key, role, changes, in_force_at, at) -> PolicyVersion:
             in_force_at=in_force_at,
             previous=before.digest if before else "",
         )
-        version.signature = base64.b64encode(key.sign(statement(version).encode())).decode()
-        version.digest = hashlib.sha256(signed_note(version).encode()).hexdigest()
+        sign(version, key.private)
         version.save(force_insert=True)
         return version
 
 
-def statement(version: PolicyVersion) -> str:
-    """What is signed of a version: its facts, a line each, and its text."""
-    return (
-        f"policy version {version.number}\n"
-        f"posted {_utc(version.posted_at)} by {version.posted_by}\n"
-        f"in force {_utc(version.in_force_at)}\n"
-        f"previous {version.previous or '-'}\n"
-        f"covers {', '.join(version.covers) or '-'}\n"
-        f"changes {json.dumps(version.changes)}\n\n"
-        f"{version.text.rstrip()}\n"
-    )
-
-
-def _utc(moment: datetime) -> str:
-    # As it comes back from the database, whatever zone it was given in.
-    return moment.astimezone(UTC).isoformat()
-
-
-def signed_note(version: PolicyVersion) -> str:
-    """The statement, a blank line, and a signature line: an em dash, who signed, the signature."""
-    return f"{statement(version)}\n\N{EM DASH} storefront-policy {version.signature}\n"
-
-
-def verify(version: PolicyVersion, key: Ed25519PublicKey) -> bool:
-    """Whether the row still is what was signed when it was posted."""
-    try:
-        key.verify(base64.b64decode(version.signature), statement(version).encode())
-    except (InvalidSignature, ValueError):  # the latter where it is no base64
-        return False
-    return version.digest == hashlib.sha256(signed_note(version).encode()).hexdigest()
-
-
-def read_key(folder: Path) -> Ed25519PrivateKey:
-    """The key that signs versions, from the shop's key folder."""
-    return serialization.load_pem_private_key((folder / "policy.key").read_bytes(), None)
-
-
-def make_key(folder: Path, write) -> None:
-    """Make that key where there is none; `write(path, text)` writes for the owner alone."""
-    path = folder / "policy.key"
-    if not path.exists():
-        pem = Ed25519PrivateKey.generate().private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
+def _check_chain(before: PolicyVersion | None, known: int, after: int | None) -> None:
+    number = before.number if before else 0
+    if known > number:
+        raise Refused(
+            f"This shop has posted version {known}, and its database ends with {number}: an older "
+            "backup was restored, or rows were removed. `storefront verify-policy --bring-back` "
+            "puts the versions back from their notes; nothing was posted."
         )
-        write(path, pem.decode())
+    if after is not None and after != number:
+        raise Refused(
+            f"Version {number} was posted meanwhile. Read what it changed, then try again."
+        )
+
+
+def _check_words(before: PolicyVersion | None, text: str, changes: str) -> None:
+    if before is None:
+        return
+    if before.text.rstrip() == text.rstrip():
+        raise Refused(f"The text is the same as version {before.number}; nothing was posted.")
+    if not changes:
+        raise Refused(changes="Please say in a sentence, for the reader, what has changed.")
+
+
+def _check_date(before: PolicyVersion | None, in_force_at: datetime, at: datetime) -> None:
+    if in_force_at < at:
+        raise Refused(in_force=f"{in_words(in_force_at)} is past: a policy holds from now on.")
+    if before and in_force_at < before.in_force_at:
+        raise Refused(
+            in_force=f"Version {before.number} is posted already and comes into force on "
+            f"{in_words(before.in_force_at)}; the next one cannot do so before it."
+        )
+
+
+def _check_coverage(text: str, agreed: Iterable[str] | None) -> None:
+    off = coverage.would_switch_off(clauses(text))
+    if agreed is not None and (unasked := [clause for clause in off if clause not in set(agreed)]):
+        raise Refused(
+            f"This text does not cover {coverage.listed(unasked)}, which would be switched off: "
+            f"{coverage.words_for(unasked)}. Mark the paragraphs that cover it, such as "
+            f"{{covers: {unasked[0]}}}, or say that it shall be switched off; nothing was posted."
+        )
+
+
+def in_words(moment: datetime) -> str:
+    """A moment as a reader would say it: "3 March 2027", with the time where there is one."""
+    moment = moment.astimezone(UTC)
+    day = f"{moment.day} {moment:%B %Y}"
+    return day if (moment.hour, moment.minute) == (0, 0) else f"{day}, {moment:%H:%M} UTC"
+
+
+def moment_of(words: str, at: datetime) -> datetime:
+    """The moment in force that a person gave: "today" (at once), a date, or a date with a time.
+
+    A date begins at midnight UTC; today's date is at once. Raises `Refused` for what is neither.
+    """
+    words = words.strip().lower()
+    if words in ("", "today", at.astimezone(UTC).date().isoformat()):
+        return at
+    try:
+        given = datetime.fromisoformat(words.upper())
+    except ValueError:
+        raise Refused(in_force=NO_DATE.format(words[:40])) from None
+    return given.replace(tzinfo=given.tzinfo or UTC)
+
+
+NO_DATE = "{!r} is no date: write today, a date such as 2027-03-01, or one with a time, in UTC."

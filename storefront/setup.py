@@ -12,10 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playhouse.migrations import Runner
 
-from storefront import policy
+from storefront import chain, policy
 from storefront.config import (
     ROOT,
     SHOP_DEFAULTS,
@@ -156,8 +155,7 @@ def open_shop(settings: Settings, at: datetime, demo: bool, tell: Tell) -> None:
         if not TaxRate.select().exists():
             TaxRate.create(name="No tax", basis_points=0)
         if PolicyVersion.last() is None:
-            _post_starter_policy(policy.read_key(settings.keys), at)
-            done.append("starter policy posted")
+            done.append(_have_a_policy(policy.read_key(settings.keys), at))
         if not Page.select().exists():
             done.append(f"starter pages posted: {_post_starter_pages(at)}")
         if demo and not Product.select().exists():
@@ -179,15 +177,14 @@ def _deliver_everywhere(currency: str) -> None:
     )
 
 
-def _post_starter_policy(key: Ed25519PrivateKey, at: datetime) -> None:
-    policy.publish(
-        STARTER_POLICY.read_text(encoding="utf-8"),
-        key,
-        role="editor",
-        changes="The first version.",
-        in_force_at=at,
-        at=at,
-    )
+def _have_a_policy(key: policy.PolicyKey, at: datetime) -> str:
+    """The versions this shop has posted before, if its database is new; else the starter policy."""
+    if brought := chain.bring_back(key):
+        return f"policy versions brought back from their notes: {len(brought)}"
+    text = STARTER_POLICY.read_text(encoding="utf-8")
+    words = {"role": "editor", "changes": "The first version."}
+    policy.publish(text, key, **words, in_force_at=at, at=at)
+    return "starter policy posted"
 
 
 def _post_starter_pages(at: datetime) -> str:

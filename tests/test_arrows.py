@@ -15,16 +15,16 @@ FILES = sorted(
 FLOORS = (
     "cldr sparing weighed",
     "db money personal refusals config links garments markdown darkroom supervisor compression"
-    " drawn",
+    " drawn notes",
     "prepared",
     "models address pictures prints assets kept",
     "register",
-    "coverage",
+    "archive coverage proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
-    " front",
-    "payment cookies listing guests showing drafting",
-    "pages door fetching",
-    "errors",
+    " front chain",
+    "payment cookies listing guests showing notices",
+    "pages door fetching posting",
+    "errors drafting",
     "blueprints jobs",
     "setup programs",
     "app",

@@ -121,7 +121,9 @@ def test_a_kept_page_lasts_no_longer_than_shared_caches_may_keep_it(nobody, cloc
 def test_a_policy_comes_into_force_at_its_moment_though_the_page_is_kept(nobody, clock, settings):
     key = policy.read_key(settings.keys)
     moments = {"at": clock(), "in_force_at": clock() + timedelta(seconds=20)}
-    policy.publish("# Privacy\n\nFrom then on.\n", key, role="editor", changes="", **moments)
+    policy.publish(
+        "# Privacy\n\nFrom then on.\n", key, role="editor", changes="Said better.", **moments
+    )
     clock.forward(seconds=19)
     assert "From then on" not in nobody.get("/privacy").text
     clock.forward(seconds=1)

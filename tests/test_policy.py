@@ -119,7 +119,7 @@ def test_links_and_tables_of_an_honest_text_stay(app):
 def test_real_policies_are_posted_and_shown(settings, clock, client, path):
     text, key = policy.read_text(path), policy.read_key(settings.keys)
     moments = {"in_force_at": clock(), "at": clock()}
-    version = policy.publish(text, key, role="editor", changes="", **moments)
+    version = policy.publish(text, key, role="editor", changes="Said better.", **moments)
     page = client.get("/privacy").text
     assert f"Version {version.number}" in page
     for tag in ('<script src="http', "<iframe", "<img", "onclick="):

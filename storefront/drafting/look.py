@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from storefront import coverage, personal, policy, register
+from storefront import coverage, personal, policy, proofread, register
 from storefront.drafting.directives import Note, noted
 from storefront.drafting.marks import Block, blocks
 from storefront.models import PolicyVersion
@@ -13,12 +13,13 @@ from storefront.models import PolicyVersion
 
 @dataclass(frozen=True)
 class Row:
-    """One clause: what is collected under it, the blocks that cover it, and what if none does."""
+    """One clause: what is collected under it, the blocks that cover it, what `off` without it."""
 
     clause: str
     collected: list[tuple[str, str]]
     covering: list[Block]
     left_out: str
+    off: str
 
 
 @dataclass(frozen=True)
@@ -28,14 +29,14 @@ class Look:
     html: Markup
     rows: list[Row]
     notes: list[Note]
+    unshown: list[str]
 
     @property
     def summary(self) -> str:
         """The state of the text in a sentence or two, for who does not see it."""
         out = [row.clause for row in self.rows if row.left_out]
         said = f"Left out: {', '.join(out)}." if out else "All that is collected is covered."
-        if self.notes:
-            many = len(self.notes)
+        if many := len(self.notes) + len(self.unshown):
             said += f" {'One thing' if many == 1 else f'{many} things'} to look at."
         return said
 
@@ -43,7 +44,7 @@ class Look:
 def look(text: str) -> Look:
     """Read a text as the page will; it is kept nowhere."""
     html = policy.shown(PolicyVersion(text=text))
-    return Look(html, coverage_table(text), noted(text))
+    return Look(html, coverage_table(text), noted(text), proofread.remarks(text))
 
 
 def compared(before: str, after: str):
@@ -59,7 +60,8 @@ def coverage_table(text: str) -> list[Row]:
     for clause in register.clauses():
         covering = [block for block in parts if clause in block.clauses]
         sentence = "" if clause in covers else _left_out(clause, clause in losing)
-        rows.append(Row(clause, list(_collected(clause)), covering, sentence))
+        off = coverage.words_for([clause])
+        rows.append(Row(clause, list(_collected(clause)), covering, sentence, off))
     return sorted(rows, key=lambda row: not row.left_out)
 
 

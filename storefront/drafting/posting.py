@@ -3,8 +3,10 @@
 from datetime import UTC, date, datetime, time
 
 from storefront import policy
+from storefront.archive import PolicyKey
 from storefront.models import PolicyDraft, PolicyVersion
 from storefront.models.policy_draft import Gone, Overtaken
+from storefront.posting import Posting
 from storefront.refusals import Refused
 
 
@@ -30,7 +32,8 @@ def moment_in_force(day: date | None, last: PolicyVersion | None, at: datetime) 
     posted last: the one posted last holds, so that the other would never come into force.
     """
     if day and day < at.date():
-        raise Refused(in_force_on=f"{in_words(day)} is past. A policy holds from today on at most.")
+        sentence = f"{in_words(day)} is past. Choose today, a later day, or none for at once."
+        raise Refused(in_force_on=sentence)
     moment = at if day in (None, at.date()) else datetime.combine(day, time(), UTC)
     if last and moment < last.in_force_at:
         first = in_words(last.in_force_at.date())
@@ -46,38 +49,52 @@ def in_words(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
+def prepared(draft: PolicyDraft, at: datetime) -> Posting:
+    """What there is to know before the draft is posted. Raises `Refused` where it cannot be."""
+    last = PolicyVersion.last()
+    moment = moment_in_force(draft.in_force_on, last, at)
+    day = moment.date().isoformat() if moment > at else "today"
+    post = Posting(draft.text, day, draft.changes, at)
+    if last and not draft.changes:
+        raise Refused(changes="Please say in a sentence, for readers, what has changed.")
+    if last and last.text.rstrip() == post.text.rstrip():
+        raise Refused(f"The text is the same as version {last.number}: there is nothing to post.")
+    return post
+
+
 def post(
-    number: int, key, *, role: str, digest: str, after: int, switch_off: list[str], at: datetime
+    number: int, key: PolicyKey, *, role: str, digest: str, after: int, off: list[str], at: datetime
 ) -> PolicyVersion:
     """Post the draft of that number and throw it away.
 
     `digest` is of the draft that was looked at, `after` the number of the version before it (0
-    for none), `switch_off` the clauses that may be switched off. Raises `Moved` when either is
-    another one now, `Refused` for what cannot be posted; nothing is posted then.
+    for none), `off` the clauses that may be switched off. Raises `Moved` when either is another
+    one now, `Refused` for what cannot be posted; nothing is posted then.
     """
-    draft, last = PolicyDraft.find(number), PolicyVersion.last()
-    if draft.digest != digest:
-        raise Moved(
-            "Somebody has saved this draft since you looked at it. Nothing was posted. What "
-            "differs is shown below: look it over, then post it again."
-        )
-    if after != (last.number if last else 0):
-        raise Moved(
-            f"Version {last.number} was posted since you looked at this. Nothing else was posted. "
-            "What it changed is shown below: look whether your text still holds, then post again."
-        )
-    version = policy.publish(
-        draft.text,
-        key,
-        role=role,
-        changes=draft.changes,
-        in_force_at=moment_in_force(draft.in_force_on, last, at),
-        at=at,
-        after=after,
-        switch_off=switch_off,
-    )
+    draft = PolicyDraft.find(number)
+    _check_unmoved(draft, digest, after)
+    ready = prepared(draft, at)
+    if missing := [clause for clause in ready.switches_off if clause not in off]:
+        raise Refused(off=f"Say of {', '.join(missing)} that it shall be switched off, or mark it.")
+    facts = {"changes": ready.changes, "in_force_at": ready.in_force_at, "at": at}
+    # What is posted is what was read above; whoever saves the draft now keeps what they saved.
+    version = policy.publish(draft.text, key, role=role, after=after, switch_off=off, **facts)
     _throw_away(draft)
     return version
+
+
+def _check_unmoved(draft: PolicyDraft, digest: str, after: int) -> None:
+    if draft.digest != digest:
+        raise Moved(
+            "Somebody has saved this draft since you looked at it, so nothing was posted. What "
+            "differs is shown below: look it over, then post it again."
+        )
+    last = PolicyVersion.last()
+    if last and after != last.number:
+        raise Moved(
+            f"Version {last.number} was posted since you looked at this, so yours was not. What it "
+            "changed is shown below: look whether your text still holds, then post it again."
+        )
 
 
 def _throw_away(draft: PolicyDraft) -> None:

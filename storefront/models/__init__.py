@@ -4,6 +4,7 @@ from storefront.models.collection import Collection, CollectionItem, Redirect
 from storefront.models.edition import Edition
 from storefront.models.facet import CatalogueVersion, FacetValue
 from storefront.models.guess import Guess, SpentTicket
+from storefront.models.notice import PolicyNotice
 from storefront.models.order import Order, OrderEvent, OrderLine
 from storefront.models.outbox import OutgoingMail
 from storefront.models.page import Page
@@ -33,6 +34,7 @@ RECORDS = (
     ShippingRate,
     TaxRate,
     PolicyVersion,
+    PolicyNotice,
     PolicyDraft,
     Order,
     OrderLine,

@@ -3,9 +3,10 @@
 import secrets
 from datetime import datetime, timedelta
 
-from peewee import DeferredForeignKey, IntegerField, TextField
+from peewee import DeferredForeignKey, ForeignKeyField, IntegerField, TextField
 
 from storefront.db import Moment, Record, database
+from storefront.models.policy import PolicyVersion
 from storefront.personal import days, personal
 
 # Minutes to wait after the first, second, … failed try; then every six hours.
@@ -24,6 +25,8 @@ class OutgoingMail(Record):
         keep=days(90),
     )
     order = DeferredForeignKey("Order", null=True, backref="mails", on_delete="CASCADE")
+    # What a notice of change tells of; nobody is told twice of one version.
+    policy = ForeignKeyField(PolicyVersion, null=True, index=False, on_delete="RESTRICT")
     message_id = TextField(unique=True)
     made_at = Moment()
     due_at = Moment()
@@ -36,7 +39,7 @@ class OutgoingMail(Record):
     since = "made_at"
 
     class Meta:
-        indexes = ((("sent_at", "due_at"), False),)
+        indexes = ((("sent_at", "due_at"), False), (("policy", "to"), True))
 
     @classmethod
     def about(cls, email: str):

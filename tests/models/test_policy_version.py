@@ -29,7 +29,9 @@ def key(settings):
 def post(key, now):
     """Post a text as the next version, in force at once."""
 
-    def post(text: str, changes: str = "", in_force_at: datetime = now, at: datetime = now):
+    def post(
+        text: str, changes: str = "Said better.", in_force_at: datetime = now, at: datetime = now
+    ):
         return policy.publish(
             text, key, role="editor", changes=changes, in_force_at=in_force_at, at=at
         )

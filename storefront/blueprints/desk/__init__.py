@@ -8,4 +8,11 @@ from flask import Blueprint
 
 desk = blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 
-from storefront.blueprints.desk import door, guard, home, policy  # noqa: E402, F401 — need it
+from storefront.blueprints.desk import (  # noqa: E402, F401 — routes need the blueprint
+    door,
+    guard,
+    home,
+    policy,
+    policy_marks,
+    policy_posting,
+)

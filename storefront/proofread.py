@@ -1,0 +1,117 @@
+"""Looks a policy's text over before it is posted: what is no text, marks that mean nothing, and
+what pages leave out of it.
+"""
+
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+
+from storefront import register
+from storefront.markdown import SAFE_TAGS
+from storefront.refusals import Refused
+
+LARGEST = 512 * 1024  # bytes of Markdown
+NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+MARK = re.compile(r"(?<!\\)\{\s*([A-Za-z][\w-]*)\s*:([^{}]*)\}")
+CLAUSE = re.compile(r"[\w-]+")
+KNOWN = "This shop knows {covers: …}, {table: …} and {keep: …}, in small letters."
+LISTED = 5  # wrong marks named in one sentence
+
+
+def read_text(path: Path) -> str:
+    """The Markdown in a file; raises `Refused` in words when it is none."""
+    with path.open("rb") as file:
+        raw = file.read(LARGEST + 1)
+    if len(raw) > LARGEST:
+        raise Refused(
+            f"{path} is larger than {LARGEST // 1024} KiB; a policy is a text to be read."
+        )
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Refused(f"{path} is not UTF-8 text. Save it as UTF-8 and try again.") from None
+    if NOT_IN_TEXT.search(text):
+        raise Refused(f"{path} holds bytes that no text has. Save it as UTF-8 and try again.")
+    if not text.strip():
+        raise Refused(f"{path} is empty; there is no text to post.")
+    return text
+
+
+def checked(text: str) -> str:
+    """The text as it is posted: with plain line ends, spaces for tabs, and marks that mean
+    something. Raises `Refused` in words.
+
+    Signed notes have no control characters, which is why tabs go; Markdown reads four columns.
+    """
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise Refused("The text holds characters that no text has.") from None
+    if size > LARGEST:
+        raise Refused(f"The text is larger than {LARGEST // 1024} KiB; a policy is to be read.")
+    if NOT_IN_TEXT.search(text):
+        raise Refused("The text holds characters that no text has, such as a zero byte.")
+    if not text.strip():
+        raise Refused("The text is empty; there is nothing to post.")
+    text = re.sub(r"\r\n?|\f|\u2028|\u2029|\x85", "\n", text.removeprefix("\ufeff"))
+    text = text.expandtabs(4)
+    if wrong := [*dict.fromkeys(_wrong_marks(text))]:
+        more = f" And {len(wrong) - LISTED} more." if len(wrong) > LISTED else ""
+        raise Refused(f"{' '.join(wrong[:LISTED])}{more}")
+    return text
+
+
+def _wrong_marks(text: str):
+    """A sentence for each mark that the page could not make anything of."""
+    facts = {fact.where for fact in register.facts()}
+    for found in MARK.finditer(text):
+        mark, (name, given) = _short(found[0]), (found[1], found[2].strip())
+        if name not in ("covers", "table", "keep") or not found[0].startswith(f"{{{name}:"):
+            yield f"{mark} is no mark of this shop. {KNOWN}"
+        elif name == "covers":
+            names = [one.strip() for one in given.split(",")]
+            if not any(names) or not all(CLAUSE.fullmatch(one) for one in names if one):
+                yield f"{mark} names no clause: write names with commas between."
+        elif name == "table" and not register.table(given):
+            yield f"{mark} would draw nothing: no facts are declared under {_short(given)}."
+        elif name == "keep" and given not in facts:
+            yield f"{mark} names nothing on the register, so there is no period to tell."
+
+
+def _short(words: str) -> str:
+    words = " ".join(words.split())
+    return words if len(words) <= 60 else f"{words[:59]}…"
+
+
+def remarks(text: str) -> list[str]:
+    """What the page will not show of a text, in sentences; nobody should lose it in silence."""
+    seen = _Tags(MarkdownIt("commonmark", {"html": True}).enable("table").render(text))
+    said = []
+    if seen.left_out:
+        counted = ", ".join(f"{count} × {tag}" for tag, count in sorted(seen.left_out.items()))
+        said.append(f"Left out of the page, as it would fetch, run or send something: {counted}.")
+    if seen.links:
+        said.append(
+            f"{seen.links} links lead nowhere from here (javascript:, data: and the like), "
+            "and are shown as words."
+        )
+    return said
+
+
+class _Tags(HTMLParser):
+    """Counts the tags that are not shown, and the links that cannot be followed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.left_out, self.links = Counter(), 0
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        if tag not in SAFE_TAGS:
+            self.left_out["picture" if tag in ("img", "svg") else tag] += 1
+        target = re.sub(r"[\x00-\x20]", "", dict(attrs).get("href") or "").lower()
+        if tag == "a" and target.startswith(("javascript:", "data:", "vbscript:", "file:")):
+            self.links += 1
