@@ -18,8 +18,6 @@ from markdown_it.token import Token
 from storefront import policy
 
 MOST = 1500  # blocks on one screen
-# Closing hashes of a heading end it; a mark goes before them.
-HASHES = re.compile(r"[ \t]+#+[ \t]*$")
 # Words by which a paragraph is often about a clause. A suggestion, never more.
 ABOUT = {
     "catalogue": r"\bsupplier",
@@ -178,6 +176,9 @@ def _take_out(lines: list[str], first: int, last: int) -> None:
 
 
 def _ended(line: str, mark: str, kind: str) -> str:
-    if kind == "heading" and line.lstrip().startswith("#") and (hashes := HASHES.search(line)):
-        return f"{line[: hashes.start()]} {mark}{hashes[0].rstrip()}"
-    return f"{line.rstrip()} {mark}"
+    line = line.rstrip()
+    words = line.rstrip("#")
+    if kind == "heading" and line.lstrip().startswith("#") and words[-1:] in (" ", "\t"):
+        # Closing hashes end a heading; a mark goes before them.
+        return f"{words.rstrip()} {mark} {line[len(words) :]}"
+    return f"{line} {mark}"

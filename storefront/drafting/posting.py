@@ -1,5 +1,6 @@
 """Posts a draft as the next version, exactly as its editor has seen it."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 
 from storefront import policy
@@ -99,7 +100,5 @@ def _check_unmoved(draft: PolicyDraft, digest: str, after: int) -> None:
 
 def _throw_away(draft: PolicyDraft) -> None:
     """Unless somebody has gone on with it since; their text is theirs to keep."""
-    try:
+    with suppress(Overtaken, Gone):
         draft.discard(draft.revision)
-    except (Overtaken, Gone):
-        pass

@@ -53,7 +53,7 @@ class PolicyDraft(Record):
     @classmethod
     def begin(cls, text: str, *, role: str, at: datetime, **facts) -> "PolicyDraft":
         """A new draft; `facts` are `changes`, `in_force_on` and `started_from`."""
-        # SQLite gives ids out again. A form that was open on the draft before must not fit this one.
+        # SQLite gives ids out again: a form open on the draft before must not fit this one.
         revision = secrets.randbelow(2**30)
         return cls.create(text=text, revision=revision, updated_by=role, updated_at=at, **facts)
 

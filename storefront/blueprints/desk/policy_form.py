@@ -12,7 +12,7 @@ from storefront.models import PolicyVersion
 from storefront.refusals import Refused
 
 LONGEST_WORDS = 1000
-ADDRESS = re.compile(r"\S+://\S+")  # archived pages have long numbers in theirs
+ADDRESS = re.compile(r"https?://\S+")  # archived pages have long numbers in theirs
 
 
 class DraftForm(FlaskForm):
@@ -57,12 +57,13 @@ class DraftForm(FlaskForm):
             self.text.data = typed.of_file(raw)
 
     def look_over(self) -> str:
-        """The text, if it is one that may be kept; raises `Refused`, and shows it without oddities."""
+        """The text, if it may be kept; raises `Refused`, and shows it without oddities."""
         text, self.text.data = self.text.data, typed.without_odd(self.text.data or "")
-        for number, line in enumerate((text or "").split("\n"), 1):
+        typed.checked(text or "")
+        for number, line in enumerate(text.split("\n"), 1):
             if holds_card(ADDRESS.sub("", line)):
                 raise Refused(text=CARD.format(number))
-        return typed.checked(text or "")
+        return text
 
     def _day(self, at):
         day = posting.day_of(self.in_force_on.data or "")

@@ -50,7 +50,7 @@ SAVED_SINCE = (
 
 
 def _ticked(draft: PolicyDraft) -> dict[str, list[str]]:
-    """The clauses of each block: as ticked, or as they are where the form did not know the block."""
+    """The clauses of each block: as ticked, or as they are where it was not in the form."""
     known = set(request.form.getlist("block"))
     return {
         block.name: request.form.getlist(block.name) if block.name in known else block.clauses

@@ -71,7 +71,7 @@ def _page(draft: PolicyDraft, status: int = 200, refusal: Refused | None = None)
         look=look(draft.text),
         difference=compared(last.text if last else "", draft.text),
         agreed=request.form.getlist("off"),
-        moved=_moved(draft, last) if isinstance(refusal, posting.Moved) else [],
+        moved=_moved(draft, last) if refusal else [],
     )
 
 
