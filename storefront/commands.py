@@ -3,7 +3,6 @@
 import logging
 import os
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,7 +10,7 @@ import click
 from flask.cli import AppGroup, ScriptInfo, routes_command, shell_command
 from peewee import OperationalError, ProgrammingError
 
-from storefront import chain, fetching, gate, photographs, policy, programs
+from storefront import chain, fetching, gate, photographs, policy, programs, staff_commands
 from storefront import setup as set_up
 from storefront.config import (
     NotSetUp,
@@ -20,7 +19,7 @@ from storefront.config import (
     require_set_up,
     rotate_cookie_key,
 )
-from storefront.db import BadDatabaseUrl, database, open_database
+from storefront.db import BadDatabaseUrl
 from storefront.exchange.catalogue import BadCatalogue
 from storefront.exchange.commands import FORMATS, bring_in, give_out
 from storefront.generate import generate
@@ -28,6 +27,7 @@ from storefront.handoff.envelope import HandoffError
 from storefront.jobs import Jobs
 from storefront.models import Order, Picture
 from storefront.money import Money, known
+from storefront.opened import open_base, open_shop
 from storefront.pages import system_clock
 from storefront.payment import Payments
 from storefront.personal import Undeclared
@@ -51,6 +51,8 @@ def cli() -> None:
 
 cli.add_command(routes_command)
 cli.add_command(shell_command)
+for step in staff_commands.STEPS:
+    cli.add_command(step)
 
 
 def main() -> None:
@@ -88,26 +90,6 @@ TO_BE_MENDED = (
 )
 
 
-@contextmanager
-def _shop():
-    """The settings and an open database of a shop that has been set up."""
-    settings = read_settings()
-    require_set_up(settings)
-    with _database(settings):
-        yield settings
-
-
-@contextmanager
-def _database(settings: Settings):
-    database.initialize(open_database(settings.database_url))
-    database.connect(reuse_if_open=True)
-    try:
-        yield
-    finally:
-        database.close()
-        database.close_all()
-
-
 @cli.command(with_appcontext=False)
 @click.option("--no-demo", is_flag=True, help="Start with empty shelves.")
 @click.option("--currency", help="ISO 4217 code, USD if not given; set once, for a new shop.")
@@ -121,7 +103,7 @@ def _init(demo: bool, currency: str | None) -> None:
         raise Refused(f"{currency} is not a currency code of ISO 4217, such as USD or EUR.")
     settings = set_up.make_files(read_settings(), currency, click.echo)
     moment = system_clock()
-    with _database(settings):
+    with open_base(settings):
         set_up.upgrade_schema(settings, moment, click.echo)
         set_up.open_shop(settings, moment, demo, click.echo)
 
@@ -153,7 +135,7 @@ def run(port: int, set_up: bool, no_demo: bool, no_desk: bool) -> None:
 @cli.command(with_appcontext=False)
 def worker() -> None:
     """Send mail, fetch receipts, let overdue stock go, until stopped."""
-    with _shop() as settings:
+    with open_shop() as settings:
         gate.admit_from(settings)
         Jobs(settings).work()
 
@@ -162,7 +144,7 @@ def worker() -> None:
 @click.argument("number")
 def cancel_order(number: str) -> None:
     """Cancel an order that was not charged; the desk is told never to charge it."""
-    with _shop() as settings:
+    with open_shop() as settings:
         gate.admit_from(settings)
         order = _order(number)
         Payments(settings).cancel(order, system_clock())
@@ -174,7 +156,7 @@ def cancel_order(number: str) -> None:
 @click.option("--amount", type=click.IntRange(1), help="Minor units, such as cents. Else all.")
 def refund_order(number: str, amount: int | None) -> None:
     """Have the desk give back what was charged for an order, or part of it."""
-    with _shop() as settings:
+    with open_shop() as settings:
         gate.admit_from(settings)
         order = _order(number)
         given = amount or order.total_minor
@@ -205,7 +187,7 @@ def import_products(file: Path, dry_run: bool, pictures: Path | None, fetch_pict
 
     Pictures come after the products; one that cannot be had is named, and a drawing stands for it.
     """
-    with _shop() as settings:
+    with open_shop() as settings:
         report = bring_in(file, settings.currency, system_clock(), dry=dry_run)
         if not dry_run:
             _take_pictures(settings, pictures, fetch_pictures)
@@ -238,7 +220,7 @@ def _complain(words: str) -> None:
 @click.argument("count", type=click.IntRange(1, 1_000_000))
 def generate_products(count: int) -> None:
     """Add COUNT made-up products, to see how the shop fares with a large catalogue."""
-    with _shop() as settings, _counted(count, "products") as bar:
+    with open_shop() as settings, _counted(count, "products") as bar:
         generate(count, settings.currency, system_clock(), bar.update)
     click.echo(f"made {count} products")
 
@@ -248,7 +230,7 @@ def generate_products(count: int) -> None:
 @click.option("--format", type=click.Choice(FORMATS), required=True, help="Whose file it is to be.")
 def export_products(file: str, format: str) -> None:
     """Write all products to FILE, or to standard output for -, as another shop reads them."""
-    with _shop() as settings:
+    with open_shop() as settings:
         written = give_out(file, format, settings.currency, system_clock())
     click.echo(written.summary, err=file == "-")
 
@@ -278,7 +260,7 @@ def publish_policy(file: Path, in_force: str, changes: str, switch_off: bool) ->
     Says first what it covers and what it leaves out. A text that would switch something off is
     posted with --switch-off only. What is wrong is said, and the version before stays in force.
     """
-    with _shop() as settings:
+    with open_shop() as settings:
         post = Posting(policy.read_text(file), in_force, changes, system_clock())
         for line in post.told():
             click.echo(line)
@@ -293,7 +275,7 @@ def verify_policy(bring_back: bool) -> None:
 
     --bring-back is for a database from an older backup, before anything else is posted.
     """
-    with _shop() as settings:
+    with open_shop() as settings:
         chain.say(policy.read_key(settings.keys), bring_back, click.echo)
 
 

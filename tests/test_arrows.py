@@ -16,7 +16,7 @@ FLOORS = (
     "cldr sparing weighed",
     "db money personal refusals config links garments markdown darkroom supervisor compression"
     " drawn notes",
-    "prepared",
+    "prepared factors passkeys",
     "models address pictures prints assets kept",
     "register",
     "archive coverage proofread",
@@ -26,7 +26,8 @@ FLOORS = (
     "pages door fetching posting",
     "errors drafting",
     "blueprints jobs",
-    "setup programs",
+    "setup programs opened",
+    "staff_commands",
     "app",
     "commands",  # its Flask group builds the app, when asked for `routes` or `shell`
     "wsgi",

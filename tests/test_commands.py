@@ -296,7 +296,7 @@ def test_a_policy_is_posted_and_what_it_leaves_out_is_said(command, tmp_path, cl
     result = command("publish-policy", path, "--changes", "Shorter.")
     assert result.exit_code == 0
     assert result.stdout == "version 2 is in force; its marks cover orders\n"
-    assert result.stderr.startswith("not marked as covered: cookies (")
+    assert result.stderr.startswith("not marked as covered: cookies, staff (")
     clock.forward(minutes=1)
     assert "Version 2" in client.get("/privacy").text
     assert "What changed: Shorter." in client.get("/privacy").text

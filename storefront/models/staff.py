@@ -4,14 +4,19 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from peewee import BigIntegerField, ForeignKeyField, TextField
+from email_validator import EmailNotValidError, validate_email
+from peewee import BigIntegerField, ForeignKeyField, IntegrityError, TextField, prefetch
 
+from storefront import factors, passkeys
 from storefront.db import JSONText, Moment, Record, database, locked
+from storefront.models.guess import SpentTicket
 from storefront.personal import personal, years
 from storefront.refusals import Refused
 
 ROLES = ("fulfilment", "editor", "moderator", "manager")
 INVITED_FOR = timedelta(days=7)
+CHALLENGE_FOR = timedelta(minutes=5)
+PROOFS = ("password", "totp", "totp_step", "invitation", "invited_until")
 HELD = {"clause": "staff", "basis": "contract", "keep": years(1), "hold": True}
 
 
@@ -59,20 +64,27 @@ class Staff(Record):
     def invite(cls, email: str, roles: list[str], at: datetime) -> tuple["Staff", str]:
         """Add a person, or roles to one who is there; gives the secret of a new link, too.
 
-        An earlier link opens nothing any more.
+        An earlier link opens nothing any more. Raises `Refused` without an address or a role.
         """
-        secret = secrets.token_urlsafe(32)
+        email, secret = _address(email), secrets.token_urlsafe(32)
         with database.atomic():
             staff = locked(cls.about(email)).first()
             if staff is None:
-                staff = cls(email=email.strip().lower(), made_at=at, seen_at=at)
-                staff.session_number = _new_number()
-            if set(roles) - set(staff.roles):
-                staff.session_number = _new_number()
-            staff.roles = [role for role in ROLES if role in (*staff.roles, *roles)]
-            staff.invitation, staff.invited_until = _digest(secret), at + INVITED_FOR
-            staff.save()
+                number = _new_number()
+                staff = cls.create(email=email, session_number=number, made_at=at, seen_at=at)
+            held = [role for role in ROLES if role in (*staff.roles, *roles)]
+            if not held:
+                raise Refused(roles="Choose at least one role.")
+            if held != staff.roles:
+                staff.change(roles=held)
+            link = {"invitation": _digest(secret), "invited_until": at + INVITED_FOR}
+            Staff.update(link).where(Staff.id == staff.id).execute()
         return staff, secret
+
+    @classmethod
+    def everyone(cls) -> list["Staff"]:
+        """All who work here, with their passkeys."""
+        return list(prefetch(cls.select().order_by(cls.email), Passkey.select()))
 
     @classmethod
     def invited_with(cls, secret: str, at: datetime) -> "Staff":
@@ -84,6 +96,150 @@ class Staff(Record):
                 "Ask a manager for a new one."
             )
         return staff
+
+    @classmethod
+    def with_password(cls, email: str, password: str, code: str, at: datetime) -> "Staff":
+        """Who proves to be that person, with password and code both.
+
+        Raises `Refused` with the same words, after the same work, whatever does not fit: that
+        there is no such account, too.
+        """
+        staff = cls.about(email).first()
+        knows = factors.is_password(password, staff.password if staff else None)
+        step = factors.step_of(code, staff.totp if staff else None, at)
+        if not (knows and staff._take_code(code, step, at)):
+            raise Refused(
+                "This did not fit together. Please look at the e-mail address, the password and "
+                "the code; a code counts once."
+            )
+        return staff
+
+    def _take_code(self, code: str, step: int | None, at: datetime) -> bool:
+        """Use up a code of the app or a recovery code; False if it is neither, or was used."""
+        with database.atomic():
+            if step is not None:
+                unused = Staff.totp_step.is_null() | (Staff.totp_step < step)
+                taken = Staff.update(totp_step=step).where(Staff.id == self.id, unused)
+            else:
+                digest = _digest(factors.as_typed(code))
+                mine = RecoveryCode.staff == self, RecoveryCode.digest == digest
+                taken = RecoveryCode.delete().where(*mine)
+            return bool(taken.execute()) and self.seen(at)
+
+    @classmethod
+    def with_passkey(cls, place: passkeys.Place, answer: str, challenge: bytes, at) -> "Staff":
+        """Whose passkey signed the challenge; raises `Refused` if none did, or it did before."""
+        passkey = Passkey.get_or_none(Passkey.credential == passkeys.name_in(answer))
+        if passkey is None:
+            raise Refused("This passkey is not known here. It may have been removed.")
+        key, uses = passkey.public_key, passkey.uses
+        uses = passkeys.count_after(place, answer, challenge, key, uses)
+        with database.atomic():
+            SpentTicket.spend(challenge.hex(), at + CHALLENGE_FOR, at)
+            Passkey.update(uses=uses, used_at=at).where(Passkey.id == passkey.id).execute()
+            passkey.staff.seen(at)
+        return passkey.staff
+
+    def seen(self, at: datetime) -> bool:
+        """They signed in; accounts are kept for a year from then on."""
+        return bool(Staff.update(seen_at=at).where(Staff.id == self.id).execute())
+
+    @classmethod
+    def settle(cls, secret: str, at: datetime, passkey=None, name: str = "", **columns) -> "Staff":
+        """Use a link up: from now on only what was chosen counts, and every session ends.
+
+        That is a `passkey` and its `name`, or a password and an app in `columns`.
+        """
+        with database.atomic():
+            invited = cls.invited_with(secret, at)
+            staff = locked(cls.select().where(cls.id == invited.id)).get()
+            if staff.invitation != invited.invitation:
+                raise Refused("This link was used already.")
+            for record in (Passkey, RecoveryCode):
+                record.delete().where(record.staff == staff).execute()
+            staff.change(**dict.fromkeys(PROOFS) | columns, seen_at=at)
+            if passkey:
+                staff.add_passkey(passkey, name, at)
+        return staff
+
+    def change(self, **columns) -> None:
+        """Write these columns, and end every session there is."""
+        columns["session_number"] = _new_number()
+        # Only these: what else the row says may have changed since it was read.
+        Staff.update(columns).where(Staff.id == self.id).execute()
+        self.__data__.update(columns)
+
+    def add_passkey(self, passkey: passkeys.NewPasskey, name: str, at: datetime) -> None:
+        """One more passkey; raises `Refused` for one that is in use here."""
+        facts = {"credential": passkey.credential, "public_key": passkey.public_key}
+        try:
+            with database.atomic():
+                moments = {"made_at": at, "used_at": at}
+                Passkey.create(staff=self, name=name, uses=passkey.uses, **facts, **moments)
+                self.change()
+        except IntegrityError:
+            raise Refused("This passkey is in use here already.") from None
+
+    def keep_codes(self, codes: list[str]) -> None:
+        """These recovery codes and no others; every session ends."""
+        with database.atomic():
+            RecoveryCode.delete().where(RecoveryCode.staff == self).execute()
+            for code in codes:
+                RecoveryCode.create(staff=self, digest=_digest(factors.as_typed(code)))
+            self.change()
+
+    def drop_passkey(self, number: int) -> None:
+        """Remove one passkey; raises `Refused` where nothing would be left to sign in with."""
+        with database.atomic():
+            staff = locked(Staff.select().where(Staff.id == self.id)).get()
+            if not staff.password and staff.passkeys.where(Passkey.id != number).count() == 0:
+                raise Refused("This is the only way you have to sign in, so it was kept.")
+            Passkey.delete().where(Passkey.staff == self, Passkey.id == number).execute()
+            self.change()
+
+    def drop_password(self) -> None:
+        """Sign in with passkeys alone; raises `Refused` where there is none."""
+        with database.atomic():
+            if not locked(Staff.select().where(Staff.id == self.id)).get().passkeys.count():
+                raise Refused("Add a passkey first: this is the only way you have to sign in.")
+            RecoveryCode.delete().where(RecoveryCode.staff == self).execute()
+            self.change(password=None, totp=None, totp_step=None)
+
+    def give_roles(self, roles: list[str]) -> None:
+        """Exactly these roles; every session of theirs ends. Somebody stays a manager."""
+        chosen = [role for role in ROLES if role in roles]
+        if not chosen:
+            raise Refused(roles="Choose at least one role, or remove the person.")
+        with database.atomic():
+            if "manager" not in chosen:
+                self._leave_a_manager()
+            self.change(roles=chosen)
+
+    def remove(self) -> None:
+        """Delete the account and all that belongs to it; the last manager stays."""
+        with database.atomic():
+            self._leave_a_manager()
+            self.delete_instance()
+
+    def _leave_a_manager(self) -> None:
+        # All rows are locked: two managers who remove each other come in turn.
+        for staff in locked(Staff.select().order_by(Staff.id)):
+            if staff.id != self.id and "manager" in staff.roles and staff.is_settled:
+                return
+        if "manager" in self.roles:
+            raise Refused(
+                "This is the only manager who can sign in. Make somebody else a manager first."
+            )
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether they have chosen how to sign in."""
+        return bool(self.password) or self.passkeys.exists()
+
+    @property
+    def handle(self) -> bytes:
+        """What an authenticator knows the person by: nothing that names them."""
+        return f"{self.id}.{self.made_at.timestamp():.0f}".encode()
 
     def get_id(self) -> str:
         """What a session keeps to know the person by."""
@@ -129,6 +285,15 @@ class RecoveryCode(Record):
 def _new_number() -> int:
     # Drawn, not counted: a restored backup must not bring back the number of an ended session.
     return secrets.randbits(62)
+
+
+def _address(typed: str) -> str:
+    try:
+        how = {"check_deliverability": False, "allow_smtputf8": False, "test_environment": True}
+        found = validate_email(typed.strip().lower(), **how)
+    except EmailNotValidError as trouble:
+        raise Refused(email=f"This is not an e-mail address. {trouble}") from None
+    return found.ascii_email
 
 
 def _digest(secret: str) -> str:

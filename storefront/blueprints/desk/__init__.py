@@ -8,11 +8,16 @@ from flask import Blueprint
 
 desk = blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 
-from storefront.blueprints.desk import (  # noqa: E402, F401 — routes need the blueprint
-    door,
-    guard,
-    home,
-    policy,
-    policy_marks,
-    policy_posting,
+# Their routes need the blueprint.
+from storefront.blueprints.desk import (  # noqa: E402
+    account,  # noqa: F401
+    door,  # noqa: F401
+    guard,  # noqa: F401
+    home,  # noqa: F401
+    invitations,  # noqa: F401
+    people,  # noqa: F401
+    policy,  # noqa: F401
+    policy_marks,  # noqa: F401
+    policy_posting,  # noqa: F401
+    proofs,  # noqa: F401
 )

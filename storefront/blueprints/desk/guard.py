@@ -66,9 +66,9 @@ def _was_here(view) -> bool:
 def the_door(again: bool = False) -> str:
     """The address of the door, with the way back to what was asked for."""
     asked = request.full_path.rstrip("?")
-    way_back = {"next": asked} if request.method == "GET" and asked != "/desk" else {}
-    if again and not way_back:
-        way_back = {"next": url_for("desk.account")}
+    if request.method != "GET":  # to the page that the form stands on, or near it
+        asked = "/".join(request.path.split("/")[:3]) if again else "/desk"
+    way_back = {"next": asked} if asked != "/desk" else {}
     query = urlencode(way_back | ({"again": 1} if again else {}))
     return url_for("desk.door") + (f"?{query}" if query else "")
 

@@ -44,6 +44,16 @@ def end() -> None:
     session.clear()
 
 
+def keep(name: str, value: str) -> None:
+    """Keep something for the next page, which shows it once."""
+    session[f"once {name}"] = value
+
+
+def once(name: str) -> str:
+    """What was kept for this page, or ""."""
+    return session.pop(f"once {name}", "")
+
+
 def who(at: datetime) -> Staff | None:
     """Who is signed in, and was at work within half an hour."""
     if "_user_id" not in session or not current_user.is_authenticated:

@@ -1,0 +1,101 @@
+"""Who works here: the managers' page to invite people, change what they may do, remove them."""
+
+from flask import current_app, g, request
+
+from storefront.blueprints.desk import desk, session
+from storefront.blueprints.desk.frame import screen, show
+from storefront.blueprints.desk.guard import roles
+from storefront.models import Staff
+from storefront.models.staff import ROLES
+from storefront.pages import go, now, wants_part
+from storefront.refusals import Refused
+
+screen("Staff", "/desk/staff", ("manager",), "Who works here, and what they may do.")
+
+
+@desk.get("/staff")
+@roles("manager", fresh=True)
+def people():
+    return _page()
+
+
+def _page(status: int = 200, refusal: Refused | None = None, about: int = 0, **context):
+    """The page; `about` is the number of the person whom a refusal concerns."""
+    context = {
+        "people": Staff.everyone(),
+        "every_role": ROLES,
+        "refusal": refusal,
+        "about": about,
+        "link": session.once("link"),
+        "said": session.once("said"),
+        "typed": request.form if refusal else {},
+        "chosen": request.form.getlist("role") if refusal else [],
+        **context,
+    }
+    return show("desk/people/page.html", "desk/people/_people.html", status=status, **context)
+
+
+def _shown(**shown: str):
+    """The page as it is now; a link is on it once."""
+    if wants_part():
+        return _page(**shown)
+    for name, value in shown.items():
+        session.keep(name, value)
+    return go("/desk/staff")
+
+
+def _link(secret: str) -> str:
+    return f"{current_app.extensions['settings'].shop_origin}/desk/invitations/{secret}"
+
+
+@desk.post("/staff")
+@roles("manager", fresh=True)
+def invite():
+    chosen, email = request.form.getlist("role"), request.form.get("email", "")
+    try:
+        staff, secret = Staff.invite(email, chosen, now())
+    except Refused as refusal:
+        return _page(422, refusal)
+    return _shown(link=_link(secret), said=f"{staff.email} is invited.")
+
+
+@desk.post("/staff/<int:number>/invitation")
+@roles("manager", fresh=True)
+def invite_again(number: int):
+    staff, secret = Staff.invite(_person(number).email, [], now())
+    return _shown(link=_link(secret), said=f"There is a new link for {staff}.")
+
+
+@desk.post("/staff/<int:number>/roles")
+@roles("manager", fresh=True)
+def give_roles(number: int):
+    staff = _person(number)
+    try:
+        staff.give_roles(request.form.getlist("role"))
+    except Refused as refusal:
+        return _page(422, refusal, number)
+    if staff != g.staff:
+        return _shown(said=f"{staff} was given other roles, and has to sign in again.")
+    session.carry_on(staff)
+    return go("/desk")
+
+
+@desk.post("/staff/<int:number>/removal")
+@roles("manager", fresh=True)
+def remove(number: int):
+    staff = _person(number)
+    try:
+        staff.remove()
+    except Refused as refusal:
+        return _page(422, refusal, number)
+    if staff == g.staff:
+        session.end()
+        return go("/desk/door")
+    return _shown(said=f"{staff} was removed, and nothing of the account is left.")
+
+
+def _person(number: int) -> Staff:
+    staff = Staff.get_or_none(Staff.id == number)
+    if staff is None:
+        raise Refused("This person was removed meanwhile.")
+    return staff

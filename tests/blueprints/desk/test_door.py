@@ -1,0 +1,292 @@
+"""The door of the desk: who is let in, how often is listened, what strangers learn of accounts."""
+
+import json
+import statistics
+import time
+from dataclasses import replace
+from datetime import timedelta
+
+import pyotp
+import pytest
+
+from storefront import factors
+from storefront.app import create_app
+from storefront.models import Guess, Passkey, RecoveryCode, Staff
+from storefront.models.guess import IN_ALL, TooMany
+from tests.staff import KEY, PASSWORD, code, in_browser, settled
+
+DOOR = "/desk/door"
+
+
+@pytest.fixture
+def staff(app) -> Staff:
+    return settled(app, "editor", email="ann@staff.example")
+
+
+@pytest.fixture
+def sign_in(app, client):
+    """Sends the form as it should be, but for what a test says; a minute on, with a new code."""
+
+    def send(browser=None, after=60, **given):
+        app.extensions["clock"].forward(seconds=after)
+        form = {"email": "ann@staff.example", "password": PASSWORD, "code": code(app)} | given
+        headers = {"Sec-Fetch-Site": "same-origin"}
+        return (browser or client).post(DOOR, data=form, headers=headers)
+
+    return send
+
+
+def is_in(client) -> bool:
+    return client.get("/desk").status_code == 200
+
+
+def test_password_and_code_open_the_door(staff, client, sign_in):
+    answer = sign_in(email=" Ann@Staff.Example ")
+    assert (answer.status_code, answer.location) == (303, "http://localhost/desk")
+    assert is_in(client)
+    assert "ann@staff.example" in client.get("/desk").text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"password": "seven loud larches"},
+        {"code": "123456"},
+        {"code": ""},
+        {"code": "aaaa-bbbb-cccc-dddd"},
+        {"email": "nobody@staff.example"},
+        {"email": ""},
+        {"email": "ann@staff.example" * 100},
+    ],
+    ids=str,
+)
+def test_the_same_words_whatever_does_not_fit(staff, client, sign_in, wrong):
+    answer = sign_in(**wrong)
+    assert answer.status_code == 422
+    assert "This did not fit together." in answer.text
+    assert "Set-Cookie" not in answer.headers
+    assert not is_in(client)
+
+
+def test_an_account_that_there_is_not_is_answered_alike_to_the_letter(staff, sign_in):
+    known = sign_in(password="seven loud larches").text
+    unknown = sign_in(email="bob@staff.example", password="seven loud larches").text
+    assert known == unknown.replace("bob@staff.example", "ann@staff.example")
+
+
+def test_an_account_that_there_is_not_takes_as_much_work(staff, app, clock):
+    """Of both, the middle one of several: the machine has other things to do, too."""
+
+    def seconds(email: str) -> float:
+        started = time.perf_counter()
+        with pytest.raises(Exception, match="did not fit together"):
+            Staff.with_password(email, "seven loud larches", "000000", clock())
+        return time.perf_counter() - started
+
+    seconds("ann@staff.example")
+    pairs = [(seconds("ann@staff.example"), seconds("bob@staff.example")) for _ in range(9)]
+    known, unknown = (statistics.median(times) for times in zip(*pairs, strict=True))
+    assert 0.5 < known / unknown < 2
+
+
+def test_an_account_without_a_password_is_opened_by_none(app, client, sign_in):
+    Staff.invite("ann@staff.example", ["manager"], app.extensions["clock"]())
+    assert sign_in(password="", code=pyotp.TOTP(factors.NOBODYS_KEY).now()).status_code == 422
+    assert not is_in(client)
+
+
+def test_a_code_counts_once(staff, app, client):
+    form = {"email": staff.email, "password": PASSWORD, "code": code(app)}
+    assert client.post(DOOR, data=form).status_code == 303
+    assert app.test_client().post(DOOR, data=form).status_code == 422
+
+
+def test_a_code_before_the_last_one_counts_no_more(staff, app, client, clock):
+    earlier = pyotp.TOTP(KEY).at(clock() - timedelta(seconds=30))
+    form = {"email": staff.email, "password": PASSWORD}
+    assert client.post(DOOR, data=form | {"code": code(app)}).status_code == 303
+    assert app.test_client().post(DOOR, data=form | {"code": earlier}).status_code == 422
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(-60, 422), (-30, 303), (30, 303), (60, 422)])
+def test_clocks_may_be_a_step_apart(staff, client, clock, seconds, status):
+    shown = pyotp.TOTP(KEY).at(clock() + timedelta(seconds=seconds))
+    form = {"email": staff.email, "password": PASSWORD, "code": f"{shown[:3]} {shown[3:]}"}
+    assert client.post(DOOR, data=form).status_code == status
+
+
+def test_a_recovery_code_stands_in_for_the_app_once(staff, app, client, sign_in):
+    codes = factors.new_codes()
+    staff.keep_codes(codes)
+    assert len(set(codes)) == 10
+    assert sign_in(code=codes[3].upper().replace("-", " ")).status_code == 303
+    assert is_in(client)
+    assert sign_in(app.test_client(), code=codes[3]).status_code == 422
+    assert RecoveryCode.select().count() == 9
+    assert not any(codes[0].replace("-", "") in row.digest for row in RecoveryCode.select())
+
+
+def test_a_recovery_code_without_the_password_is_kept(staff, sign_in):
+    codes = factors.new_codes()
+    staff.keep_codes(codes)
+    assert sign_in(code=codes[3], password="seven loud larches").status_code == 422
+    assert RecoveryCode.select().count() == 10
+
+
+def test_guesses_at_an_account_take_ever_more_waiting_also_in_another_process(staff, app, sign_in):
+    for _ in range(5):
+        assert sign_in(password="wrong").status_code == 422
+    answer = sign_in(app.test_client(), after=10)
+    assert answer.status_code == 429
+    assert "Please wait a minute and try again, or sign in with a passkey" in answer.text
+    assert sign_in(password="wrong").status_code == 422
+    answer = sign_in()
+    assert (answer.status_code, "wait a minute" in answer.text) == (429, True)
+    app.extensions["clock"].forward(seconds=60)
+    assert sign_in().status_code == 303
+
+
+def test_waiting_takes_an_hour_at_most_and_is_forgotten_after_a_day(settings, clock):
+    for _ in range(30):
+        clock.forward(minutes=61)
+        Guess.note("somebody", clock())
+    with pytest.raises(TooMany, match="wait 60 minutes"):
+        Guess.note("somebody", clock())
+    clock.forward(hours=25)
+    for _ in range(5):
+        Guess.note("somebody", clock())
+
+
+def test_waiting_is_the_same_for_an_account_that_there_is_not(staff, sign_in):
+    def tries(email: str) -> list[int]:
+        return [sign_in(email=email, password="wrong").status_code for _ in range(7)]
+
+    assert tries("ann@staff.example") == tries("bob@staff.example")
+
+
+def test_a_strangers_guesses_do_not_keep_out_a_browser_that_has_been_in(staff, app, sign_in):
+    assert sign_in().status_code == 303
+    stranger = app.test_client()
+    while sign_in(stranger, password="wrong").status_code != 429:
+        pass
+    assert sign_in(stranger, after=0).status_code == 429
+    assert sign_in().status_code == 303, "the one that has been in"
+
+
+def test_a_browser_that_has_been_in_waits_for_its_own_guesses(staff, client, sign_in):
+    assert sign_in().status_code == 303
+    assert 429 in [sign_in(password="wrong").status_code for _ in range(7)]
+
+
+def test_a_browser_is_known_for_the_one_account_only(staff, app, client, sign_in):
+    settled(app, "manager", email="bob@staff.example")
+    assert sign_in().status_code == 303
+    stranger = app.test_client()
+    while sign_in(stranger, email="bob@staff.example", password="wrong").status_code != 429:
+        pass
+    assert sign_in(email="bob@staff.example", after=0).status_code == 429
+    client.set_cookie("known", "forged.value")
+    assert sign_in().status_code == 303, "it counts as a new browser"
+
+
+def test_the_cookie_by_which_a_browser_is_known_is_for_the_shop_alone(staff, sign_in):
+    (known,) = [c for c in sign_in().headers.getlist("Set-Cookie") if c.startswith("known=")]
+    assert "HttpOnly" in known
+    assert "SameSite=Strict" in known
+    assert "Max-Age=7776000" in known
+    assert "ann" not in known
+
+
+def test_guesses_are_counted_all_together(staff, app, client, clock, sign_in):
+    """Strangers who guess at many accounts are not listened to; who has been in is."""
+    assert sign_in().status_code == 303
+    for _ in range(IN_ALL - 1):
+        Guess.note_in_all(clock())
+    assert sign_in(app.test_client(), 0, email="bob@staff.example").status_code == 429
+    assert sign_in().status_code == 303
+    assert sign_in(app.test_client(), email="bob@staff.example").status_code == 422
+
+
+def test_what_is_counted_names_nobody_and_goes(staff, clock, sign_in):
+    sign_in(password="wrong")
+    sign_in(email="bob@staff.example", password="wrong")
+    assert not any("ann" in row.key or "bob" in row.key for row in Guess.select())
+    clock.forward(days=2)
+    sign_in(email="eve@staff.example", password="wrong")
+    assert Guess.select().count() == 1 + 1, "that one, and all together"
+
+
+def test_one_address_is_not_listened_to_without_end(app, settings):
+    client = create_app(replace(settings, limits=True), app.extensions["clock"]).test_client()
+    asked = [client.get("/desk/door/challenge").status_code for _ in range(25)]
+    assert asked == [200] * 20 + [429] * 5
+
+
+def test_signing_out_ends_the_sessions_in_all_browsers(staff, app, client, sign_in):
+    sign_in()
+    other = in_browser(app, Staff.get_by_id(staff.id))
+    assert is_in(other)
+    other.post("/desk/session/end")
+    assert not is_in(other)
+    assert not is_in(client)
+
+
+def test_an_ended_session_cannot_be_brought_back_by_its_cookie(staff, client, sign_in):
+    sign_in()
+    kept = client.get_cookie("session").value
+    client.post("/desk/session/end", headers={"Origin": "http://localhost"})
+    client.set_cookie("session", kept)
+    assert not is_in(client)
+
+
+def test_the_way_back_leads_to_where_somebody_wanted_to_go(staff, app, client, sign_in):
+    door = client.get("/desk/staff?sort=name").location
+    assert 'name="next" value="/desk/staff?sort=name"' in client.get(door).text
+    assert sign_in(next="/desk/staff?sort=name").location == "http://localhost/desk/staff?sort=name"
+
+
+@pytest.mark.parametrize(
+    "away",
+    [
+        *("//evil.example", "https://evil.example", "/desk//evil.example", "/desk/\\evil"),
+        *("/deskevil", "/products", "javascript:alert(1)", "/desk/x\r\nSet-Cookie: a=b"),
+        "/desk/?x=//evil",
+    ],
+)
+def test_the_way_back_leads_nowhere_else(staff, sign_in, away):
+    assert sign_in(next=away).location == "http://localhost/desk"
+
+
+@pytest.mark.parametrize(
+    "credential",
+    ["", "{}", "[]", "null", "x" * 20_000, '{"id": 1}', '{"id": "abc", "rawId": []}', "[" * 9000],
+)
+@pytest.mark.parametrize("ticket", ["", "x.y"])
+def test_an_odd_answer_of_a_passkey_is_refused_in_words(staff, client, credential, ticket):
+    good = client.get("/desk/door/challenge").json["ticket"]
+    form = {"credential": credential, "ticket": ticket or good}
+    answer = client.post(DOOR, data=form)
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+
+
+@pytest.mark.parametrize("part", ["clientDataJSON", "authenticatorData", "signature", "userHandle"])
+@pytest.mark.parametrize("odd", [None, 7, "", "AAAA", "%%%", [], "e30"])
+def test_an_odd_signature_of_a_known_passkey_is_refused_in_words(staff, client, clock, part, odd):
+    moments = {"made_at": clock(), "used_at": clock()}
+    Passkey.create(staff=staff, name="Key", credential="abcd", public_key="oWFhAA", **moments)
+    response = {"clientDataJSON": "e30", "authenticatorData": "AAAA", "signature": "AAAA"}
+    credential = {"id": "abcd", "rawId": "abcd", "type": "public-key"}
+    credential["response"] = response | {part: odd}
+    ticket = client.get("/desk/door/challenge").json["ticket"]
+    form = {"credential": json.dumps(credential), "ticket": ticket}
+    answer = client.post(DOOR, data=form)
+    assert answer.status_code == 422
+    assert "The passkey was not taken" in answer.text
+
+
+def test_a_passkeys_challenge_grows_old(client, clock):
+    ticket = client.get("/desk/door/challenge").json["ticket"]
+    clock.forward(minutes=6)
+    answer = client.post(DOOR, data={"credential": '{"id": "abcd"}', "ticket": ticket})
+    assert "This page has grown old" in answer.text
