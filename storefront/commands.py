@@ -10,7 +10,16 @@ import click
 from flask.cli import AppGroup, ScriptInfo, routes_command, shell_command
 from peewee import OperationalError, ProgrammingError
 
-from storefront import chain, fetching, gate, photographs, policy, programs, staff_commands
+from storefront import (
+    chain,
+    coverage,
+    fetching,
+    gate,
+    photographs,
+    policy,
+    programs,
+    staff_commands,
+)
 from storefront import setup as set_up
 from storefront.config import (
     NotSetUp,
@@ -188,6 +197,8 @@ def import_products(file: Path, dry_run: bool, pictures: Path | None, fetch_pict
     Pictures come after the products; one that cannot be had is named, and a drawing stands for it.
     """
     with open_shop() as settings:
+        if fetch_pictures:
+            coverage.require(["catalogue"], system_clock())
         report = bring_in(file, settings.currency, system_clock(), dry=dry_run)
         if not dry_run:
             _take_pictures(settings, pictures, fetch_pictures)
@@ -257,8 +268,7 @@ def rotate() -> None:
 def publish_policy(file: Path, in_force: str, changes: str, switch_off: bool) -> None:
     """Post a Markdown file as the next version of the privacy policy.
 
-    Says first what it covers and what it leaves out. A text that would switch something off is
-    posted with --switch-off only. What is wrong is said, and the version before stays in force.
+    Says first what it covers and leaves out; one that switches something off wants --switch-off.
     """
     with open_shop() as settings:
         post = Posting(policy.read_text(file), in_force, changes, system_clock())
@@ -269,12 +279,9 @@ def publish_policy(file: Path, in_force: str, changes: str, switch_off: bool) ->
 
 
 @cli.command("verify-policy", with_appcontext=False)
-@click.option("--bring-back", is_flag=True, help="Put back from their notes what is missing.")
+@click.option("--bring-back", is_flag=True, help="Put back what an older backup lacks.")
 def verify_policy(bring_back: bool) -> None:
-    """Check every posted version: signature, chain, triggers, notes. Exit code 1 shows tampering.
-
-    --bring-back is for a database from an older backup, before anything else is posted.
-    """
+    """Check all posted versions: signature, chain, triggers, notes. Code 1 shows tampering."""
     with open_shop() as settings:
         chain.say(policy.read_key(settings.keys), bring_back, click.echo)
 

@@ -1,9 +1,10 @@
 """Publish before collect: what the policy in force does not cover is switched off.
 
-Whatever asks people for something says under which clauses it does so, where it stands: a form by
-its personal fields, a view or a job by `Collection`. While one of its clauses is not covered, the
-form is not drawn, a request that comes all the same is refused, and the job does not run. What was
-gathered before goes on as it was promised then: orders are sent, paid and written about.
+Whatever asks people for something needs the clauses of the facts it asks for: a form those of its
+personal fields (`forms.Form`), a view those it names (`pages.collects`), a job those it `require`s.
+While one of them is not covered, the form is not drawn, a request that comes all the same is
+refused and the job does not run. What was gathered before goes on as it was promised then: orders
+are sent, paid and written about.
 """
 
 from collections.abc import Iterable
@@ -15,6 +16,22 @@ from storefront.models import PolicyVersion
 from storefront.prepared import Prepared
 from storefront.refusals import Refused
 
+
+@dataclass(frozen=True)
+class Words:
+    """What stands still without a clause, as a shopkeeper calls it, and as a visitor reads it."""
+
+    name: str
+    closed: str
+
+
+WORDS = {
+    "orders": Words("the checkout", "We take no orders at the moment"),
+    "cookies": Words("the cart", "Nothing can be put into a cart at the moment"),
+    "catalogue": Words("fetching pictures from other hosts", "No pictures are fetched now"),
+    "staff": Words("new accounts for people who work here", "No account can be made now"),
+    "rights": Words("asking what is held about oneself", ""),
+}
 # Asking what is held, correcting and erasing it: the law gives people that right, whatever an
 # editor left out of a text. Its clause can be missing, and the desk says so; it stays open.
 ALWAYS_OPEN = frozenset({"rights"})
@@ -27,47 +44,18 @@ _COVERS = Prepared(
         .limit(1)
     )
 )
+_NEXT = Prepared(
+    lambda at: (
+        PolicyVersion.select(PolicyVersion.in_force_at)
+        .where(PolicyVersion.in_force_at > at)
+        .order_by(PolicyVersion.in_force_at)
+        .limit(1)
+    )
+)
 
 
 class SwitchedOff(Refused):
     """The policy in force does not cover what this would collect."""
-
-
-@dataclass(frozen=True)
-class Collection:
-    """Something that collects: `name` as a shopkeeper calls it, and the clauses it needs.
-
-    `closed` is the sentence a visitor reads while it is switched off.
-    """
-
-    name: str
-    clauses: frozenset[str]
-    closed: str
-
-    def why_closed(self, at: datetime) -> str:
-        """The sentence for visitors when it is switched off at that moment, else ""."""
-        needed = self.clauses - ALWAYS_OPEN
-        return "" if needed <= covered_at(at) else self.closed
-
-    def require_open(self, at: datetime) -> None:
-        """Raise `SwitchedOff` when it is switched off."""
-        if sentence := self.why_closed(at):
-            raise SwitchedOff(sentence)
-
-
-_collections: dict[str, Collection] = {}
-
-
-def collection(name: str, *clauses: str, closed: str) -> Collection:
-    """Declare something that collects; `clauses` are those of the facts it asks for."""
-    known = Collection(name, frozenset(clauses), closed)
-    _collections[name] = known
-    return known
-
-
-def collections() -> list[Collection]:
-    """Everything that was declared."""
-    return list(_collections.values())
 
 
 def covered_at(at: datetime) -> frozenset[str]:
@@ -79,6 +67,32 @@ def covered_at(at: datetime) -> frozenset[str]:
 def covered(clause: str, at: datetime) -> bool:
     """Whether the version in force at that moment covers the clause."""
     return clause in covered_at(at)
+
+
+def next_change(at: datetime) -> datetime | None:
+    """The moment after that one at which another version comes into force."""
+    rows = _NEXT.rows(PolicyVersion.in_force_at.db_value(at))
+    return PolicyVersion.in_force_at.python_value(rows[0][0]) if rows else None
+
+
+def why_closed(clauses: Iterable[str], at: datetime) -> str:
+    """A sentence for visitors when one of those clauses is not covered then, else ""."""
+    missing = sorted(set(clauses) - ALWAYS_OPEN - covered_at(at))
+    if not missing:
+        return ""
+    closed = WORDS[missing[0]].closed if missing[0] in WORDS else "This is closed at the moment"
+    return (
+        f"{closed}, because our privacy page does not say what becomes of what you would tell us."
+    )
+
+
+def require(clauses: Iterable[str], at: datetime) -> None:
+    """Raise `SwitchedOff`, with a sentence for visitors, where one of them is not covered then."""
+    if sentence := why_closed(clauses, at):
+        raise SwitchedOff(sentence)
+
+
+# For those who post
 
 
 def left_out(covers: Iterable[str]) -> list[str]:
@@ -94,25 +108,27 @@ def would_switch_off(covers: Iterable[str]) -> list[str]:
 
 
 def switched_off(at: datetime) -> list[tuple[str, str]]:
-    """For the desk: each clause that is declared and not covered now, with a sentence."""
+    """For the desk: each clause that is declared and not covered then, with a sentence."""
     return [(clause, _sentence(clause)) for clause in left_out(covered_at(at))]
+
+
+def _sentence(clause: str) -> str:
+    mark = f"Mark the paragraph that covers it with {{covers: {clause}}}, and post the text."
+    if clause in ALWAYS_OPEN:
+        return (
+            f"The policy in force says nothing of {clause}. Asking what is held, correcting and "
+            f"erasing stay open all the same: the law gives people that right. {mark}"
+        )
+    return f"The policy in force does not cover {clause}, so {words_for([clause])} is off. {mark}"
 
 
 def words_for(clauses: Iterable[str]) -> str:
     """What stands still without those clauses, as a shopkeeper calls it."""
-    wanted = set(clauses) - ALWAYS_OPEN
-    names = [one.name for one in _collections.values() if one.clauses & wanted]
-    return listed(names) or "nothing that is built yet"
+    return listed(_name(clause) for clause in clauses)
 
 
-def _sentence(clause: str) -> str:
-    mark = f"Mark the paragraph that covers it with {{covers: {clause}}} and post the text."
-    if clause in ALWAYS_OPEN:
-        return (
-            f"The policy in force says nothing of {clause}. Asking what is held, correcting and "
-            f"erasing stay open all the same, because the law gives people that right. {mark}"
-        )
-    return f"The policy in force does not cover {clause}: {words_for([clause])} is off. {mark}"
+def _name(clause: str) -> str:
+    return WORDS[clause].name if clause in WORDS else f"what is asked for under {clause}"
 
 
 def listed(names: Iterable[str]) -> str:

@@ -5,47 +5,50 @@ the register, and writes so many mails at a time. A mail is written once for eac
 address, in one transaction with its batch: a worker that dies goes on where it was.
 """
 
-import html
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from math import ceil
 from re import split
 
-import nh3
 from peewee import SQL, fn
 
+from storefront.changes.blocks import blocks, same
 from storefront.db import Record, database, locked
-from storefront.markdown import rendered
 from storefront.models import RECORDS, OutgoingMail, PolicyNotice, PolicyVersion
-from storefront.policy import COVERS, clauses
+from storefront.reading import clauses
 
 BATCH = 50  # mails written a minute: 3,000 an hour, which ordinary mail servers take from a shop
 PACE = timedelta(minutes=1)
 ADDRESSES = ("email", "to")  # what personal columns with somebody's address are called
 KIND = "policy_changed"
+HEADING = re.compile(r"[ ]{0,3}(#{1,6})[ \t]")
 
 
 def changed(old: str, new: str) -> list[str]:
     """The clauses of which two texts do not say the same; other formatting says the same."""
     before, after = _said(old), _said(new)
-    return sorted(name for name in before.keys() | after.keys() if before[name] != after[name])
+    return sorted(
+        name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
+    )
 
 
 def _said(text: str) -> dict[str, Counter]:
-    """What is said of each clause: the words of its blocks, however they are set and ordered."""
-    said = {name: Counter() for name in clauses(text)}
+    """What is said of each clause: the words of its blocks, however they are set and ordered.
+
+    A heading that is marked stands for its whole section.
+    """
+    said: dict[str, Counter] = defaultdict(Counter)
+    section, level = [], 0
     for block in split(r"\n[ \t]*\n", text):
-        bare = nh3.clean(str(rendered(COVERS.sub("", block))), tags=set())
-        words = " ".join(html.unescape(bare).split())
-        for name in clauses(block):
+        marked, heading = clauses(block), HEADING.match(block)
+        if heading and (not section or len(heading[1]) <= level):
+            section, level = marked, len(heading[1])
+        words = tuple(same(word) for part in blocks(block) for word in part.words)
+        for name in {*marked, *section}:
             said[name][words] += 1
-    return _Nothing(said)
-
-
-class _Nothing(dict):
-    def __missing__(self, name: str) -> Counter:
-        return Counter()
+    return said
 
 
 def address_column(record: type[Record]) -> str | None:

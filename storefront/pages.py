@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import wraps
 
 from flask import Response, current_app, make_response
 from htmx_flask import request
 
+from storefront import coverage
 from storefront.cookies import cart_trouble, read_cart
 from storefront.drawn import Showing
 from storefront.kept import PRIVATE, VARY
@@ -33,6 +35,27 @@ def public(view):
     """Say of a view that its page is the same for everybody, but for the cart's badge."""
     view.public = True
     return view
+
+
+def collects(*clauses: str):
+    """Say of a view which clauses its collecting needs: without them it is refused in words."""
+
+    def marked(view):
+        @wraps(view)
+        def guarded(*given, **named):
+            if request.method not in ("GET", "HEAD", "OPTIONS"):
+                coverage.require(clauses, now())
+            return view(*given, **named)
+
+        guarded.collects = clauses
+        return guarded
+
+    return marked
+
+
+def closed(*clauses: str) -> str:
+    """The sentence to show instead of a form that needs those clauses, or ""."""
+    return coverage.why_closed(clauses, now())
 
 
 def show(
@@ -91,9 +114,13 @@ def _render(template: str, context: dict) -> str:
 
 
 def keep(until: datetime = FOR_GOOD) -> None:
-    """Let the answer to a request that anybody may make be kept, until that moment at most."""
+    """Let the answer to a request that anybody may make be kept, until that moment at most.
+
+    When another version of the policy comes into force, forms open or close by that alone.
+    """
     if "storefront.nobody" in request.environ:
-        request.environ["storefront.until"] = until
+        change = coverage.next_change(now())
+        request.environ["storefront.until"] = min(until, change) if change else until
 
 
 def go(url: str) -> Response:

@@ -4,15 +4,13 @@ Editors write Markdown. A block may end in `{covers: orders, newsletter}`; a blo
 stands for the register's rows of that clause, `{keep: order.email}` for a period in words.
 """
 
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from markupsafe import Markup
 from peewee import IntegrityError
 
-from storefront import coverage, register
+from storefront import coverage
 from storefront.archive import PolicyKey, sign
 from storefront.archive import make_key as make_key
 from storefront.archive import read_key as read_key
@@ -20,35 +18,19 @@ from storefront.archive import signed_note as signed_note
 from storefront.archive import statement as statement
 from storefront.archive import verify as verify
 from storefront.db import database
-from storefront.markdown import rendered
 from storefront.models import PolicyVersion
 from storefront.proofread import LARGEST as LARGEST
 from storefront.proofread import checked
 from storefront.proofread import read_text as read_text
+from storefront.reading import clauses, read
 from storefront.refusals import Refused
-
-COVERS = re.compile(r"[ \t]*(?<!\\)\{covers:([^}]*)\}")
-# A block of its own: within a line no table can stand, and within a tag it would break it.
-TABLE = re.compile(r"<p>\s*\{table:\s*([\w-]+)\s*\}\s*</p>")
-KEEP = re.compile(r"\{keep:\s*([\w.]+)\s*\}")
-
-
-def clauses(text: str) -> list[str]:
-    """The clauses a text covers, in order, each once."""
-    named = [name.strip() for marks in COVERS.findall(text) for name in marks.split(",")]
-    return list(dict.fromkeys(name for name in named if name))
 
 
 def shown(version: PolicyVersion) -> Markup:
-    """The version as safe HTML, its tables drawn from the register."""
-    return _rendered(version.text)
-
-
-@lru_cache(maxsize=16)
-def _rendered(text: str) -> Markup:
-    text = KEEP.sub(lambda found: register.period_of(found[1]), COVERS.sub("", text))
-    html = TABLE.sub(lambda found: register.table(found[1]), str(rendered(text)))
-    return Markup(html)  # noqa: S704 — it has been cleaned, and the register escapes what it adds
+    """The version as safe HTML, its title first, its tables drawn from the register."""
+    reading = read(version.text)
+    title = Markup("<h1>{}</h1>\n").format(reading.title) if reading.title else Markup()
+    return title + reading.html
 
 
 def publish(

@@ -1,21 +1,21 @@
-"""Looks a policy's text over before it is posted: what is no text, marks that mean nothing, and
-what pages leave out of it.
+"""Looks a policy's text over before it is posted: what is no text, and marks that mean nothing.
+
+What pages leave out of it, `remarks` tell.
 """
 
 import re
-from collections import Counter
-from html.parser import HTMLParser
 from pathlib import Path
 
-from markdown_it import MarkdownIt
-
 from storefront import register
-from storefront.markdown import SAFE_TAGS
+from storefront.reading import clauses, read
+from storefront.reading.unshown import notes as remarks
 from storefront.refusals import Refused
+
+__all__ = ["LARGEST", "checked", "read_text", "remarks"]
 
 LARGEST = 512 * 1024  # bytes of Markdown
 NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
-MARK = re.compile(r"(?<!\\)\{\s*([A-Za-z][\w-]*)\s*:([^{}]*)\}")
+MARK = re.compile(r"\{\s*([A-Za-z][\w-]*)\s*:([^{}]*)\}")
 CLAUSE = re.compile(r"[\w-]+")
 KNOWN = "This shop knows {covers: …}, {table: …} and {keep: …}, in small letters."
 LISTED = 5  # wrong marks named in one sentence
@@ -79,39 +79,10 @@ def _wrong_marks(text: str):
             yield f"{mark} would draw nothing: no facts are declared under {_short(given)}."
         elif name == "keep" and given not in facts:
             yield f"{mark} names nothing on the register, so there is no period to tell."
+    for name in set(clauses(text)) - set(read(text).clauses):
+        yield f"The mark for {_short(name)} stands where nobody would see its paragraph."
 
 
 def _short(words: str) -> str:
     words = " ".join(words.split())
     return words if len(words) <= 60 else f"{words[:59]}…"
-
-
-def remarks(text: str) -> list[str]:
-    """What the page will not show of a text, in sentences; nobody should lose it in silence."""
-    seen = _Tags(MarkdownIt("commonmark", {"html": True}).enable("table").render(text))
-    said = []
-    if seen.left_out:
-        counted = ", ".join(f"{count} × {tag}" for tag, count in sorted(seen.left_out.items()))
-        said.append(f"Left out of the page, as it would fetch, run or send something: {counted}.")
-    if seen.links:
-        said.append(
-            f"{seen.links} links lead nowhere from here (javascript:, data: and the like), "
-            "and are shown as words."
-        )
-    return said
-
-
-class _Tags(HTMLParser):
-    """Counts the tags that are not shown, and the links that cannot be followed."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.left_out, self.links = Counter(), 0
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list) -> None:
-        if tag not in SAFE_TAGS:
-            self.left_out["picture" if tag in ("img", "svg") else tag] += 1
-        target = re.sub(r"[\x00-\x20]", "", dict(attrs).get("href") or "").lower()
-        if tag == "a" and target.startswith(("javascript:", "data:", "vbscript:", "file:")):
-            self.links += 1

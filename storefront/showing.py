@@ -7,22 +7,28 @@ from storefront.structured import product_group
 Asked = tuple[str | None, ...]
 
 
-def choice_of(display: Display, asked: Asked, typed: str, added: int = 0) -> Showing:
-    """A product's form with what is chosen in it, and the pictures beside it."""
+def choice_of(display: Display, asked: Asked, typed: str, closed: str, added: int = 0) -> Showing:
+    """A product's form with what is chosen in it, and the pictures beside it.
+
+    `closed` is the sentence in place of what buys, while nothing may be put into a cart.
+    """
     return Showing(
-        (display.rows, asked, typed, added),
-        lambda: _facts(display, asked, typed) | {"added": added},
+        (display.rows, asked, typed, closed, added),
+        lambda: _facts(display, asked, typed) | {"added": added, "closed": closed},
     )
 
 
-def page_of(display: Display, asked: Asked, typed: str, origin: str, refusal=None) -> Showing:
+def page_of(
+    display: Display, asked: Asked, typed: str, origin: str, closed: str, refusal=None
+) -> Showing:
     """The whole of a product. One with a refusal in it is drawn for once."""
-    rows = None if refusal else (display.rows_of_page, asked, typed, origin)
+    rows = None if refusal else (display.rows_of_page, asked, typed, origin, closed)
 
     def facts() -> dict:
         known = _facts(display, asked, typed)
         data = product_group(display.product, known["choice"].variants, origin)
-        return known | {"related": display.related, "data": data, "refusal": refusal}
+        shown = {"related": display.related, "data": data, "closed": closed}
+        return known | shown | {"refusal": refusal}
 
     return Showing(rows, facts)
 

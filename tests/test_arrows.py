@@ -19,12 +19,13 @@ FLOORS = (
     "prepared factors passkeys",
     "models address pictures prints assets kept",
     "register",
-    "archive coverage proofread",
+    "archive coverage reading",
+    "changes proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " front chain",
     "payment cookies listing guests showing notices",
     "pages door fetching posting",
-    "errors drafting",
+    "errors forms drafting",
     "blueprints jobs",
     "setup programs opened",
     "staff_commands",
@@ -34,7 +35,7 @@ FLOORS = (
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}
 MAY_KNOW_FLASK = (
-    *("app", "pages", "cookies", "door", "errors", "commands"),
+    *("app", "pages", "cookies", "door", "errors", "forms", "commands"),
     "handoff.payment_page",
 )
 

@@ -110,11 +110,12 @@ def test_an_order_is_confirmed_in_text_and_html_by_a_mail_in_the_maildir(
 def test_every_kind_of_mail_can_be_written_with_and_without_tax(settings, order, plenty, clock):
     TaxRate.update(basis_points=700).execute()
     taxed = place(cart_of((plenty, 1)), clock())
+    kinds = [kind for kind in SUBJECTS if kind.startswith("order_")]
     for each in (order, taxed):
-        for kind in SUBJECTS:
+        for kind in kinds:
             if kind != "order_placed":
                 OutgoingMail.write(kind, each.email, clock(), order=each)
-    assert Postman(settings).deliver_due(clock) == 2 * len(SUBJECTS)
+    assert Postman(settings).deliver_due(clock) == 2 * len(kinds)
     assert Postman(settings).deliver_due(lambda: clock() + LATER) == 0, "once is enough"
 
 

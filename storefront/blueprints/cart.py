@@ -2,14 +2,14 @@
 
 from flask import Blueprint, current_app, request
 
-from storefront import showing
+from storefront import coverage, showing
 from storefront.cookies import cart_trouble, read_cart, write_cart
 from storefront.drawn import Showing
 from storefront.models import Product, Variant
 from storefront.models.cart import Cart
 from storefront.models.choice import Choice
 from storefront.models.display import Display
-from storefront.pages import go, show, wants_part
+from storefront.pages import closed, collects, go, now, show, wants_part
 from storefront.refusals import Refused
 
 blueprint = Blueprint("cart", __name__)
@@ -34,13 +34,15 @@ def whole_number(values: list[str], least: int) -> int:
 def page():
     cart = read_cart()
     lost = "lost" in request.args
-    facts = {"cart": cart, "refusal": None, "gone": cart.gone, "lost": lost}
-    shown = Showing((tuple(cart.lines), cart.count, cart.gone, lost), lambda: facts)
+    shut = closed("cookies")
+    facts = {"cart": cart, "refusal": None, "gone": cart.gone, "lost": lost, "closed": shut}
+    shown = Showing((tuple(cart.lines), cart.count, cart.gone, lost, shut), lambda: facts)
     response = show("cart/page.html", "cart/_lines.html", shown=shown)
     return write_cart(response, cart.without_gone()) if cart.gone else response
 
 
 @blueprint.post("/cart/items")
+@collects("cookies")
 def add():
     display = _display_on_sale(request.form.get("product", ""))
     asked = _asked_once(display.product)
@@ -54,7 +56,7 @@ def add():
     if not wants_part():
         return write_cart(go("/cart?lost=1" if cart_trouble() else "/cart"), cart)
     said = f"Added to your cart: {quantity} × {display.product.title}"
-    shown = showing.choice_of(display, asked, typed, added=quantity)
+    shown = showing.choice_of(display, asked, typed, "", added=quantity)
     return write_cart(show("", "products/_choice.html", shown=shown, cart=cart, said=said), cart)
 
 
@@ -82,7 +84,7 @@ def _check_choice(choice: Choice, asked: tuple[str | None, ...]) -> None:
 def _refused(display: Display, asked, typed: str, refusal: Refused):
     """The product's page with what was typed in it, and what was wrong."""
     origin = current_app.extensions["settings"].shop_origin
-    shown = showing.page_of(display, asked, typed, origin, refusal)
+    shown = showing.page_of(display, asked, typed, origin, "", refusal)
     template = ("products/page.html", "products/_choice.html")
     return show(*template, status=422, shown=shown)
 
@@ -101,11 +103,13 @@ def change(variant_id: int):
             refused=variant_id,
             typed=request.form.get("quantity", "")[:12],
             gone=cart.gone,
+            closed=closed("cookies"),
         )
     if not wants_part():
         return write_cart(go("/cart"), changed)
     said = f"Your cart now holds {changed.count}, {changed.subtotal} together."
     context = {"cart": changed, "refusal": None, "gone": 0, "said": said}
+    context["closed"] = closed("cookies")
     if len(changed.quantities) < len(cart.quantities):
         # The button that was pressed has gone with its line: the cart itself takes the focus.
         context |= {"removed": True, "said": said if changed.count else "Your cart is empty now."}
@@ -120,4 +124,5 @@ def _with_quantity(cart: Cart, variant_id: int) -> Cart:
         known = Variant.get_or_none(Variant.id == variant_id)
         gone = "is not in your cart any more" if known else "is no longer sold"
         raise Refused(f"This {gone}, so nothing was changed.")
+    coverage.require(["cookies"], now())  # to take out is to keep less, and always allowed
     return cart.with_exactly(line.variant, whole_number(request.form.getlist("quantity"), least=0))

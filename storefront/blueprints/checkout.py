@@ -4,19 +4,16 @@ import hashlib
 import json
 import logging
 import secrets
-from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 from flask import Blueprint, current_app, request, url_for
-from flask_wtf import FlaskForm
-from markupsafe import Markup
 from wtforms import HiddenField, SelectField, StringField, ValidationError
 from wtforms.validators import Length
-from wtforms.widgets import Select, html_params
 
 from storefront import address
 from storefront.cookies import read_cart, write_cart
 from storefront.door import limiter
+from storefront.forms import CountrySelect, Form
 from storefront.models import Order, PolicyVersion, ShippingRate
 from storefront.models.cart import Cart
 from storefront.models.totals import Customer, Totals
@@ -43,24 +40,7 @@ def asked(label: str, token: str, longest: int = 120, **render) -> StringField:
     )
 
 
-@lru_cache(maxsize=1)
-def _country_options() -> Markup:
-    option = Markup('<option value="{}">{}</option>')
-    return Markup("").join(option.format(code, name) for code, name in address.countries().items())
-
-
-class CountrySelect(Select):
-    """All countries, drawn once: 250 options were two thirds of what the checkout cost."""
-
-    def __call__(self, field, **given) -> Markup:
-        given.setdefault("id", field.id)
-        chosen = Markup('value="{}">').format(field.data)
-        options = _country_options().replace(chosen, chosen[:-1] + Markup(" selected>"))
-        attributes = Markup(html_params(name=field.name, **given))  # noqa: S704 it has escaped them
-        return Markup("<select {}>{}</select>").format(attributes, options)
-
-
-class CheckoutForm(FlaskForm):
+class CheckoutForm(Form):
     """What an order needs to know. The address is checked by the rules of its country."""
 
     email = personal(
@@ -87,9 +67,10 @@ class CheckoutForm(FlaskForm):
     postal_code = personal(asked("Postal code", "postal-code", 20), **DELIVERY)
     shipping = SelectField("Delivery", choices=list, validate_choice=False)
     total_seen = HiddenField(name="total")
+    policy_seen = HiddenField(name="policy")
     placement = HiddenField()
 
-    impersonal = ("shipping", "total_seen", "placement")
+    impersonal = ("shipping", "total_seen", "policy_seen", "placement")
 
     def validate_email(self, field) -> None:
         if not field.data:
@@ -115,9 +96,9 @@ class CheckoutForm(FlaskForm):
         if not field.data:
             raise ValidationError("Please give the name for the parcel.")
 
-    def validate(self, extra_validators=None) -> bool:
+    def look_over(self, extra_validators=None) -> bool:
         """All fields, then the address as a whole, so that every problem is told at once."""
-        good = super().validate(extra_validators)
+        good = super().look_over(extra_validators)
         parts = {part: self[part].data or "" for part in address.PARTS}
         right, wrong = address.checked(self.rules.country, parts)
         for part, sentence in wrong.items():
@@ -192,7 +173,7 @@ SENT_BEFORE = (
 
 def _same_as(order: Order, form: CheckoutForm, cart: Cart) -> bool:
     """Whether a form that comes again says what it said; its cart may have been emptied since."""
-    form.validate()
+    form.look_over()
     given = vars(form.customer()) | {"email": (form.email.data or "").lower()}
     if any(getattr(order, name) != value for name, value in given.items()):
         return False
@@ -213,8 +194,8 @@ def _place(form: CheckoutForm, cart: Cart, placement: str) -> Order:
         raise Refused("Something in your cart is no longer sold. Please look over what is left.")
     moment = now()
     policy = PolicyVersion.in_force(moment)
-    if policy is None:
-        raise Refused("The shop takes no orders before its privacy policy is posted.")
+    if form.policy_seen.data not in (None, "", str(policy.number)):
+        raise Refused(POLICY_CHANGED.format(number=policy.number))
     return Order.place(
         cart,
         form.customer(),
@@ -224,6 +205,12 @@ def _place(form: CheckoutForm, cart: Cart, placement: str) -> Order:
         hold_until=moment + OFFER_VALID + GRACE,
         at=moment,
     )
+
+
+POLICY_CHANGED = (
+    "Our privacy page has changed since you came here: version {number} is in force now. "
+    "Have a look at it below; if that is all right, place the order again."
+)
 
 
 def _count_of(errors: dict) -> str:
@@ -265,6 +252,8 @@ def _page(form, status=200, refusal: Refused | None = None, sent: Order | None =
     totals = Totals.of(cart, rate, form.country.data or _home_country())
     form.total_seen.data = f"{totals.total.minor}{totals.total.currency}"
     form.placement.data = form.placement.data or secrets.token_urlsafe(16)
+    policy = PolicyVersion.in_force(now())
+    form.policy_seen.data = policy and str(policy.number)
     response = show(
         "checkout/page.html",
         f"checkout/_{part}.html",
@@ -276,7 +265,8 @@ def _page(form, status=200, refusal: Refused | None = None, sent: Order | None =
         rates=ShippingRate.for_country(form.country.data or _home_country()),
         rate=rate,
         totals=totals,
-        policy=PolicyVersion.in_force(now()),
+        policy=policy,
+        closed=form.closed,
         refusal=refusal,
         sent=sent and url_for("orders.page", link=_link(sent)),
     )

@@ -6,7 +6,7 @@ from storefront import showing
 from storefront.models import Product, Redirect
 from storefront.models.choice import Choice
 from storefront.models.display import Display
-from storefront.pages import public, show, wants_part
+from storefront.pages import closed, public, show, wants_part
 
 blueprint = Blueprint("products", __name__)
 
@@ -22,10 +22,10 @@ def page(handle: str):
     typed = request.args.get("quantity", "1")[:12]
     if wants_part():
         said = _stock_words(display.choice(asked))
-        shown = showing.choice_of(display, asked, typed)
+        shown = showing.choice_of(display, asked, typed, closed("cookies"))
         return show("products/page.html", "products/_choice.html", shown=shown, said=said)
     origin = current_app.extensions["settings"].shop_origin
-    shown = showing.page_of(display, asked, typed, origin)
+    shown = showing.page_of(display, asked, typed, origin, closed("cookies"))
     tags = [f"product-{one.handle}" for one in (display.product, *display.related)]
     return show("products/page.html", shown=shown, tags=tags)
 

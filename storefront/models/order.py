@@ -102,7 +102,8 @@ class Order(Settling, Record):
         `hold_until` is when the stock of an unpaid order may be let go. Raises `SoldOut`, with
         nothing taken, or `Refused` when the cart is empty or a price is no longer the cart's.
         """
-        # All is made ready before the transaction, because the next order waits for its end.
+        policy.require("orders")
+        # All is made ready before the transaction: the next order waits for its end.
         order = cls._draft(cart, customer, rate, policy, placement, hold_until, at)
         parts = order._parts(cart, at)
         try:

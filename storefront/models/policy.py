@@ -5,6 +5,7 @@ from datetime import datetime
 from peewee import IntegerField, TextField, fn
 
 from storefront.db import JSONText, Moment, Record
+from storefront.refusals import Refused
 
 
 class PolicyVersion(Record):
@@ -27,6 +28,11 @@ class PolicyVersion(Record):
     digest = TextField(unique=True)
 
     impersonal = ("text", "covers", "changes", "posted_by", "previous", "signature", "digest")
+
+    def require(self, clause: str) -> None:
+        """Raise `Refused` where it does not cover the clause: nothing is made under it then."""
+        if clause not in self.covers:
+            raise Refused(f"Our privacy page (version {self.number}) does not cover {clause}.")
 
     @classmethod
     def in_force(cls, at: datetime) -> "PolicyVersion | None":

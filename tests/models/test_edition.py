@@ -83,7 +83,8 @@ def test_what_is_taken_away_makes_a_new_edition(changed, shirt, record):
 def test_a_posted_policy_makes_a_new_edition(changed, runner, tmp_path):
     (tmp_path / "policy.md").write_text("# Privacy\n\nNew words.\n")
     before = PolicyVersion.select().count()
-    assert runner("publish-policy", tmp_path / "policy.md").exit_code == 0
+    options = ("--changes", "New words.", "--switch-off")
+    assert runner("publish-policy", tmp_path / "policy.md", *options).exit_code == 0
     assert PolicyVersion.select().count() == before + 1
     assert changed()
 
