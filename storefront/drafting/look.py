@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from storefront import coverage, personal, policy, proofread, register
+from storefront import coverage, personal, policy, reading, register
 from storefront.drafting.directives import Note, noted
 from storefront.drafting.marks import Block, blocks
 from storefront.models import PolicyVersion
+from storefront.reading import unshown
 
 
 @dataclass(frozen=True)
@@ -44,17 +45,23 @@ class Look:
 def look(text: str) -> Look:
     """Read a text as the page will; it is kept nowhere."""
     html = policy.shown(PolicyVersion(text=text))
-    return Look(html, coverage_table(text), noted(text), proofread.remarks(text))
+    notes = sorted([*noted(text), *_unseen(text)], key=lambda note: note.line)
+    return Look(html, coverage_table(text), notes, unshown.notes(text, marks=False))
 
 
-def compared(before: str, after: str):
-    """The difference of two texts, as the privacy pages draw it."""
-    return []
+def _unseen(text: str) -> Iterator[Note]:
+    """Marks in what is not shown, so that nobody reads what they cover."""
+    seen = reading.read(text).clauses
+    for block in blocks(text):
+        for clause in block.clauses:
+            if clause not in seen:
+                said = f"Nobody sees the block that covers “{clause}”; mark another."
+                yield Note(block.first, said)
 
 
 def coverage_table(text: str) -> list[Row]:
     """A row for each clause under which anything is collected, those that are left out first."""
-    covers, parts = policy.clauses(text), blocks(text)
+    covers, parts = reading.clauses(text), blocks(text)
     losing = coverage.would_switch_off(covers)
     rows = []
     for clause in register.clauses():

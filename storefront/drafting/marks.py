@@ -15,7 +15,7 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from storefront import policy
+from storefront import reading
 
 MOST = 1500  # blocks on one screen
 # Words by which a paragraph is often about a clause. A suggestion, never more.
@@ -104,8 +104,8 @@ def _block(kind: str, token: Token, words: str, lines: list[str], inside: bool) 
     first, last = token.map[0], token.map[1]
     while last > first + 1 and not lines[last - 1].strip():
         last -= 1
-    clauses = tuple(policy.clauses("\n".join(lines[first:last])))
-    words = " ".join(policy.COVERS.sub("", words).split())
+    clauses = tuple(reading.clauses("\n".join(lines[first:last])))
+    words = " ".join(reading.COVERS.sub("", words).split())
     return Block(kind, words, clauses, first + 1, last, inside)
 
 
@@ -160,7 +160,7 @@ def _mark(lines: list[str], block: Block, clauses: list[str]) -> None:
     mark = f"{{covers: {', '.join(clauses)}}}" if clauses else ""
     if block.own:
         _take_out(lines, *block.own)
-    bare = policy.COVERS.sub("", "\n".join(lines[block.first - 1 : block.last])).split("\n")
+    bare = reading.COVERS.sub("", "\n".join(lines[block.first - 1 : block.last])).split("\n")
     if mark and block.inside:
         bare[-1] = _ended(bare[-1], mark, block.kind)
     elif mark:

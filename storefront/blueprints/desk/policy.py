@@ -2,14 +2,14 @@
 
 from flask import g, request, url_for
 
-from storefront import coverage
+from storefront import changes, coverage
 from storefront.blueprints.desk import desk
 from storefront.blueprints.desk.frame import screen, show
 from storefront.blueprints.desk.guard import roles
 from storefront.blueprints.desk.policy_form import DraftForm, of_draft
 from storefront.door import takes_text
 from storefront.drafting import typed
-from storefront.drafting.look import compared, look
+from storefront.drafting.look import look
 from storefront.models import PolicyDraft, PolicyVersion
 from storefront.models.policy_draft import Gone, Overtaken
 from storefront.pages import go, now, sentence, wants_part
@@ -188,8 +188,8 @@ def editor(form: DraftForm, status=200, refusal=None, saved=False, part="look"):
         said=" ".join(filter(None, ["Saved." if saved else "", seen.summary if seen else ""])),
         look=seen,
         last=last,
-        difference=compared(last.text if last else "", text) if seen else None,
+        difference=changes.between(last.text if last else "", text) if seen else None,
         theirs=theirs,
-        theirs_differs=theirs and compared(theirs.text, text),
+        theirs_differs=theirs and changes.between(theirs.text, text),
         today=now().date(),
     )

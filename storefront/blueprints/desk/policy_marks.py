@@ -2,7 +2,7 @@
 
 from flask import request, url_for
 
-from storefront import policy, register
+from storefront import reading, register
 from storefront.blueprints.desk import desk
 from storefront.blueprints.desk.frame import show
 from storefront.blueprints.desk.guard import roles
@@ -68,6 +68,6 @@ def _page(draft: PolicyDraft, status: int = 200, refusal: Refused | None = None)
         blocks=blocks[: marks.MOST],
         more=len(blocks) > marks.MOST,
         ticked=_ticked(draft),
-        clauses=list(dict.fromkeys([*register.clauses(), *policy.clauses(draft.text)])),
+        clauses=list(dict.fromkeys([*register.clauses(), *reading.clauses(draft.text)])),
         rows=coverage_table(draft.text),
     )

@@ -2,14 +2,14 @@
 
 from flask import current_app, request, url_for
 
-from storefront import policy
+from storefront import changes, policy
 from storefront.blueprints.desk import desk
 from storefront.blueprints.desk.frame import show
 from storefront.blueprints.desk.guard import roles
 from storefront.blueprints.desk.policy import no_draft, role
 from storefront.door import takes_text
 from storefront.drafting import posting
-from storefront.drafting.look import compared, look
+from storefront.drafting.look import look
 from storefront.drafting.typed import tidied
 from storefront.models import PolicyDraft, PolicyVersion
 from storefront.models.policy_draft import Gone
@@ -69,7 +69,7 @@ def _page(draft: PolicyDraft, status: int = 200, refusal: Refused | None = None)
         last=last,
         next=last.number + 1 if last else 1,
         look=look(draft.text),
-        difference=compared(last.text if last else "", draft.text),
+        difference=changes.between(last.text if last else "", draft.text),
         agreed=request.form.getlist("off"),
         moved=_moved(draft, last) if refusal else [],
     )
@@ -79,10 +79,10 @@ def _moved(draft: PolicyDraft, last: PolicyVersion | None) -> list[tuple[str, ob
     """What is not as it was when the form was drawn: a heading and a difference for each."""
     moved, seen = [], tidied(request.form.get("seen", ""))
     if seen and seen != draft.text:
-        moved.append(("The draft, since you looked at it", compared(seen, draft.text)))
+        moved.append(("The draft, since you looked at it", changes.between(seen, draft.text)))
     number = request.form.get("after", -1, int)
     before = PolicyVersion.get_or_none(PolicyVersion.number == number)
     if before and last and before != last:
         heading = f"Version {last.number}, against version {before.number}"
-        moved.append((heading, compared(before.text, last.text)))
+        moved.append((heading, changes.between(before.text, last.text)))
     return moved

@@ -239,7 +239,7 @@ def test_of_two_editors_one_wins_and_the_other_sees_what_differs(at_work, app, d
     assert answer.status_code == 422
     assert "Somebody else has saved this draft" in answer.text
     assert "role of manager" in answer.text
-    assert "Nothing." in answer.text, "theirs is shown"
+    assert "<del>Nothing</del> <ins>Little</ins>" in answer.text, "theirs is shown"
     assert text_in(answer.text) == mine["text"]
     assert PolicyDraft.get().text == theirs["text"]
     again = mine | hidden_in(answer.text) | {"csrf_token": ""}
@@ -340,8 +340,8 @@ def test_scripts_and_pictures_run_nowhere_at_the_desk(at_work, draft):
     answer = at_work.post("/desk/policy/preview", typed(draft, text=HOSTILE))
     preview = answer.text.partition('class="preview')[2].partition("</details>")[0]
     assert "A cell" in preview
-    for bad in ("<script", "onclick", "<img", "<iframe", "javascript:alert"):
-        assert bad not in preview.replace("&lt;", "").partition("What changes")[0], bad
+    for bad in ("<script", "onclick", "<img", "<iframe", 'href="javascript'):
+        assert bad not in preview, bad
     assert "To look at" in answer.text
 
 
