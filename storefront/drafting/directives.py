@@ -9,7 +9,9 @@ from storefront import register
 from storefront.drafting.typed import LONG_LINE
 
 KNOWN = ("covers", "table", "keep")
-BRACES = re.compile(r"\{[ \t]*(?P<word>\w+)(?P<colon>[ \t]*:)?(?P<rest>[^{}\n]*)(?P<end>\}?)")
+BRACES = re.compile(
+    r"(?<!\\)\{[ \t]*(?P<word>\w+)(?P<colon>[ \t]*:)?(?P<rest>[^{}\n]*)(?P<end>\}?)"
+)
 AS_MEANT = {
     "covers": re.compile(r"\{covers:[^}]*\}"),
     "table": re.compile(r"\{table:\s*[\w-]+\s*\}"),

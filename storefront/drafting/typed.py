@@ -7,7 +7,7 @@ from storefront import policy
 from storefront.refusals import Refused
 
 # All that a text has not, but for tabs and line ends; form feeds come along from old printers.
-NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")
+NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 LONG_LINE = 2000  # characters; a paragraph of a policy has a few hundred
 WHAT_IT_IS = {
     b"%PDF": "a PDF",

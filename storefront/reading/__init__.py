@@ -19,7 +19,7 @@ from storefront.reading.walk import AS_BLOCK, AS_WORDS, TABLE_ROOM, Entry, Walk
 
 # Spaces are looked at from the first one on, and a mark holds no brace: else a long row of either
 # would be gone through again from each.
-COVERS = re.compile(r"(?:(?<![ \t])[ \t]+)?\{covers:([^{}]*)\}")
+COVERS = re.compile(r"(?:(?<![ \t])[ \t]+)?(?<!\\)\{covers:([^{}]*)\}")
 KEEP = re.compile(r"\{keep:\s*([\w.]+)\s*\}")
 # A block of its own: within a line no table can stand, and within a tag it would break it.
 TABLE = re.compile(
