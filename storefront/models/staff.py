@@ -107,7 +107,8 @@ class Staff(Record):
         staff = cls.about(email).first()
         knows = factors.is_password(password, staff.password if staff else None)
         step = factors.step_of(code, staff.totp if staff else None, at)
-        if not (knows and staff._take_code(code, step, at)):
+        # With a wrong password a code is looked for as well, and no row is nobody's.
+        if not (staff if knows else cls(id=0))._take_code(code, step, at):
             raise Refused(
                 "This did not fit together. Please look at the e-mail address, the password and "
                 "the code; a code counts once."

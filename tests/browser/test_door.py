@@ -84,6 +84,22 @@ def test_an_answer_of_a_passkey_counts_once(page, invited, new_page, running_sho
     assert stranger.request.get("/desk", max_redirects=0).status == 303
 
 
+def test_a_link_on_another_site_leads_to_the_desk_for_who_is_signed_in(
+    page, invited, running_shop, allowed_errors
+):
+    allowed_errors.append("status of 400")
+    authenticator(page)
+    page.goto(invited("linked", "editor"))
+    page.get_by_role("button", name="Make a passkey").click()
+    page.wait_for_url(DESK)
+    page.goto(running_shop.payment_origin)  # which is of another site, and has no page there
+    asked = []
+    page.on("request", lambda request: asked.append(request.headers.get("referer", "")))
+    page.evaluate("url => { location.href = url }", f"{running_shop.origin}/desk/account")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
+    assert len(asked) > 1, "once from there, and once more from our own page"
+
+
 def test_a_second_passkey_is_added_and_the_first_one_removed(page, invited):
     session, first = authenticator(page)
     page.goto(invited("second", "editor"))

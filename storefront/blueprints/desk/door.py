@@ -21,7 +21,7 @@ OURS = re.compile(r"/desk(/[\w./-]*)?(\?[\w=&%./+-]*)?")  # where the way back m
 @desk.get("/door")
 @at_the_door
 def door():
-    return _page()
+    return go(_way_back()) if g.staff and "again" not in request.args else _page()
 
 
 def _page(status: int = 200, refusal: Refused | None = None):

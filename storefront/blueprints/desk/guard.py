@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from flask import Response, abort, current_app, g, request, url_for
 from flask import session as cookie
 
+from storefront import pages
 from storefront.blueprints.desk import desk, session
 from storefront.front import content_policy
 from storefront.models.staff import ROLES
@@ -50,7 +51,9 @@ def guard() -> Response | None:
     if wanted == ANYBODY:
         return None
     if g.staff is None:
-        return view.signed_out() if _was_here(view) else go(the_door())
+        if _was_here(view):
+            return view.signed_out()
+        return arrival() if _comes_from_elsewhere() else go(the_door())
     if not wanted or not g.staff.may(wanted):
         abort(403, f"This part of the desk is for {' and '.join(wanted) or 'nobody'} only.")
     if view.fresh and not session.is_fresh(now()):
@@ -61,6 +64,20 @@ def guard() -> Response | None:
 def _was_here(view) -> bool:
     """Whether somebody sends a long text who was signed in when they began it."""
     return hasattr(view, "signed_out") and "_user_id" in cookie
+
+
+def _comes_from_elsewhere() -> bool:
+    """Whether somebody followed a link on another site, such as in mail that is read in a browser.
+
+    Then the browser keeps the session's cookie to itself, which is SameSite=Strict.
+    """
+    elsewhere = request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+    return elsewhere and request.method == "GET"
+
+
+def arrival() -> Response:
+    """A page of ours that asks for the same address once more, so that the cookie comes along."""
+    return pages.show("desk/door/arrival.html", way=request.full_path.rstrip("?"))
 
 
 def the_door(again: bool = False) -> str:

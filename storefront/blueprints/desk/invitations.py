@@ -26,6 +26,7 @@ def _page(secret: str, status: int = 200, refusal: Refused | None = None):
         return show("desk/door/gone.html", status=410, words=gone.sentence)
     context = {
         "invited": invited,
+        "settled": invited.is_settled,
         "here": f"/desk/invitations/{secret}",
         "refusal": refusal,
         "place": choosing.place(),

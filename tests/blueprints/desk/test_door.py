@@ -3,16 +3,20 @@
 import json
 import statistics
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pyotp
 import pytest
+from playhouse.test_utils import count_queries
 
 from storefront import factors
 from storefront.app import create_app
+from storefront.db import database
 from storefront.models import Guess, Passkey, RecoveryCode, Staff
 from storefront.models.guess import IN_ALL, TooMany
+from storefront.refusals import Refused
 from tests.staff import KEY, PASSWORD, code, in_browser, settled
 
 DOOR = "/desk/door"
@@ -45,6 +49,7 @@ def test_password_and_code_open_the_door(staff, client, sign_in):
     assert (answer.status_code, answer.location) == (303, "http://localhost/desk")
     assert is_in(client)
     assert "ann@staff.example" in client.get("/desk").text
+    assert client.get(DOOR).location == "http://localhost/desk"
 
 
 @pytest.mark.parametrize(
@@ -87,6 +92,20 @@ def test_an_account_that_there_is_not_takes_as_much_work(staff, app, clock):
     pairs = [(seconds("ann@staff.example"), seconds("bob@staff.example")) for _ in range(9)]
     known, unknown = (statistics.median(times) for times in zip(*pairs, strict=True))
     assert 0.5 < known / unknown < 2
+
+
+def test_a_wrong_password_takes_the_database_as_long_as_a_wrong_code(staff, clock):
+    """What is written, and that it is written at all, must not tell that a password was right."""
+
+    def statements(password: str, code: str, email: str = "ann@staff.example") -> list[str]:
+        with count_queries() as counted, pytest.raises(Refused):
+            Staff.with_password(email, password, code, clock())
+        return [query.msg[0] for query in counted.get_queries()]
+
+    right = statements(PASSWORD, "000000")
+    assert any(sql.startswith("DELETE") for sql in right)
+    assert right == statements("wrong", "000000")
+    assert right == statements("wrong", "000000", "bob@staff.example")
 
 
 def test_an_account_without_a_password_is_opened_by_none(app, client, sign_in):
@@ -146,6 +165,31 @@ def test_guesses_at_an_account_take_ever_more_waiting_also_in_another_process(st
     assert sign_in().status_code == 303
 
 
+def at_once(what, times: int = 12) -> list:
+    """What came of calling it so often at the same time, each on a connection of its own."""
+
+    def call(_):
+        with database.connection_context():
+            try:
+                return what()
+            except Refused as refusal:
+                return type(refusal)
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(call, range(times)))
+
+
+def test_many_guesses_at_once_are_many(settings, clock):
+    outcomes = at_once(lambda: Guess.note("somebody", clock()))
+    assert (outcomes.count(None), outcomes.count(TooMany)) == (5, 7)
+
+
+def test_a_code_that_is_sent_many_times_at_once_counts_once(staff, app, clock):
+    form = (staff.email, PASSWORD, code(app), clock())
+    outcomes = at_once(lambda: Staff.with_password(*form), 6)
+    assert (outcomes.count(staff), outcomes.count(Refused)) == (1, 5)
+
+
 def test_waiting_takes_an_hour_at_most_and_is_forgotten_after_a_day(settings, clock):
     for _ in range(30):
         clock.forward(minutes=61)
@@ -195,6 +239,21 @@ def test_the_cookie_by_which_a_browser_is_known_is_for_the_shop_alone(staff, sig
     assert "SameSite=Strict" in known
     assert "Max-Age=7776000" in known
     assert "ann" not in known
+
+
+def test_cookies_of_the_desk_are_for_tls_and_the_one_host_where_the_shop_is_on_tls(settings, clock):
+    app = create_app(replace(settings, shop_origin="https://shop.example"), clock)
+    settled(app, "editor", email="ann@staff.example")
+    client, host = app.test_client(), {"base_url": "https://shop.example"}
+    form = {"email": "ann@staff.example", "password": PASSWORD, "code": code(app)}
+    answer = client.post(DOOR, data=form, **host)
+    lines = answer.headers.getlist("Set-Cookie")
+    assert [line.partition("=")[0] for line in lines] == ["__Host-known", "__Host-session"]
+    for line in lines:
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=Strict"} <= set(line.split("; "))
+        assert "Domain" not in line
+    assert client.get("/desk", **host).status_code == 200
+    assert client.get("/desk/door/challenge", **host).json["options"]["rpId"] == "shop.example"
 
 
 def test_guesses_are_counted_all_together(staff, app, client, clock, sign_in):

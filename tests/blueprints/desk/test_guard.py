@@ -82,6 +82,17 @@ def test_htmx_is_sent_to_the_door_too(app, client):
         assert answer.headers["HX-Redirect"].startswith("/desk/door")
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_who_follows_a_link_from_another_site_asks_once_more_from_ours(app, client, site):
+    answer = client.get("/desk/staff?a=%22b", headers={"Sec-Fetch-Site": site})
+    assert 'content="0; url=/desk/staff?a=%22b"' in answer.text
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    answer = client.get("/desk/staff", headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.location.startswith(TO_THE_DOOR)
+    answer = client.post("/desk/session/end", headers={"Sec-Fetch-Site": site})
+    assert answer.status_code == 403
+
+
 @pytest.mark.parametrize("role", ROLES[:-1])
 def test_a_wrong_role_is_refused_everywhere(app, role):
     views = app.view_functions
