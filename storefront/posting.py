@@ -52,8 +52,6 @@ class Posting:
         """All that whoever posts should know first, in sentences."""
         held = register.clauses()
         said = [f"It covers {listed([c for c in self.covers if c in held]) or 'nothing'}."]
-        if early := [clause for clause in self.covers if clause not in held]:
-            said.append(f"Nothing is asked for under {listed(early)} yet: a slip, or to come?")
         if left_out := coverage.left_out(self.covers):
             said.append(f"It leaves out {listed(left_out)}.")
         if self.switches_off:

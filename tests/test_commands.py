@@ -288,25 +288,3 @@ def test_a_currency_that_is_none_is_refused_before_anything_is_made(fresh, nonse
     assert result.exit_code != 0
     assert "is not a currency code of ISO 4217" in str(result.exception)
     assert not fresh.instance.exists()
-
-
-def test_a_policy_is_posted_and_what_it_leaves_out_is_said(command, tmp_path, client, clock):
-    path = tmp_path / "policy.md"
-    path.write_text("# Privacy\n\nWe ask for little. {covers: orders}\n")
-    result = command("publish-policy", path, "--changes", "Shorter.")
-    assert result.exit_code == 0
-    assert result.stdout == "version 2 is in force; its marks cover orders\n"
-    assert result.stderr.startswith("not marked as covered: cookies, staff (")
-    clock.forward(minutes=1)
-    assert "Version 2" in client.get("/privacy").text
-    assert "What changed: Shorter." in client.get("/privacy").text
-
-
-def test_the_same_policy_again_is_refused(command, tmp_path):
-    path = tmp_path / "policy.md"
-    path.write_text("We ask for little.")
-    command("publish-policy", path)
-    result = command("publish-policy", path)
-    assert result.exit_code == 1
-    assert "nothing was posted" in str(result.exception)
-    assert PolicyVersion.select().count() == 2

@@ -1,9 +1,11 @@
 """The checkout: one page, one valid POST places the order."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from storefront import policy, register
 from storefront.models import Order, OutgoingMail, Product, ShippingRate, TaxRate, Variant
 from tests.journey import ANN, fill_cart, hidden_in
 
@@ -262,3 +264,46 @@ def test_an_order_that_cannot_be_paid_at_once_is_kept(filled, settings):
     assert page.status_code == 200
     assert 'data-state="placed"' in page.text
     assert "Pay $" in page.text
+
+
+def post_policy(settings, clock, after=timedelta()):
+    """Post a text that covers all there is, in force after so long."""
+    covered = ", ".join(register.clauses())
+    key, words = policy.read_key(settings.keys), {"role": "editor", "changes": "Said better."}
+    text = f"# Privacy\n\nSaid better. {{covers: {covered}}}\n"
+    return policy.publish(text, key, **words, in_force_at=clock() + after, at=clock())
+
+
+def test_the_form_links_the_version_that_the_order_is_made_under(filled, settings, clock):
+    post_policy(settings, clock, timedelta(days=1))
+    page = filled.client.get("/checkout").text
+    assert '<a href="/privacy/versions/1">our privacy page (version 1)</a>' in page
+    filled.post("/checkout", ANN | hidden_in(page))
+    assert Order.get().policy.number == 1
+
+
+def test_when_another_version_comes_into_force_meanwhile_the_form_comes_back_and_says_so(
+    filled, settings, clock
+):
+    form = ANN | hidden(filled.client)
+    post_policy(settings, clock, timedelta(minutes=1))
+    clock.forward(minutes=2)
+    answer = filled.post("/checkout", form)
+    assert answer.status_code == 422
+    assert "Our privacy page has changed since you came here: version 2 is in force" in answer.text
+    assert '<a href="/privacy/versions/2">' in answer.text
+    assert 'value="Ann Walker"' in answer.text
+    assert not Order.select().exists()
+    filled.post("/checkout", ANN | hidden_in(answer.text))
+    assert Order.get().policy.number == 2
+
+
+def test_a_form_sent_again_after_the_checkout_was_closed_leads_to_its_order(
+    filled, settings, clock
+):
+    form = ANN | hidden(filled.client)
+    first = filled.post("/checkout", form)
+    key, words = policy.read_key(settings.keys), {"role": "editor", "changes": "Less."}
+    policy.publish("Nothing.", key, **words, in_force_at=clock(), at=clock())
+    assert way_on(filled.post("/checkout", form)) == way_on(first)
+    assert Order.select().count() == 1

@@ -1,0 +1,320 @@
+"""Publish before collect: what the policy does not cover is neither asked for nor taken."""
+
+import threading
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from flask_wtf import FlaskForm
+
+from storefront import coverage, personal, policy, register
+from storefront.forms import Form
+from storefront.models import Order, OutgoingMail, Picture, PolicyVersion
+from storefront.refusals import Refused
+from tests.journey import (
+    ANN,
+    VISA,
+    come_home,
+    fill_cart,
+    hidden_in,
+    item,
+    order_path,
+    pay,
+    place_order,
+)
+from tests.models.placing import cart_of, place
+
+EVERYTHING = sorted(register.clauses())
+
+
+@pytest.fixture
+def post(settings, clock):
+    """Post a text that covers those clauses, in force at once unless said otherwise."""
+    key = policy.read_key(settings.keys)
+
+    def post(*clauses: str, after: timedelta = timedelta()) -> PolicyVersion:
+        number = PolicyVersion.last().number + 1
+        text = f"# Version {number}\n\nAs ever. {{covers: {', '.join(clauses) or 'nothing'}}}\n"
+        words = {"role": "editor", "changes": "Less."}
+        return policy.publish(text, key, **words, in_force_at=clock() + after, at=clock())
+
+    return post
+
+
+@pytest.fixture
+def without(post):
+    """Post a text that covers all but one clause."""
+    return lambda clause: post(*(set(register.clauses()) - {clause}))
+
+
+# Each collection: what it is to try it while its clause is not covered. A fact on the register
+# whose holder has no case here fails: nobody has looked whether it is switched off.
+
+
+def the_checkout(shop):
+    """The form is not drawn; who sends it all the same gets a sentence, and nothing is kept."""
+    fill_cart(shop.client, shop.plenty)
+    form = ANN | hidden_in(shop.client.get("/checkout").text)
+    left = shop.plenty.stock
+    shop.switch_off()
+    for _ in range(2):
+        page = shop.visitor.get("/checkout").text
+        assert "We take no orders at the moment" in page
+        assert "Place the order" not in page
+        assert 'name="email"' not in page
+        answer = shop.visitor.post("/checkout", form)
+        assert answer.status_code == 422
+        assert "We take no orders at the moment" in answer.text
+        form |= hidden_in(answer.text)
+    assert not Order.select().exists()
+    assert not OutgoingMail.select().exists()
+    assert type(shop.plenty).get_by_id(shop.plenty.id).stock == left
+    with pytest.raises(Refused, match="does not cover orders"):
+        place(cart_of((shop.plenty, 1)), shop.clock())
+
+
+def orders_that_there_are(shop):
+    """Made under a version that covered them, they are paid, shown and written about."""
+    way = place_order(shop.client, shop.plenty)
+    shop.switch_off()
+    page = come_home(shop.client, pay(shop.payment_page, way, VISA))
+    assert page.status_code == 200
+    assert Order.get().state == "card_held"
+    assert shop.client.get(order_path(way)).status_code == 200
+    assert {mail.kind for mail in OutgoingMail.select()} == {"order_placed", "order_card_held"}
+
+
+def the_cart(shop):
+    """Neither filled nor made fuller; what is in one can be taken out, and the cookie goes."""
+    fill_cart(shop.client, shop.plenty)
+    fresh = shop.app.test_client()
+    page = f"/products/{shop.plenty.product.handle}"
+    assert "Add to cart" in fresh.get(page).text
+    shop.switch_off()
+    drawn = fresh.get(page).text
+    assert "Nothing can be put into a cart at the moment" in drawn
+    assert "Add to cart" not in drawn
+    for client in (fresh, shop.client):
+        before = client.get_cookie("cart")
+        answer = client.post("/cart/items", data=item(shop.plenty), headers=shop.visitor.headers)
+        assert answer.status_code == 422
+        assert "Nothing can be put into a cart at the moment" in answer.text
+        assert "Set-Cookie" not in answer.headers
+        assert client.get_cookie("cart") == before
+    cart = shop.visitor.get("/cart").text
+    assert shop.plenty.product.title in cart
+    assert "Update" not in cart
+    line = f"/cart/items/{shop.plenty.id}"
+    assert shop.visitor.post(line, {"quantity": "1"}).status_code == 422
+    assert shop.visitor.post(line, {"quantity": "0"}).status_code in (200, 303)
+    assert shop.client.get_cookie("cart") is None
+
+
+def pictures_of_other_hosts(shop):
+    """No host that a catalogue names is asked for anything."""
+    asked = []
+
+    class Host(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+
+        log_message = print
+
+    host = HTTPServer(("127.0.0.1", 0), Host)
+    threading.Thread(target=host.serve_forever, kwargs={"poll_interval": 0.02}).start()
+    path = shop.settings.instance / "catalogue.csv"
+    source = f"http://127.0.0.1:{host.server_port}/mug.jpg"
+    path.write_text(f"Handle,Title,Variant Price,Image Src\nmug,Mug,12.00,{source}\n")
+    shop.switch_off()
+    try:
+        result = shop.runner("import-products", path, "--fetch-pictures")
+    finally:
+        host.shutdown()
+        host.server_close()
+    assert result.exit_code == 1
+    assert "No pictures are fetched now" in str(result.exception)
+    assert asked == []
+    assert not Picture.select().where(Picture.source == source).exists(), "nothing was written"
+
+
+CASES = {
+    "column order": the_checkout,
+    "column outgoing_mail": the_checkout,
+    "form field CheckoutForm": the_checkout,
+    "vault card number and expiry, sealed and offline": orders_that_there_are,
+    "recipient vault": orders_that_there_are,
+    "recipient mail server": orders_that_there_are,
+    "recipient database server": orders_that_there_are,
+    "cookie cart": the_cart,
+    "recipient pictures": pictures_of_other_hosts,
+}
+
+
+def holder(fact: personal.Fact) -> str:
+    """What a fact is held by, as cases are named: a table, a form, a cookie, a recipient."""
+    if fact.kind == "recipient" and fact.where.startswith("pictures"):
+        return "recipient pictures"
+    dotted = fact.kind in ("column", "form field")
+    return f"{fact.kind} {fact.where.rpartition('.')[0] if dotted else fact.where}"
+
+
+class Shop:
+    """What a case may use."""
+
+    def __init__(self, request, clause, **parts) -> None:
+        vars(self).update(parts)
+        self._request, self._clause = request, clause
+
+    def __getattr__(self, name):
+        return self._request.getfixturevalue(name)
+
+    def switch_off(self) -> None:
+        self._request.getfixturevalue("without")(self._clause)
+
+
+def clause_of(case: str) -> str:
+    return next((f.clause for f in all_facts() if holder(f) == case), "catalogue")
+
+
+def all_facts() -> list[personal.Fact]:
+    forms = {form for form in _below(Form) if form.__module__.startswith("storefront")}
+    of_forms = [fact for form in forms for fact in personal.fields(form)]
+    return [*{*register.facts(), *of_forms}]
+
+
+def _below(base: type) -> set[type]:
+    return {base, *(one for each in base.__subclasses__() for one in _below(each))} - {Form}
+
+
+def test_everything_on_the_register_has_a_case(app):
+    missing = {holder(fact) for fact in all_facts()} - set(CASES)
+    assert not missing, f"nobody looked whether these are switched off: {sorted(missing)}"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_not_covered_is_not_collected(request, app, visitor, clock, case):
+    CASES[case](Shop(request, clause_of(case), app=app, visitor=visitor, clock=clock))
+
+
+def test_every_form_with_personal_fields_switches_itself_off(app):
+    for form in _below(FlaskForm):
+        if form.__module__.startswith("storefront") and list(personal.fields(form)):
+            assert issubclass(form, Form), form
+
+
+# What takes forms and needs no guard of its own, because of what it takes.
+TAKES_NOTHING = {
+    "checkout.address_parts": "shows the form again and keeps nothing",
+    "checkout.place": "its form switches itself off",
+    "orders.pay": "goes on with an order that there is, as it was promised when it was made",
+    "cart.change": "taking out of a cart is always allowed; it guards the rest itself",
+}
+
+
+def test_every_address_that_takes_a_form_says_what_it_collects(app):
+    unsaid = [
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.methods & {"POST", "PUT", "PATCH", "DELETE"}
+        and not hasattr(app.view_functions[rule.endpoint], "collects")
+        and rule.endpoint not in TAKES_NOTHING
+        and not rule.endpoint.startswith("desk.")  # staff at work; their accounts have a case
+    ]
+    assert unsaid == [], "mark them with @collects(…), or say here why not"
+
+
+# What changes by itself
+
+
+def test_what_was_switched_off_comes_back_with_a_text_that_covers_it(client, without, post, plenty):
+    page = f"/products/{plenty.product.handle}"
+    without("cookies")
+    assert "Add to cart" not in client.get(page).text
+    post(*EVERYTHING)
+    assert "Add to cart" in client.get(page).text
+    fill_cart(client, plenty)
+
+
+def test_a_kept_page_changes_at_the_moment_a_version_comes_into_force(client, post, clock, plenty):
+    """By time alone: nothing is written then, so no new edition comes out."""
+    page = f"/products/{plenty.product.handle}"
+    post("orders", after=timedelta(seconds=30))
+    first = client.get(page)
+    assert "Add to cart" in first.text
+    assert client.get(page, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    clock.forward(seconds=29)
+    assert "Add to cart" in client.get(page).text
+    clock.forward(seconds=1)
+    answer = client.get(page, headers={"If-None-Match": first.headers["ETag"]})
+    assert answer.status_code == 200
+    assert "Add to cart" not in answer.text
+    assert client.post("/cart/items", data=item(plenty)).status_code == 422
+
+
+def test_a_kept_page_changes_with_the_version_that_another_process_posts(
+    client, runner, tmp_path, plenty, clock
+):
+    page = f"/products/{plenty.product.handle}"
+    assert "Add to cart" in client.get(page).text
+    (tmp_path / "less.md").write_text("# Less\n\nOrders. {covers: orders}\n")
+    said = runner("publish-policy", tmp_path / "less.md", "--changes", "x", "--switch-off").output
+    assert "switch off" in said
+    clock.forward(seconds=30)  # to the real time; less than a page is kept for
+    assert "Nothing can be put into a cart" in client.get(page).text
+
+
+def test_a_visitor_with_a_cart_sees_the_same(client, without, plenty):
+    fill_cart(client, plenty)
+    page = f"/products/{plenty.product.handle}"
+    assert "Add to cart" in client.get(page).text
+    without("cookies")
+    assert "Nothing can be put into a cart" in client.get(page).text
+
+
+# In words
+
+
+def test_before_any_text_is_posted_nothing_is_covered(app, clock):
+    long_ago = clock() - timedelta(days=9)
+    assert coverage.covered_at(long_ago) == frozenset()
+    assert coverage.next_change(long_ago) == PolicyVersion.get().in_force_at
+    assert not coverage.covered("orders", long_ago)
+    assert [clause for clause, _ in coverage.switched_off(long_ago)] == register.clauses()
+
+
+def test_the_desk_reads_what_is_off_and_what_to_do(app, without, clock):
+    assert coverage.switched_off(clock()) == []
+    without("orders")
+    assert coverage.switched_off(clock()) == [
+        (
+            "orders",
+            "The policy in force does not cover orders, so the checkout is off. Mark the paragraph "
+            "that covers it with {covers: orders}, and post the text.",
+        )
+    ]
+
+
+def test_rights_are_never_switched_off(app, post, clock, monkeypatch):
+    """Whatever an editor leaves out, a person may ask, correct and erase."""
+    monkeypatch.setattr(register, "clauses", lambda: ["orders", "rights"])
+    post("orders")
+    assert not coverage.covered("rights", clock())
+    assert coverage.why_closed(["rights"], clock()) == ""
+    [(clause, said)] = coverage.switched_off(clock())
+    assert clause == "rights"
+    assert "stay open all the same: the law gives people that right" in said
+    assert "our privacy page does not say" in coverage.why_closed(["rights", "cookies"], clock())
+
+
+def test_a_clause_nobody_has_words_for_is_still_said(app, clock):
+    assert coverage.words_for(["contests"]) == "what is asked for under contests"
+    assert coverage.why_closed(["contests"], clock()).startswith("This is closed at the moment")
+
+
+def test_every_clause_on_the_register_has_words(app):
+    assert set(register.clauses()) | {"catalogue"} <= set(coverage.WORDS)
+
+
+def test_the_privacy_page_itself_is_always_there(client, post):
+    post()
+    assert client.get("/privacy").status_code == 200
