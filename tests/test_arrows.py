@@ -23,7 +23,7 @@ FLOORS = (
     "changes proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " front chain",
-    "payment cookies listing guests showing notices",
+    "payment cookies listing guests showing notices chronicle",
     "pages door fetching posting",
     "errors forms drafting",
     "blueprints jobs",

@@ -102,7 +102,7 @@ class Seen(HTMLParser):
 def test_what_an_editor_pastes_fetches_runs_and_sends_nothing(app):
     seen = Seen(shown(EVIL))
     assert seen.tags <= {"h1", "p", "a", "div"}
-    assert {name for name, _ in seen.attributes} <= {"href", "rel", "title"}
+    assert {name for name, _ in seen.attributes} <= {"href", "id", "rel", "title"}
     assert {value for name, value in seen.attributes if name == "href"} <= {"/x"}
     assert ("title", "{table: orders}") in seen.attributes, "no table is drawn inside a tag"
 

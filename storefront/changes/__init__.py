@@ -20,11 +20,12 @@ __all__ = ["Block", "Changes", "Piece", "between"]
 ALIKE = 0.5  # the share of words that two blocks have in common, to be one block reworded
 ALIKE_IN_PLACE = 0.3  # if one stands where the other stood
 ALIKE_DIVIDED = 0.6  # or one and several that stand in its place
+LEAST_STAYED = 0.3  # of the words of the shorter one: in stretches that can be read
 MOST_HOLDERS = 16  # blocks that have a word; one in more of them tells nothing
 MOST_CANDIDATES = 6  # blocks that a removed one is compared with
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)  # a large text takes some megabytes
 def between(old: str, new: str) -> Changes:
     """What changed from one Markdown text to another."""
     found = _Comparison(blocks(old), blocks(new)).result()
@@ -135,13 +136,17 @@ class _Comparison:
         return [word for at in side for word in self.words[n][at]]
 
     def _reword(self, old: list[int], new: list[int], has_moved: bool = False) -> None:
-        for n, side in enumerate((old, new)):
-            for at in side:
-                del self.gap_of[n][at]
+        """Pair them, unless so few of their words stayed that it would not be read as one text."""
         numbers = [self._stream(n, side) for n, side in enumerate((old, new))]
         texts = tuple(self.old[i] for i in old), tuple(self.new[j] for j in new)
         words = [tuple(word for text in side for word in spaced(text)) for side in texts]
         found = tuple(pieces(*words, aligned(*numbers)))
+        stayed = sum(len(piece.old) for piece in found if piece.kind == "same")
+        if stayed / min(map(len, words)) < LEAST_STAYED:
+            return
+        for n, side in enumerate((old, new)):
+            for at in side:
+                del self.gap_of[n][at]
         self.found.append(Block("reworded", *texts, old[0], new[0], found, has_moved))
 
     def _reworded(self) -> None:

@@ -5,15 +5,20 @@ from dataclasses import dataclass
 from html import unescape
 
 from storefront.reading import cleaned
-from storefront.reading.walk import AS_BLOCK, AS_WORDS, ATTRIBUTE, BLOCKS, HEADINGS, MARK, TAG
+from storefront.reading.walk import (
+    AS_BLOCK,
+    AS_WORDS,
+    BLOCKS,
+    HEADINGS,
+    MARK,
+    TAG,
+    read_attributes,
+    words_instead,
+)
 
-BREAKS = (
-    BLOCKS | AS_BLOCK | set("ul ol dl table thead tbody tfoot tr hr details figure".split())
-) - {
-    "td",
-    "th",
-}
 CELLS = {"td", "th"}
+LISTS = set("ul ol dl table thead tbody tfoot tr hr details figure".split())
+BREAKS = (BLOCKS | AS_BLOCK | LISTS) - CELLS
 TABLE = re.compile(r"\{table:\s*([\w-]+)\s*\}")
 # Written without spaces between words: each character is compared by itself.
 EACH = "\u3040-\u30ff\u3400-\u9fff"
@@ -76,15 +81,11 @@ class _Blocks:
             self._parts.append(" | ")
         elif name == "a":
             self._end_link() if closing else self._start_link(attributes)
-        elif name == "img":
-            self._parts.append(
-                f" [picture: {unescape(dict(ATTRIBUTE.findall(attributes)).get('alt', ''))}] "
-            )
         elif name in AS_WORDS or name == "br":
-            self._parts.append(" ")
+            self._parts.append(f" {unescape(words_instead(name, read_attributes(attributes)))} ")
 
     def _start_link(self, attributes: str) -> None:
-        self._link = len(self._parts), unescape(dict(ATTRIBUTE.findall(attributes)).get("href", ""))
+        self._link = len(self._parts), unescape(read_attributes(attributes).get("href", ""))
 
     def _end_link(self) -> None:
         if self._link:

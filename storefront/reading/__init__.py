@@ -17,9 +17,8 @@ from storefront import register
 from storefront.markdown import parsed
 from storefront.reading.walk import AS_BLOCK, AS_WORDS, TABLE_ROOM, Entry, Walk
 
-# Spaces are looked at from the first one on, and a mark holds no brace: else a long row of either
-# would be gone through again from each.
-COVERS = re.compile(r"(?:(?<![ \t])[ \t]+)?(?<!\\)\{covers:([^{}]*)\}")
+# None of these looks at anything twice, however odd the text: it is half a megabyte at most.
+COVERS = re.compile(r"(?<![ \t])[ \t]*(?<!\\)\{covers:([^{}]*)\}")
 KEEP = re.compile(r"\{keep:\s*([\w.]+)\s*\}")
 # A block of its own: within a line no table can stand, and within a tag it would break it.
 TABLE = re.compile(
@@ -37,7 +36,9 @@ ATTRIBUTES = {
     "ol": {"reversed", "start", "type"},
 }
 MARKS_ALONE = re.compile("<p>((?:\\s*\ufdd0[0-9]+\ufdd1)+)\\s*</p>")
-MARKS_UNDER_A_ROW = re.compile(r"(\|[^\n]*\n)(?=[ \t]*\{covers:[^}\n]*\}[ \t]*(?:\r?\n|$))")
+MARKS_UNDER_A_ROW = re.compile(
+    r"^([^\n]*\|[^\n]*\n)(?=[ \t]*\{covers:[^{}\n]*\}[ \t]*(?:\r?\n|\Z))", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def _names(inside: str) -> list[str]:
     return [name for name in map(str.strip, inside.split(",")) if name]
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def read(text: str) -> Reading:
     """The text as a page shows it; its tables and periods are drawn from the register."""
     html, marks = cleaned(text)

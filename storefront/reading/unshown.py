@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from html import unescape
-from html.parser import HTMLParser
 
 from storefront import register
 from storefront.markdown import parsed
@@ -16,7 +15,14 @@ MOST_DOUBTED = 2000  # words that are looked for within others, before they are 
 WORD = re.compile(rf"[^\W_]{{{FEWEST},}}")
 DIRECTIVE = re.compile(r"\{(\w[\w-]*):([^{}\n]{0,80})\}")
 TABLE = re.compile(r"^[ \t]*\{table:\s*([\w-]+)\s*\}(?:[ \t]*\{covers:[^}]*\})*[ \t]*\r?$", re.M)
-ADDRESSES = re.compile(r"\]\([^)\n]*\)|^ {0,3}\[[^]\n]+\]:[ \t]*\S+|<[a-zA-Z/!][^<>]*>", re.M)
+ADDRESSES = re.compile(
+    r"\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)?\)|^ {0,3}\[[^]\n]+\]:[ \t]*\S+|<[a-zA-Z/!][^<>]*>", re.M
+)
+# Tags as they stand in the text, good or bad; a sign within quotes may end one early.
+TAG = re.compile(r"<([a-zA-Z][\w-]*)([^<>]*)>")
+STYLED = re.compile(r"\s(?:style|class|color|bgcolor)\s*=", re.I)
+ACTING = re.compile(r"\son[a-z]+\s*=", re.I)
+ADDRESS = re.compile(r"""\shref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.I)
 SHOWN_SCHEMES = ("http:", "https:", "mailto:", "tel:")
 KINDS = {
     "picture": "img image picture".split(),
@@ -45,43 +51,20 @@ def notes(text: str, marks: bool = True) -> list[str]:
 
     Without what is said of `marks`, for who names them line by line.
     """
-    seen = _Seen()
-    seen.feed(parsed(text))
-    seen.close()
-    said = [*_of_kinds(seen), *_of_links(seen, text), *(_of_directives(text) if marks else ())]
+    html = parsed(text)
+    said = [*_of_kinds(html), *_of_links(html, text), *(_of_directives(text) if marks else ())]
     return said + _of_words(text)
 
 
-class _Seen(HTMLParser):
-    """What stands in the text as Markdown leaves it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kinds: Counter[str] = Counter()
-        self.comments = self.styled = self.acting = 0
-        self.bad_links: list[str] = []
-
-    def handle_starttag(self, tag, attrs):
-        if tag in KIND_OF:
-            self.kinds[KIND_OF[tag]] += 1
-        self.styled += any(name in ("style", "class", "color", "bgcolor") for name, _ in attrs)
-        self.acting += any(name.startswith("on") for name, _ in attrs)
-        address = "".join(dict(attrs).get("href") or "").strip()
-        scheme = re.match(r"[a-zA-Z][\w+.-]*:", re.sub(r"[\x00-\x20]", "", address))
-        if tag == "a" and scheme and not scheme[0].lower().startswith(SHOWN_SCHEMES):
-            self.bad_links.append(address)
-
-    def handle_comment(self, data):
-        self.comments += 1
-
-
-def _of_kinds(seen: _Seen) -> list[str]:
-    said = [f"{_counted(n, kind)} {SAID[kind]}." for kind, n in seen.kinds.items()]
-    if seen.comments:
-        said.append(f"{_counted(seen.comments, 'comment')} left out; nobody would see it.")
-    if seen.styled:
+def _of_kinds(html: str) -> list[str]:
+    tags = TAG.findall(html)
+    kinds = Counter(KIND_OF[name.lower()] for name, _ in tags if name.lower() in KIND_OF)
+    said = [f"{_counted(n, kind)} {SAID[kind]}." for kind, n in kinds.items()]
+    if comments := html.count("<!--"):
+        said.append(f"{_counted(comments, 'comment')} left out; nobody would see it.")
+    if any(STYLED.search(inside) for _, inside in tags):
         said.append("Colours and styles of the text are left out; it looks as the shop does.")
-    if seen.acting:
+    if any(ACTING.search(inside) for _, inside in tags):
         said.append("What should happen at a click or touch (onclick and the like) is left out.")
     return said
 
@@ -90,9 +73,9 @@ def _counted(n: int, kind: str) -> str:
     return f"1 {kind} is" if n == 1 else f"{n} {kind.replace('film or', 'films or')}s are"
 
 
-def _of_links(seen: _Seen, text: str) -> list[str]:
+def _of_links(html: str, text: str) -> list[str]:
     said = []
-    if bad := _named(seen.bad_links):
+    if bad := _named([address for address in _addresses(html) if not _leads_on(address)]):
         said.append(f"Links that could run something or hide something do not lead there: {bad}.")
     lost = read(text).links
     if places := _named([address for address in lost if address.startswith("#")]):
@@ -103,6 +86,17 @@ def _of_links(seen: _Seen, text: str) -> list[str]:
             f"instead: {lost}. Write it whole, beginning with https:// or with /."
         )
     return said
+
+
+def _addresses(html: str) -> list[str]:
+    found = [ADDRESS.search(inside) for name, inside in TAG.findall(html) if name.lower() == "a"]
+    return [unescape(one[1] or one[2] or one[3] or "").strip() for one in found if one]
+
+
+def _leads_on(address: str) -> bool:
+    plain_address = re.sub(r"[\x00-\x20]", "", address).lower()  # as browsers read it
+    scheme = re.match(r"[a-z][a-z0-9+.-]*:", plain_address)
+    return not scheme or plain_address.startswith(SHOWN_SCHEMES)
 
 
 def _of_directives(text: str) -> list[str]:

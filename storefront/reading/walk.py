@@ -12,7 +12,7 @@ TAG = re.compile(r'<(/?)([a-zA-Z][\w-]*)((?:\s+[^\s=>"]+="[^"]*")*)\s*/?>')
 ATTRIBUTE = re.compile(r'([^\s=>"]+)="([^"]*)"')
 HEADING = re.compile(r"<(h[1-6])\b[^>]*>")
 # A mark on its way through Markdown: Unicode keeps these two characters out of every text.
-MARK = re.compile("[ \t]*\ufdd0([0-9]+)\ufdd1")
+MARK = re.compile("(?<!\\s)\\s*\ufdd0([0-9]+)\ufdd1")
 HEADINGS = {f"h{n}" for n in range(1, 7)}
 BLOCKS = set("p li td th dt dd pre blockquote div caption summary figcaption".split()) | HEADINGS
 HAS_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
@@ -84,7 +84,7 @@ class Walk:
         for found in TAG.finditer(self.source):
             self._text(self.source[at : found.start()])
             closing, name, attributes = found[1], found[2].lower(), found[3]
-            (self._end if closing else self._start)(name, _read_attributes(attributes))
+            (self._end if closing else self._start)(name, read_attributes(attributes))
             at = found.end()
         self._text(self.source[at:])
 
@@ -112,11 +112,8 @@ class Walk:
     # Tags
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "img":
-            about = attributes.get("alt", "").strip()
-            self.out.append(f"[picture, not shown here{': ' + about if about else ''}]")
-        elif name in AS_WORDS:
-            self.out.append(f" {_words_of_field(attributes)}")
+        if name in AS_WORDS:
+            self.out.append(f" {words_instead(name, attributes)}")
         elif name == "a":
             self._start_link(attributes)
         else:
@@ -235,7 +232,7 @@ def _leads_on(address: str) -> bool:
     return bool(HAS_SCHEME.match(address)) or address.startswith("/")
 
 
-def _read_attributes(inside: str) -> dict[str, str]:
+def read_attributes(inside: str) -> dict[str, str]:
     return dict(ATTRIBUTE.findall(inside)) if inside else {}
 
 
@@ -248,8 +245,11 @@ def _place(anchor: str) -> str:
     return f'<span id="{escape(anchor)}"></span>' if anchor else ""
 
 
-def _words_of_field(attributes: dict[str, str]) -> str:
-    """What a field of a form shows in itself."""
+def words_instead(name: str, attributes: dict[str, str]) -> str:
+    """What is said where a picture stood, or what a field of a form shows in itself."""
+    if name == "img":
+        about = attributes.get("alt", "").strip()
+        return f"[picture, not shown here: {about}]" if about else "[picture, not shown here]"
     if attributes.get("type", "").lower() in ("hidden", "checkbox", "radio", "password"):
         return ""
     return attributes.get("value") or attributes.get("placeholder", "")

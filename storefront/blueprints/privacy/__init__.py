@@ -4,4 +4,8 @@ from flask import Blueprint
 
 blueprint = Blueprint("privacy", __name__)
 
-from storefront.blueprints.privacy import page  # noqa: E402, F401 — its routes need the blueprint
+from storefront.blueprints.privacy import (  # noqa: E402 — its routes need the blueprint
+    machines,  # noqa: F401
+    page,  # noqa: F401
+    versions,  # noqa: F401
+)
