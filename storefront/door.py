@@ -28,6 +28,7 @@ NESTING = re.compile(r"[\[\].:/]+")
 DIGITS = re.compile(r"\d+(?:[ -]\d+)*")
 LIMITS = "600 per minute"  # of one address, all routes together; forms have their own
 LARGEST_FORM = 64 * 1024  # bytes
+LARGEST_TEXT = 4 * 2**20  # of a form with a long text, three bytes for each that is not a letter
 
 # It would write down the address of everyone it refuses.
 logging.getLogger("flask-limiter").setLevel(logging.CRITICAL)
@@ -62,12 +63,26 @@ def hang(app: Flask, settings: Settings) -> None:
     app.before_request(look_over)
 
 
+def takes_text(*fields: str):
+    """Say of a view that these fields hold a long text, which it looks over itself.
+
+    For those with a session only: nobody else makes the shop read so much.
+    """
+
+    def say(view):
+        view.texts = fields
+        return view
+
+    return say
+
+
 def look_over() -> Response | None:
     """Whether a request may come in; another way on for who came by another name."""
     refuse_plain_http()
     if way := lead_home():
         return way
     refuse_odd_bodies()
+    make_room()
     refuse_foreign_forms()
     if request.query_string or request.method not in SAFE:
         refuse_odd_fields()
@@ -104,6 +119,25 @@ def refuse_odd_bodies() -> None:
         abort(404)
 
 
+def make_room() -> None:
+    """Let a long text in where one is asked for; one that is longer still is refused in words."""
+    if request.method in SAFE or not _texts() or not session:
+        return
+    request.max_content_length = request.max_form_memory_size = LARGEST_TEXT
+    if (request.content_length or 0) > LARGEST_TEXT:
+        abort(413, TOO_LONG)
+
+
+TOO_LONG = (
+    "This text is far larger than a policy can be, so it was not read and nothing was changed. "
+    "Go back: it should still be in the form. Take out what does not belong to it."
+)
+
+
+def _texts() -> tuple[str, ...]:
+    return getattr(current_app.view_functions.get(request.endpoint), "texts", ())
+
+
 def refuse_foreign_forms() -> None:
     """Unsafe requests must come from our own pages.
 
@@ -138,11 +172,11 @@ def refuse_odd_fields() -> None:
     """Nothing holds a NUL, and no card number, expiry or security code, wherever it is put."""
     fields = [*request.args.items(multi=True)]
     if request.method not in SAFE:
-        fields += request.form.items(multi=True)
+        fields += (one for one in request.form.items(multi=True) if one[0] not in _texts())
         fields += ((name, "") for name in request.files)
     if any("\0" in name or "\0" in value for name, value in fields):
         abort(400)
-    if any(_means_card(name) or _holds_card(value) for name, value in fields):
+    if any(_means_card(name) or holds_card(value) for name, value in fields):
         raise CardOffered
 
 
@@ -160,7 +194,7 @@ def _plain(name: str) -> str:
     return "".join(character for character in name.lower() if character.isalnum())
 
 
-def _holds_card(value: str) -> bool:
+def holds_card(value: str) -> bool:
     """Whether a card number stands in what was typed, such as in a line of the address."""
     for run in DIGITS.findall(value):
         groups = re.split("[ -]", run)[:20]

@@ -57,9 +57,10 @@ class Posting:
         if self.switches_off:
             off = coverage.words_for(self.switches_off)
             said.append(f"That would switch off {listed(self.switches_off)}: {off}.")
-        return [*said, *proofread.remarks(self.text), *self._notice()]
+        return [*said, *proofread.remarks(self.text), *self.notice()]
 
-    def _notice(self) -> list[str]:
+    def notice(self) -> list[str]:
+        """Who will be told of it, and until when, in a sentence."""
         if not self.addresses:
             return ["Nobody has to be told by mail."] if self.before else []
         last = notices.last_goes_out(self.addresses, self.at)

@@ -25,7 +25,7 @@ FLOORS = (
     " front chain",
     "payment copies cookies listing guests showing notices data_map chronicle",
     "pages door fetching posting",
-    "errors forms",
+    "errors forms drafting",
     "blueprints jobs",
     "setup programs opened",
     "app restoring",

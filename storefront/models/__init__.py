@@ -13,6 +13,7 @@ from storefront.models.page import Page
 from storefront.models.payment import PaymentAttempt
 from storefront.models.picture import Picture
 from storefront.models.policy import PolicyVersion
+from storefront.models.policy_draft import PolicyDraft
 from storefront.models.product import Product, Variant
 from storefront.models.rights import RightsRequest, Upkeep
 from storefront.models.shipping import ShippingRate, ShippingZone, TaxRate
@@ -37,6 +38,7 @@ RECORDS = (
     TaxRate,
     PolicyVersion,
     PolicyNotice,
+    PolicyDraft,
     Order,
     OrderLine,
     OrderEvent,

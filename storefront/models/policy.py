@@ -45,6 +45,11 @@ class PolicyVersion(Record):
         return cls.select(fn.MIN(cls.in_force_at)).where(cls.in_force_at > at).scalar()
 
     @classmethod
+    def coming(cls, at: datetime) -> list["PolicyVersion"]:
+        """Those that are posted and come into force after that moment, the first one in front."""
+        return list(cls.select().where(cls.in_force_at > at).order_by(cls.number))
+
+    @classmethod
     def last(cls) -> "PolicyVersion | None":
         """The version posted last, in force or not."""
         return cls.select().order_by(cls.number.desc()).first()

@@ -18,7 +18,7 @@ from storefront.markdown import parsed
 from storefront.reading.walk import AS_BLOCK, AS_WORDS, TABLE_ROOM, Entry, Walk
 
 # None of these looks at anything twice, however odd the text: it is half a megabyte at most.
-COVERS = re.compile(r"(?<![ \t])[ \t]*\{covers:([^{}]*)\}")
+COVERS = re.compile(r"(?<![ \t])[ \t]*(?<!\\)\{covers:([^{}]*)\}")
 KEEP = re.compile(r"\{keep:\s*([\w.]+)\s*\}")
 # A block of its own: within a line no table can stand, and within a tag it would break it.
 TABLE = re.compile(

@@ -46,10 +46,13 @@ SAID = {
 }
 
 
-def notes(text: str) -> list[str]:
-    """Sentences about what visitors will not see as it stands in the text; none if all is well."""
+def notes(text: str, marks: bool = True) -> list[str]:
+    """Sentences about what visitors will not see as it stands in the text; none if all is well.
+
+    Without what is said of `marks`, for who names them line by line.
+    """
     html = parsed(text)
-    said = [*_of_kinds(html), *_of_links(html, text), *_of_directives(text)]
+    said = [*_of_kinds(html), *_of_links(html, text), *(_of_directives(text) if marks else ())]
     return said + _of_words(text)
 
 

@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 from flask import Response, abort, current_app, g, request, url_for
+from flask import session as cookie
 
 from storefront import pages
 from storefront.blueprints.desk import desk, session
@@ -51,12 +52,19 @@ def guard() -> Response | None:
     if wanted == ANYBODY:
         return None
     if g.staff is None:
+        if _was_here(view):
+            return view.signed_out()
         return arrival() if _comes_from_elsewhere() else go(the_door())
     if not wanted or not g.staff.may(wanted):
         abort(403, f"This part of the desk is for {' and '.join(wanted) or 'nobody'} only.")
     if view.fresh and not session.is_fresh(now()):
         return go(the_door(again=True))
     return None
+
+
+def _was_here(view) -> bool:
+    """Whether somebody sends a long text who was signed in when they began it."""
+    return hasattr(view, "signed_out") and "_user_id" in cookie
 
 
 def _comes_from_elsewhere() -> bool:

@@ -1,0 +1,100 @@
+"""What an editor sees beside the text: how it will look, what it covers, what to look at."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from storefront import coverage, personal, policy, reading, register
+from storefront.drafting.directives import Note, noted
+from storefront.drafting.marks import Block, blocks
+from storefront.models import PolicyVersion
+from storefront.reading import unshown
+
+
+@dataclass(frozen=True)
+class Row:
+    """One clause: what is collected under it, the blocks that cover it, what `off` without it."""
+
+    clause: str
+    collected: list[tuple[str, str]]
+    covering: list[Block]
+    left_out: str
+    off: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """A text as its editor sees it before anybody else does."""
+
+    html: Markup
+    rows: list[Row]
+    notes: list[Note]
+    unshown: list[str]
+
+    @property
+    def summary(self) -> str:
+        """The state of the text in a sentence or two, for who does not see it."""
+        out = [row.clause for row in self.rows if row.left_out]
+        said = f"Left out: {', '.join(out)}." if out else "All that is collected is covered."
+        if many := len(self.notes) + len(self.unshown):
+            said += f" {'One thing' if many == 1 else f'{many} things'} to look at."
+        return said
+
+
+def look(text: str) -> Look:
+    """Read a text as the page will; it is kept nowhere."""
+    html = policy.shown(PolicyVersion(text=text))
+    notes = sorted([*noted(text), *_unseen(text)], key=lambda note: note.line)
+    return Look(html, coverage_table(text), notes, unshown.notes(text, marks=False))
+
+
+def _unseen(text: str) -> Iterator[Note]:
+    """Marks in what is not shown, so that nobody reads what they cover."""
+    seen = reading.read(text).clauses
+    for block in blocks(text):
+        for clause in block.clauses:
+            if clause not in seen:
+                said = f"Nobody sees the block that covers “{clause}”; mark another."
+                yield Note(block.first, said)
+
+
+def coverage_table(text: str) -> list[Row]:
+    """A row for each clause under which anything is collected, those that are left out first."""
+    covers, parts = reading.clauses(text), blocks(text)
+    losing = coverage.would_switch_off(covers)
+    rows = []
+    for clause in register.clauses():
+        covering = [block for block in parts if clause in block.clauses]
+        sentence = "" if clause in covers else _left_out(clause, clause in losing)
+        off = coverage.words_for([clause])
+        rows.append(Row(clause, list(_collected(clause)), covering, sentence, off))
+    return sorted(rows, key=lambda row: not row.left_out)
+
+
+def _left_out(clause: str, losing: bool) -> str:
+    if clause in coverage.ALWAYS_OPEN:
+        return (
+            "Left out. Asking what is held, correcting and erasing stay open all the same, because "
+            "the law gives people that right."
+        )
+    off = coverage.words_for([clause])
+    return f"Left out: this would switch off {off}." if losing else f"Left out: {off} stays off."
+
+
+def _collected(clause: str) -> Iterator[tuple[str, str]]:
+    """What is collected under a clause, and why, each reason once."""
+    reasons: dict[str, list[str]] = {}
+    for fact in register.facts():
+        if fact.clause == clause and fact.kind != "recipient":
+            names = reasons.setdefault(fact.why, [])
+            names.append(_name(fact))
+    for why, names in reasons.items():
+        yield ", ".join(dict.fromkeys(names)), why
+
+
+def _name(fact: personal.Fact) -> str:
+    if fact.kind != "column":
+        return f"{fact.where} ({fact.kind})"
+    column = fact.where.rpartition(".")[2]
+    return register.NAMES.get(column, column.replace("_", " "))
