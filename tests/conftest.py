@@ -5,6 +5,7 @@ a database copied from one that was set up once; without it, in a copied SQLite 
 """
 
 import os
+import secrets
 import shutil
 import threading
 from dataclasses import replace
@@ -26,6 +27,7 @@ from storefront.db import database, open_database
 from storefront.handoff.payment_page import create_payment_page
 from storefront.handoff.payment_settings import Settings as PaymentSettings
 from storefront.models import Product
+from tests.rendered import Rendered
 from vault.intake import Vault
 from vault.serve import VaultServer
 
@@ -33,23 +35,10 @@ SERVER = os.environ.get("DATABASE_URL", "")
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 
-_RENDERED: set[str] = set()
-
-
-def pytest_configure() -> None:
+def pytest_configure(config) -> None:
     """Before the first test, for templates wherever they are drawn."""
-    _note_every_template()
+    config.pluginmanager.register(Rendered())
     _compile_templates_once()
-
-
-def _note_every_template() -> None:
-    load = Environment._load_template
-
-    def noted(self, name, *rest):
-        _RENDERED.add(str(name))
-        return load(self, name, *rest)
-
-    Environment._load_template = noted
 
 
 def _compile_templates_once() -> None:
@@ -64,16 +53,6 @@ def _compile_templates_once() -> None:
         return made[key]
 
     Environment.compile = once
-
-
-def pytest_collection_modifyitems(items) -> None:
-    """The test that asks whether all templates were rendered goes last."""
-    items.sort(key=lambda item: item.name == "test_every_template_is_rendered_by_some_test")
-
-
-@pytest.fixture
-def rendered_templates() -> set[str]:
-    return _RENDERED
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +84,7 @@ def _quiet(_line: str) -> None:
 def made(tmp_path_factory) -> Settings:
     """An instance set up once, with the demo; tests get copies."""
     folder = tmp_path_factory.mktemp("made")
-    url = _new_postgresql("made_template") if SERVER else f"sqlite:///{folder / 'shop.sqlite'}"
+    url = _new_postgresql() if SERVER else f"sqlite:///{folder / 'shop.sqlite'}"
     environ = {"STOREFRONT_INSTANCE": str(folder), "DATABASE_URL": url}
     settings = set_up.make_files(read_settings(environ), "USD", _quiet)
     with using_database(url):
@@ -152,14 +131,14 @@ class using_database:
 
 def _copied_database(made: Settings, instance: Path) -> str:
     if SERVER:
-        return _new_postgresql(f"test_{instance.stat().st_ino}_{id(instance)}", "made_template")
+        return _new_postgresql(urlsplit(made.database_url).path[1:])
     shutil.copy(made.instance / "shop.sqlite", instance / "shop.sqlite")
     return f"sqlite:///{instance / 'shop.sqlite'}"
 
 
-def _new_postgresql(name: str, template: str = "template0") -> str:
+def _new_postgresql(template: str = "template0") -> str:
+    name = f"test_{secrets.token_hex(8)}"  # tests side by side share the server
     with psycopg.connect(SERVER, autocommit=True) as server:
-        server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     return urlsplit(SERVER)._replace(path=f"/{name}").geturl()
 
