@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from storefront.handoff.seal import SENTENCES
-from tests.browser.test_journey import VISA, fill_in, give_card, put_into_cart
+from tests.browser.test_journey import HELD, VISA, fill_in, give_card, put_into_cart
 from tests.browser.test_looks import look
 
 __all__ = ["look"]  # a fixture
@@ -43,7 +43,7 @@ def order_one(page: Page, **changes: str) -> None:
 
 
 def expect_held(page: Page) -> None:
-    expect(page.locator("main")).to_have_attribute("data-state", "card_held")
+    expect(page.locator("main")).to_have_attribute("data-state", HELD)
 
 
 def test_only_the_sealed_card_leaves_the_page(page):

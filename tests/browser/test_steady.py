@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import looking
-from tests.browser.test_journey import fill_in, give_card, order_two, put_into_cart
+from tests.browser.test_journey import HELD, fill_in, give_card, order_two, put_into_cart
 
 PRODUCT = "/products/second-day-merino-t-shirt"
 PHONE = {"viewport": {"width": 360, "height": 740}}
@@ -174,7 +174,7 @@ def test_on_a_phone_the_keyboard_buys_and_what_has_the_focus_is_never_covered(
     walk_to("textbox", "Expiry date")
     page.keyboard.type("12/39")
     page.keyboard.press("Enter")
-    expect(page.locator("main")).to_have_attribute("data-state", "card_held")
+    expect(page.locator("main")).to_have_attribute("data-state", HELD)
 
 
 # Any screen will do.
@@ -231,7 +231,7 @@ def test_who_wants_no_motion_gets_none(new_page, running_shop):
 def test_an_order_prints_as_a_slip_for_the_parcel(page, shots):
     order_two(page)
     give_card(page)
-    expect(page.locator("main")).to_have_attribute("data-state", "card_held")
+    expect(page.locator("main")).to_have_attribute("data-state", HELD)
     page.emulate_media(media="print")
     for shown in (".brand", "#things", "address", ".total", "footer p"):
         expect(page.locator(shown).first).to_be_visible()
