@@ -40,6 +40,7 @@ class Staff(Record):
 
     impersonal = ("password", "totp", "invitation")
     since = "seen_at"
+    whole = True  # a row that has nothing personal left goes
 
     # What flask-login asks of whom it signs in.
     is_active = is_authenticated = True
@@ -220,6 +221,7 @@ class Passkey(Record):
 
     impersonal = ("credential", "public_key")
     since = "used_at"
+    whole = True
 
     @classmethod
     def about(cls, email: str):
