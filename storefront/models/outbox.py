@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from peewee import DeferredForeignKey, IntegerField, TextField
 
-from storefront.db import Moment, Need, Record, database
+from storefront.blanks import Need
+from storefront.db import Moment, Record, database
 from storefront.personal import days, personal
 
 # Minutes to wait after the first, second, … failed try; then every six hours.
