@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from peewee import (
@@ -22,6 +21,8 @@ from peewee import (
     TextField,
 )
 from playhouse.pool import PooledSqliteDatabase
+
+from storefront.blanks import Need, blank, is_blank
 
 database = DatabaseProxy()
 
@@ -214,13 +215,6 @@ class JSONText(TextField):
         return None if value is None else json.loads(value)
 
 
-class Need(NamedTuple):
-    """Why a row cannot be spared yet, in words that follow "because", and until about when."""
-
-    why: str
-    until: datetime
-
-
 class Record(Model):
     """The base of every table.
 
@@ -287,20 +281,6 @@ class Record(Model):
             values["whose"] = (mark(address) if address else self.whose) if left else None
         key = self._meta.primary_key
         type(self).update(values).where(key == self.get_id()).execute()
-
-
-def blank(field: Field):
-    """What stands in a column that nothing is held in."""
-    if field.null:
-        return None
-    if field.default is not None:
-        return field.default() if callable(field.default) else field.default
-    return {"BLOB": b"", "TEXT": "", "VARCHAR": "", "CHAR": ""}.get(field.field_type, 0)
-
-
-def is_blank(field: Field, value) -> bool:
-    """Whether that is the value of a column that nothing is held in."""
-    return value is None or value == blank(field)
 
 
 @cache

@@ -3,7 +3,6 @@
 import base64
 import json
 import quopri
-import shutil
 import sqlite3
 import threading
 import time
@@ -14,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from storefront import backups, privacy
-from storefront.app import create_app
+from storefront import privacy
 from storefront.copies import as_json
 from storefront.db import database, is_sqlite
 from storefront.erasures import Erasures
@@ -26,7 +24,6 @@ from storefront.models import (
     OrderEvent,
     OutgoingMail,
     RightsRequest,
-    Upkeep,
 )
 from tests.faults.scanner import Scanner
 from tests.models.placing import cart_of, place
@@ -241,67 +238,6 @@ def test_a_refund_that_was_asked_for_keeps_what_it_needs(order, settings, clock)
     [kept, *_] = privacy.erase(ADDRESS, settings, clock()).kept
     assert kept.why == "because your money is on its way back to you"
     assert Order.get().email == ADDRESS
-
-
-# Backups.
-
-
-@pytest.fixture
-def backup(order, settings, clock, tmp_path) -> Path:
-    """A copy of the database from before the erasure."""
-    return backups.back_up(settings, clock(), lambda line: None, to=tmp_path / "copy.backup")
-
-
-def nothing_came_back(settings) -> None:
-    left = rows()
-    assert {name for name, text in texts().items() if text in left} == HELD - {"order.whose"}
-    expected = HELD - {"order.whose"} if is_sqlite() else set()
-    assert found(settings, SEEDS) == expected
-    assert Upkeep.now().applied == Erasures(settings).last()
-
-
-def test_a_backup_that_is_restored_is_erased_again_before_the_first_page(
-    backup, settings, clock, runner
-):
-    privacy.erase(ADDRESS, settings, clock())
-    told = runner("restore", backup)
-    assert told.exit_code == 0, told.output
-    assert f"restored {backup}" in told.output
-    assert ADDRESS not in told.output
-    nothing_came_back(settings)
-
-
-def test_a_backup_that_is_copied_into_place_by_hand_is_erased_again_before_the_first_page(
-    backup, settings, clock
-):
-    if not is_sqlite():
-        pytest.skip("a PostgreSQL database is no file that is copied")
-    privacy.erase(ADDRESS, settings, clock())
-    database.close_all()
-    for path in settings.instance.glob("shop.sqlite*"):
-        path.unlink()
-    shutil.copy(backup, settings.instance / "shop.sqlite")
-    database.connect()
-    assert ADDRESS in rows()
-    create_app(settings, clock)
-    nothing_came_back(settings)
-
-
-def test_a_shop_that_erased_nobody_looks_no_further_at_its_start(settings, clock):
-    assert privacy.catch_up(settings, clock()) == 0
-    assert not (settings.instance / "erasures.lock").exists()
-
-
-def test_an_erasure_that_was_cut_short_is_done_at_the_next_start(
-    order, settings, clock, monkeypatch
-):
-    monkeypatch.setattr(Upkeep, "note", lambda **columns: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        privacy.erase(ADDRESS, settings, clock())
-    monkeypatch.undo()
-    assert ADDRESS in rows()
-    assert privacy.catch_up(settings, clock()) == 2  # the mail goes with its order
-    assert ADDRESS not in rows()
 
 
 def test_events_of_an_order_are_no_business_of_an_erasure(order, settings, clock):

@@ -6,7 +6,8 @@ The shop does not record when a parcel leaves, so a paid order counts as under w
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from storefront.db import Need, database
+from storefront.blanks import Need
+from storefront.db import database
 from storefront.refusals import Refused
 
 #: States in which stock is held until `hold_until`.

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from peewee import DeferredForeignKey, ForeignKeyField, IntegerField, TextField
 
-from storefront.db import Moment, Need, Record, database
+from storefront.blanks import Need
+from storefront.db import Moment, Record, database
 from storefront.models.policy import PolicyVersion
 from storefront.personal import days, personal
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storefront import register
-from storefront.db import Need, Record, is_blank
+from storefront.blanks import Need, is_blank
+from storefront.db import Record
 from storefront.erasures import Erasures, normal
 from storefront.models import RECORDS
 

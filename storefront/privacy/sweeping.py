@@ -12,8 +12,9 @@ from operator import or_
 
 from peewee import Field, Value
 
+from storefront.blanks import blank
 from storefront.config import Settings
-from storefront.db import Record, blank, database, locked
+from storefront.db import Record, database, locked
 from storefront.erasures import Erasures
 from storefront.models import RECORDS, RightsRequest, Upkeep
 from storefront.privacy.erasing import erase_again
