@@ -110,7 +110,7 @@ def test_each_version_says_whether_it_holds(client, clock, post):
 
 def test_a_version_whose_place_was_taken_before_it_began_says_so(client, clock, post):
     post(FIRST, days=9)
-    post(SECOND, days=3)
+    post(SECOND, days=9)
     clock.forward(days=20)
     assert "Never in force: version 3" in words_of(client.get("/privacy/versions/2"))
     assert client.get("/privacy/versions.json").json["versions"][1]["state"] == "void"
