@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from storefront import coverage, personal, policy, reading, register
+from storefront import coverage, personal, reading, register
 from storefront.drafting.directives import Note, noted
 from storefront.drafting.marks import Block, blocks
-from storefront.models import PolicyVersion
 from storefront.reading import unshown
 
 
@@ -27,6 +26,7 @@ class Row:
 class Look:
     """A text as its editor sees it before anybody else does."""
 
+    title: Markup
     html: Markup
     rows: list[Row]
     notes: list[Note]
@@ -44,24 +44,25 @@ class Look:
 
 def look(text: str) -> Look:
     """Read a text as the page will; it is kept nowhere."""
-    html = policy.shown(PolicyVersion(text=text))
-    notes = sorted([*noted(text), *_unseen(text)], key=lambda note: note.line)
-    return Look(html, coverage_table(text), notes, unshown.notes(text, marks=False))
+    read, parts = reading.read(text), blocks(text)
+    notes = sorted([*noted(text), *_unseen(text, parts)], key=lambda note: note.line)
+    remarks = unshown.notes(text, marks=False)
+    return Look(read.title, read.html, coverage_table(text, parts), notes, remarks)
 
 
-def _unseen(text: str) -> Iterator[Note]:
+def _unseen(text: str, parts: list[Block]) -> Iterator[Note]:
     """Marks in what is not shown, so that nobody reads what they cover."""
     seen = reading.read(text).clauses
-    for block in blocks(text):
+    for block in parts:
         for clause in block.clauses:
             if clause not in seen:
                 said = f"Nobody sees the block that covers “{clause}”; mark another."
                 yield Note(block.first, said)
 
 
-def coverage_table(text: str) -> list[Row]:
+def coverage_table(text: str, parts: list[Block]) -> list[Row]:
     """A row for each clause under which anything is collected, those that are left out first."""
-    covers, parts = reading.clauses(text), blocks(text)
+    covers = reading.clauses(text)
     losing = coverage.would_switch_off(covers)
     rows = []
     for clause in register.clauses():

@@ -124,13 +124,25 @@ def save_draft(number: int):
     then = request.form.get("then", "")
     if then in ("marks", "posting"):
         return go(url_for(f"desk.draft_{then}", number=number))
-    return editor(of_draft(draft), saved=True) if wants_part() else go(request.path)
+    if not wants_part():
+        return go(request.path)
+    # What was refused before stands in the form, which is drawn anew without it.
+    return _whole(of_draft(draft)) if "refused" in request.form else _saved(draft)
+
+
+def _saved(draft: PolicyDraft):
+    """What stands beside the text, and the new revision: nobody loses their place in the text."""
+    return editor(of_draft(draft), saved=True)
 
 
 def _refused(form: DraftForm, refusal: Refused):
-    """The editor anew, with its form; for htmx, too."""
     form.tell(refusal)
-    response = editor(form, 422, refusal, part="editor")
+    return _whole(form, 422, refusal)
+
+
+def _whole(form: DraftForm, status: int = 200, refusal: Refused | None = None):
+    """The editor anew, with its form; for htmx, too."""
+    response = editor(form, status, refusal, saved=refusal is None, part="editor")
     if wants_part():
         response.headers["HX-Retarget"] = "#editor"
         response.headers["HX-Reswap"] = "outerHTML"
@@ -185,6 +197,7 @@ def editor(form: DraftForm, status=200, refusal=None, saved=False, part="look"):
         draft=PolicyDraft.get_or_none(PolicyDraft.id == form.number("draft")),
         refusal=refusal,
         saved=saved,
+        beside=part == "look",
         said=" ".join(filter(None, ["Saved." if saved else "", seen.summary if seen else ""])),
         look=seen,
         last=last,

@@ -69,5 +69,5 @@ def _page(draft: PolicyDraft, status: int = 200, refusal: Refused | None = None)
         more=len(blocks) > marks.MOST,
         ticked=_ticked(draft),
         clauses=list(dict.fromkeys([*register.clauses(), *reading.clauses(draft.text)])),
-        rows=coverage_table(draft.text),
+        rows=coverage_table(draft.text, blocks),
     )

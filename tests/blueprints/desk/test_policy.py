@@ -243,7 +243,10 @@ def test_of_two_editors_one_wins_and_the_other_sees_what_differs(at_work, app, d
     assert text_in(answer.text) == mine["text"]
     assert PolicyDraft.get().text == theirs["text"]
     again = mine | hidden_in(answer.text) | {"csrf_token": ""}
-    assert at_work.post(url(draft), again).status_code in (200, 303)
+    answer = at_work.post(url(draft), again)
+    assert answer.status_code == (200 if at_work.fragments else 303)
+    assert "Somebody else" not in answer.text
+    assert ("HX-Retarget" in answer.headers) is at_work.fragments
     assert PolicyDraft.get().text == mine["text"]
 
 
