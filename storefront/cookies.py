@@ -13,6 +13,7 @@ from storefront.models.cart import Cart
 from storefront.personal import days, declare, declared
 
 CART_DAYS = 60
+KNOWN_DAYS = 90
 LONGEST = 4000  # characters; browsers keep 4096 bytes of name and value together
 
 declare(
@@ -22,6 +23,21 @@ declare(
     why="to keep the things in your cart",
     basis="contract",
     keep=days(CART_DAYS),
+)
+declare(
+    "cookie",
+    "session",
+    clause="staff",
+    why="to know you at the desk while you are signed in",
+    basis="contract",
+)
+declare(
+    "cookie",
+    "known",
+    clause="staff",
+    why="so that a stranger who guesses at your account does not keep you out of it",
+    basis="contract",
+    keep=days(KNOWN_DAYS),
 )
 
 

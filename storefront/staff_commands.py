@@ -2,6 +2,7 @@
 
 import click
 
+from storefront import coverage
 from storefront.models import Staff
 from storefront.models.staff import INVITED_FOR, ROLES
 from storefront.opened import open_shop
@@ -18,6 +19,7 @@ def add_staff(email: str, roles: tuple[str, ...]) -> None:
     The link is printed and not mailed: hand it over yourself. It opens once.
     """
     with open_shop() as settings:
+        coverage.require(["staff"], system_clock())
         staff, secret = Staff.invite(email, list(roles), system_clock())
         told = f"{staff.email}: {', '.join(staff.roles)}. Good once, for {INVITED_FOR.days} days:"
         click.echo(told, err=True)

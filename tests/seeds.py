@@ -7,7 +7,18 @@ of it, too, that it is listed, erased, and gone from the files.
 from datetime import datetime, timedelta
 
 from storefront.db import Record
-from storefront.models import RECORDS, Order, OrderEvent, OutgoingMail, PolicyVersion, RightsRequest
+from storefront.models import (
+    RECORDS,
+    Contest,
+    ContestEntry,
+    Order,
+    OrderEvent,
+    OutgoingMail,
+    Passkey,
+    PolicyVersion,
+    RightsRequest,
+    Staff,
+)
 
 ADDRESS = "qzvarna.bexley@example.com"
 
@@ -22,9 +33,27 @@ SEEDS = {
     "order.postal_code": "QZ77005",
     "order.country": "QZ-land-77006",
     "order.whose": "77007qzdigest" + "0" * 51,
+    "contest_entry.email": ADDRESS,
+    "contest_entry.name": "Qzentrant Bexley-77009",
+    "contest_entry.line1": "77010 Qzentry Road",
+    "contest_entry.line2": "Qzentry Loft 77011",
+    "contest_entry.city": "Qzentryham-77012",
+    "contest_entry.region": "Qzentryshire-77013",
+    "contest_entry.postal_code": "QZ77014",
+    "contest_entry.country": "QZ-entry-land-77015",
+    "contest_entry.mailbox": "qzmailbox-77016@example.com",
+    "contest_entry.person": "qzperson77017",
     "outgoing_mail.to": ADDRESS,
     "rights_request.email": ADDRESS,
     "rights_request.answer": {"gone": [["Qzanswer 77008", ["name"]]], "kept": []},
+}
+
+# Who works here is held while they do, the address with them: a person apart.
+STAFF_SEEDS = {
+    "staff.email": ADDRESS,
+    "staff.name": "Qzstaff Bexley-77018",
+    "staff.roles": ["qzrole-77019"],
+    "passkey.name": "Qzpasskey 77020",
 }
 
 
@@ -39,9 +68,9 @@ def personal_columns() -> set[str]:
 
 def seeded(record: type[Record]) -> dict:
     """The seeds of one table by column."""
-    table = f"{record._meta.table_name}."
+    table, every = f"{record._meta.table_name}.", SEEDS | STAFF_SEEDS
     return {
-        name.removeprefix(table): seed for name, seed in SEEDS.items() if name.startswith(table)
+        name.removeprefix(table): seed for name, seed in every.items() if name.startswith(table)
     }
 
 
@@ -72,6 +101,20 @@ def sow(at: datetime) -> Order:
     mail = OutgoingMail.write("order_charged", ADDRESS, before, order)
     mail = OutgoingMail.get(OutgoingMail.message_id == mail.message_id)
     mail.sent(before)
+    contest = Contest.create(
+        **dict.fromkeys(("slug", "title", "prize", "text"), "alps"),
+        **{"opens_at": before, "closes_at": at + timedelta(days=30), "announced_at": before},
+    )
+    ContestEntry.create(
+        **seeded(ContestEntry),
+        contest=contest,
+        policy=PolicyVersion.last(),
+        rules_version=1,
+        key="qz-key",
+        entered_at=at,
+        confirmed_at=at,
+        closes_at=contest.closes_at,
+    )
     RightsRequest.create(
         **seeded(RightsRequest),
         digest="qz-digest",
@@ -80,3 +123,17 @@ def sow(at: datetime) -> Order:
         valid_until=at + timedelta(hours=1),
     )
     return order
+
+
+def sow_staff(at: datetime) -> Staff:
+    """Somebody who works here, with every seed of that."""
+    staff = Staff.create(**seeded(Staff), session_number=1, made_at=at, seen_at=at)
+    Passkey.create(
+        **seeded(Passkey),
+        staff=staff,
+        credential="qz-credential",
+        public_key="qz-public",
+        made_at=at,
+        used_at=at,
+    )
+    return staff

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from storefront import policy, proofread, register
+from storefront.coverage import listed
 from storefront.db import database
 from storefront.models import PolicyVersion
 from storefront.policy import moment_of
@@ -53,7 +54,7 @@ def count() -> int:
 def test_a_text_that_covers_everything_is_posted_and_in_force_at_once(post, whole, client, clock):
     said = post(whole)
     assert said == (
-        "It covers cookies and orders.\nNobody has to be told by mail.\n"
+        f"It covers {listed(register.clauses())}.\nNobody has to be told by mail.\n"
         "version 2 is posted, in force at once\n"
     )
     clock.forward(minutes=1)
@@ -65,13 +66,14 @@ def test_a_text_that_covers_everything_is_posted_and_in_force_at_once(post, whol
 def test_a_text_that_switches_something_off_is_refused_with_the_list_unless_that_is_meant(
     post, clock
 ):
-    text = "# Privacy\n\nWe ask for little. {covers: orders, contests}\n"
+    all_but_cookies = [clause for clause in register.clauses() if clause != "cookies"]
+    text = WHOLE.format(", ".join([*all_but_cookies, "raffles"]))
     said = post(text)
     assert said == (
-        "It covers orders.\n"
+        f"It covers {listed(all_but_cookies)}.\n"
         "It leaves out cookies.\n"
         "That would switch off cookies: the cart.\n"
-        "Nothing is gathered under: “contests”.\n"
+        "Nothing is gathered under: “raffles”.\n"
         "Nobody has to be told by mail.\n"
         "This text does not cover cookies, which would be switched off: the cart. Mark the "
         "paragraphs that cover it, such as {covers: cookies}, or say that it shall be switched "
@@ -79,7 +81,7 @@ def test_a_text_that_switches_something_off_is_refused_with_the_list_unless_that
     )
     assert count() == 1
     assert post(text, "--switch-off").endswith("version 2 is posted, in force at once\n")
-    assert PolicyVersion.last().covers == ["orders", "contests"]
+    assert PolicyVersion.last().covers == [*all_but_cookies, "raffles"]
     again = text.replace("little", "less")
     assert "version 3 is posted" in post(again), "what is off already needs no asking"
 
@@ -231,7 +233,7 @@ def test_a_real_policy_is_asked_about_and_then_posted_as_it_is(runner, shared, n
     options = ("publish-policy", path, "--changes", "Ours.")
     refused = runner(*options)
     assert "It covers nothing." in refused.output
-    assert "That would switch off cookies and orders" in refused.output
+    assert f"That would switch off {listed(register.clauses())}" in refused.output
     assert "nothing was posted" in str(refused.exception)
     assert "version 2 is posted" in runner(*options, "--switch-off").output
 
@@ -260,9 +262,10 @@ def test_of_two_who_post_after_the_same_version_one_wins_and_the_other_is_told(
 def test_more_switched_off_than_was_agreed_to_is_refused(settings, clock, whole):
     key = policy.read_key(settings.keys)
     words = {"role": "editor", "changes": "Less.", "in_force_at": clock(), "at": clock()}
+    agreed = [clause for clause in register.clauses() if clause != "orders"]
     with pytest.raises(Refused, match="does not cover orders, which would be switched off"):
-        policy.publish("Nothing.", key, **words, switch_off=["cookies"])
-    policy.publish("Nothing.", key, **words, switch_off=["cookies", "orders"])
+        policy.publish("Nothing.", key, **words, switch_off=agreed)
+    policy.publish("Nothing.", key, **words, switch_off=[*agreed, "orders"])
     assert count() == 2
 
 

@@ -24,10 +24,11 @@ from storefront.models import (
     OrderEvent,
     OutgoingMail,
     RightsRequest,
+    Staff,
 )
 from tests.faults.scanner import Scanner
 from tests.models.placing import cart_of, place
-from tests.seeds import ADDRESS, SEEDS, personal_columns, sow, texts
+from tests.seeds import ADDRESS, SEEDS, STAFF_SEEDS, personal_columns, sow, sow_staff, texts
 
 HELD = {name for name in SEEDS if name.startswith("order.")} - {"order.email"}
 CONTROL = "Qzcontrol of the scanner 77999"
@@ -70,9 +71,10 @@ def found(settings, names: Iterable[str]) -> set[str]:
 
 
 def test_every_column_that_can_hold_somebody_is_seeded():
-    missing = personal_columns() - set(SEEDS)
+    seeds = set(SEEDS | STAFF_SEEDS)
+    missing = personal_columns() - seeds
     assert not missing, f"give them seeds in tests/seeds.py: {sorted(missing)}"
-    assert set(SEEDS) <= personal_columns(), "what is no longer there needs no seed"
+    assert seeds <= personal_columns(), "what is no longer there needs no seed"
 
 
 def test_every_personal_column_can_be_blanked_or_its_row_goes_whole():
@@ -112,6 +114,19 @@ def test_after_erasure_everything_is_gone_or_said_to_be_held_with_reason_and_dat
     )
     again = privacy.plan(privacy.held(ADDRESS, Erasures(settings), clock()), clock())
     assert (again.gone, again.kept) == ([], outcome.kept), "what was promised is what is left"
+
+
+def test_who_works_here_reads_what_is_held_and_that_it_stays_until_they_leave(settings, clock):
+    staff = sow_staff(clock())
+    holdings = privacy.held(ADDRESS, Erasures(settings), clock())
+    listed = {f"{one.table}.{value.name}": value.text for one in holdings for value in one.values}
+    assert set(listed) == set(STAFF_SEEDS)
+    outcome = privacy.erase(ADDRESS, settings, clock())
+    assert outcome.gone == []
+    assert {kept.until for kept in outcome.kept} == {clock() + Staff.email.personal["keep"]}
+    assert Staff.get_by_id(staff.id).name == STAFF_SEEDS["staff.name"]
+    staff.remove()
+    assert "Qz" not in rows()
 
 
 def test_what_is_gone_lies_in_no_file_in_any_coding(order, settings, clock):

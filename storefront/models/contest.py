@@ -131,6 +131,11 @@ class ContestEntry(Record):
         """The entries made with that address."""
         return cls.select().where(cls.email == email.strip().lower())
 
+    @property
+    def called(self) -> str:
+        """What a person would know it by."""
+        return f"Your entry to “{self.contest.title}”"
+
     @classmethod
     def enter(
         cls, contest: Contest, given: dict[str, str], policy: PolicyVersion, at: datetime

@@ -67,15 +67,10 @@ def test_a_text_without_a_title_has_the_pages_own(client, post):
     assert "On this page" not in page
 
 
-def test_links_to_the_other_privacy_pages_are_there_once_those_are(client, app):
+def test_the_other_privacy_pages_are_linked(client):
     page = client.get("/privacy").text
-    for endpoint, path in {
-        "privacy.mine": "/privacy/mine",
-        "privacy.data_map": "/privacy/data-map",
-        "privacy.recipients": "/privacy/recipients",
-        "privacy.cookies": "/privacy/cookies",
-    }.items():
-        assert (f'href="{path}"' in page) is (endpoint in app.view_functions), endpoint
+    for path in ("/privacy/mine", "/privacy/data-map", "/privacy/recipients", "/privacy/cookies"):
+        assert f'href="{path}"' in page, path
 
 
 def test_the_next_version_is_announced_with_its_date(client, clock, post):

@@ -13,21 +13,11 @@ from datetime import datetime
 from flask import Response, current_app, request
 from itsdangerous import BadData, URLSafeSerializer
 
+from storefront.cookies import KNOWN_DAYS
 from storefront.models import Guess, Staff
-from storefront.personal import days, declare
 
-KNOWN_FOR = 90  # days
 # Of one address, in each process.
 OF_AN_ADDRESS = "20 per minute; 100 per hour"
-
-declare(
-    "cookie",
-    "known",
-    clause="staff",
-    why="so that a stranger who guesses at your account does not keep you out of it",
-    basis="contract",
-    keep=days(KNOWN_FOR),
-)
 
 
 def listen(email: str, at: datetime) -> str:
@@ -51,7 +41,7 @@ def remember(response: Response, staff: Staff) -> Response:
     response.set_cookie(
         _name(),
         value,
-        max_age=KNOWN_FOR * 86400,
+        max_age=KNOWN_DAYS * 86400,
         httponly=True,
         samesite="Strict",
         secure=current_app.extensions["settings"].secure,

@@ -7,7 +7,7 @@ from storefront.blueprints.desk.frame import screen, show
 from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.models import Staff
 from storefront.models.staff import ROLES
-from storefront.pages import go, now, wants_part
+from storefront.pages import collects, go, now, wants_part
 from storefront.refusals import Refused
 
 screen("Staff", "/desk/staff", ("manager",), "Who works here, and what they may do.")
@@ -50,6 +50,7 @@ def _link(secret: str) -> str:
 
 @desk.post("/staff")
 @roles("manager", fresh=True)
+@collects("staff")
 def invite():
     chosen, email = request.form.getlist("role"), request.form.get("email", "")
     try:
@@ -61,6 +62,7 @@ def invite():
 
 @desk.post(f"/staff/<{NUMBER}:number>/invitation")
 @roles("manager", fresh=True)
+@collects("staff")
 def invite_again(number: int):
     staff, secret = Staff.invite(_person(number).email, [], now())
     return _shown(link=_link(secret), said=f"There is a new link for {staff}.")

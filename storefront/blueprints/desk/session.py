@@ -6,20 +6,11 @@ from flask import session
 from flask_login import LoginManager, current_user, login_user
 
 from storefront.models import Staff
-from storefront.personal import declare
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
 FRESH = timedelta(minutes=15)  # since signing in, to change how one signs in
 AGAIN = timedelta(minutes=1)  # until the cookie is written anew for somebody at work
-
-declare(
-    "cookie",
-    "session",
-    clause="staff",
-    why="to know you at the desk while you are signed in",
-    basis="contract",
-)
 
 manager = LoginManager()
 manager.session_protection = None  # it would put a hash of the address into the cookie

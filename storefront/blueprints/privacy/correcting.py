@@ -1,13 +1,13 @@
 """Putting right what is held: name and address of an order that may still be there."""
 
 from flask import abort, url_for
-from flask_wtf import FlaskForm
 from wtforms import ValidationError
 
 from storefront import address
 from storefront.blueprints.privacy import blueprint
 from storefront.blueprints.privacy.mine import behind, held, private
 from storefront.fields import asked
+from storefront.forms import Form
 from storefront.models import Order
 from storefront.pages import go, now, show
 from storefront.personal import personal
@@ -17,8 +17,10 @@ PARCEL = {"clause": "orders", "why": "to deliver your order", "basis": "contract
 PARTS = ("name", "line1", "line2", "city", "region", "postal_code")
 
 
-class CorrectionForm(FlaskForm):
+class CorrectionForm(Form):
     """Name and address of one order. The country stays: delivery and tax were reckoned for it."""
+
+    closed = ""  # putting right what is held stays open, whatever a text leaves out
 
     name = personal(asked("Full name", "name"), **PARCEL)
     line1 = personal(asked("Street address", "address-line1"), **PARCEL)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Response, abort, current_app, jsonify, url_for
-from flask_wtf import FlaskForm
 from wtforms import ValidationError
 
 from storefront import copies, privacy
@@ -14,6 +13,7 @@ from storefront.config import Settings
 from storefront.door import limiter
 from storefront.erasures import Erasures, normal
 from storefront.fields import address_of_mail, asked
+from storefront.forms import Form
 from storefront.links import secret_of
 from storefront.models import PolicyVersion, RightsRequest
 from storefront.pages import go, keep_from_caches, now, show
@@ -22,7 +22,7 @@ from storefront.personal import personal
 OVER = "This link is over, or was never one of ours. A new one is quickly asked for."
 
 
-class WhoForm(FlaskForm):
+class WhoForm(Form):
     """Whose data it is."""
 
     email = personal(

@@ -161,7 +161,9 @@ def test_what_would_be_switched_off_must_be_ticked(editor, draft, clock):
     draft.rewrite(draft.revision, role="editor", at=clock(), text=RETAILER)
     page = editor.get(url(draft, "/posting")).text
     assert "Switch off orders: the checkout" in page
-    answer = editor.post(url(draft, "/posting"), data=second_step(editor, draft, off=["cookies"]))
+    form = second_step(editor, draft)
+    form["off"].remove("orders")
+    answer = editor.post(url(draft, "/posting"), data=form)
     assert answer.status_code == 422
     assert "Say of orders" in answer.text
     assert PolicyVersion.last().number == 1
