@@ -220,13 +220,15 @@ class Record(Model):
 
     `impersonal` lists the text columns that hold nothing about a person; a record with personal
     columns defines `about(email)`, the query for its rows, and names in `since` the moment from
-    which they are kept. Rows that are `whole` stand for nothing else: they are deleted when what
+    which they are kept; where a row is there before that, `made` names the moment from which it
+    is. Rows that are `whole` stand for nothing else: they are deleted when what
     is personal in them goes; in others it is blanked. Where a column `whose` keeps a keyed digest
     of the column `address`, what is left of a row is found by it after the address has gone.
     """
 
     impersonal: tuple[str, ...] = ()
     since: str = ""
+    made: str = ""
     whole: bool = False
     address: str = ""
 

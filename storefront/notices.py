@@ -81,9 +81,9 @@ def addresses(names: Iterable[str], before: datetime, told_of: PolicyVersion | N
 
 
 def _of_record(record, column: str, before: datetime, told_of: PolicyVersion | None):
-    field, since = record._meta.fields[column], record._meta.fields[record.since]
+    field, made = record._meta.fields[column], record._meta.fields[record.made or record.since]
     address = fn.LOWER(fn.TRIM(field))
-    wanted = field.contains("@") & (since.is_null() | (since < before))
+    wanted = field.contains("@") & (made.is_null() | (made < before))
     if told_of:
         told = OutgoingMail.alias()
         wanted &= address.not_in(told.select(told.to).where(told.policy == told_of))

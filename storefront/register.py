@@ -83,7 +83,14 @@ NAMES = {
     "whose": "keyed digest of your e-mail address",
     "answer": "what an erasure did, in words",
 }
-SINCE = {"placed_at": "the order was placed", "made_at": "the mail was written"}
+SINCE = {
+    "placed_at": "the order was placed",
+    "made_at": "the mail was written",
+    "closes_at": "the contest has closed",
+    "asked_at": "you asked",
+    "seen_at": "you last signed in",
+    "used_at": "the passkey was last used",
+}
 
 
 def what(fact: Fact) -> str:

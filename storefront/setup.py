@@ -9,7 +9,11 @@ from datetime import datetime
 
 from playhouse.migrations import Runner
 
-from storefront import chain, policy
+from storefront import (
+    chain,
+    cookies,  # noqa: F401 — the starter policy speaks of what is declared there
+    policy,
+)
 from storefront.backups import Tell, back_up
 from storefront.config import (
     ROOT,

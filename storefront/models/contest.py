@@ -120,7 +120,7 @@ class ContestEntry(Record):
     person = personal(TextField(), **POSTED)
 
     impersonal = ("key",)
-    since = "closes_at"
+    since, made = "closes_at", "entered_at"
     whole = True
 
     class Meta:

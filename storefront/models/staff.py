@@ -39,7 +39,7 @@ class Staff(Record):
     seen_at = Moment()  # signed in, or was added
 
     impersonal = ("password", "totp", "invitation")
-    since = "seen_at"
+    since, made = "seen_at", "made_at"
     whole = True  # a row that has nothing personal left goes
 
     # What flask-login asks of whom it signs in.
@@ -220,7 +220,7 @@ class Passkey(Record):
     used_at = Moment()
 
     impersonal = ("credential", "public_key")
-    since = "used_at"
+    since, made = "used_at", "made_at"
     whole = True
 
     @classmethod

@@ -99,7 +99,8 @@ def _erase_rows(email: str, erasures: Erasures, before: datetime, at: datetime) 
         if not record.personal_fields():
             continue
         rows = rows_about(record, email, erasures)
-        for row in list(locked(rows.where(record._meta.fields[record.since] <= before))):
+        made = record._meta.fields[record.made or record.since]
+        for row in list(locked(rows.where(made <= before))):
             one = holding(row, at)
             stays = one.kept(at)
             goes = [value.name for value in one.values if value not in stays]
