@@ -49,3 +49,9 @@ def test_remove_staff_deletes_all_but_the_last_manager(runner, app):
     assert "the only manager" in str(runner("remove-staff", "ann@staff.example").exception)
     assert "Nobody works here under" in str(runner("remove-staff", "bob@staff.example").exception)
     assert [staff.email for staff in Staff.select()] == ["ann@staff.example"]
+
+
+def test_a_manager_who_never_came_is_removed_though_there_is_no_other(runner, app):
+    runner("add-staff", "mistyped@staff.example", "--role", "manager")
+    assert runner("remove-staff", "mistyped@staff.example").exit_code == 0
+    assert Staff.select().count() == 0

@@ -9,13 +9,11 @@ from peewee import BigIntegerField, ForeignKeyField, IntegrityError, TextField, 
 
 from storefront import factors, passkeys
 from storefront.db import JSONText, Moment, Record, database, locked
-from storefront.models.guess import SpentTicket
 from storefront.personal import personal, years
 from storefront.refusals import Refused
 
 ROLES = ("fulfilment", "editor", "moderator", "manager")
 INVITED_FOR = timedelta(days=7)
-CHALLENGE_FOR = timedelta(minutes=5)
 PROOFS = ("password", "totp", "totp_step", "invitation", "invited_until")
 HELD = {"clause": "staff", "basis": "contract", "keep": years(1), "hold": True}
 
@@ -42,6 +40,7 @@ class Staff(Record):
 
     impersonal = ("password", "totp", "invitation")
     since = "seen_at"
+    whole = True  # a row that has nothing personal left goes
 
     # What flask-login asks of whom it signs in.
     is_active = is_authenticated = True
@@ -77,7 +76,7 @@ class Staff(Record):
                 raise Refused(roles="Choose at least one role.")
             if held != staff.roles:
                 staff.change(roles=held)
-            link = {"invitation": _digest(secret), "invited_until": at + INVITED_FOR}
+            link = {"invitation": digest_of(secret), "invited_until": at + INVITED_FOR}
             Staff.update(link).where(Staff.id == staff.id).execute()
         return staff, secret
 
@@ -89,57 +88,13 @@ class Staff(Record):
     @classmethod
     def invited_with(cls, secret: str, at: datetime) -> "Staff":
         """Whom a link was made for; raises `Refused` for one that is used up or too old."""
-        staff = cls.get_or_none(cls.invitation == _digest(secret), cls.invited_until > at)
+        staff = cls.get_or_none(cls.invitation == digest_of(secret), cls.invited_until > at)
         if staff is None:
             raise Refused(
                 "This link was used already, is older than seven days, or is not whole. "
                 "Ask a manager for a new one."
             )
         return staff
-
-    @classmethod
-    def with_password(cls, email: str, password: str, code: str, at: datetime) -> "Staff":
-        """Who proves to be that person, with password and code both.
-
-        Raises `Refused` with the same words, after the same work, whatever does not fit: that
-        there is no such account, too.
-        """
-        staff = cls.about(email).first()
-        knows = factors.is_password(password, staff.password if staff else None)
-        step = factors.step_of(code, staff.totp if staff else None, at)
-        # With a wrong password a code is looked for as well, and no row is nobody's.
-        if not (staff if knows else cls(id=0))._take_code(code, step, at):
-            raise Refused(
-                "This did not fit together. Please look at the e-mail address, the password and "
-                "the code; a code counts once."
-            )
-        return staff
-
-    def _take_code(self, code: str, step: int | None, at: datetime) -> bool:
-        """Use up a code of the app or a recovery code; False if it is neither, or was used."""
-        with database.atomic():
-            if step is not None:
-                unused = Staff.totp_step.is_null() | (Staff.totp_step < step)
-                taken = Staff.update(totp_step=step).where(Staff.id == self.id, unused)
-            else:
-                digest = _digest(factors.as_typed(code))
-                mine = RecoveryCode.staff == self, RecoveryCode.digest == digest
-                taken = RecoveryCode.delete().where(*mine)
-            return bool(taken.execute()) and self.seen(at)
-
-    @classmethod
-    def with_passkey(cls, place: passkeys.Place, answer: str, challenge: bytes, at) -> "Staff":
-        """Whose passkey signed the challenge; raises `Refused` if none did, or it did before."""
-        passkey = Passkey.get_or_none(Passkey.credential == passkeys.name_in(answer))
-        if passkey is None:
-            raise Refused("This passkey is not known here. It may have been removed.")
-        key, uses = passkey.public_key, passkey.uses
-        uses = passkeys.count_after(place, answer, challenge, key, uses)
-        with database.atomic():
-            SpentTicket.spend(challenge.hex(), at + CHALLENGE_FOR, at)
-            Passkey.update(uses=uses, used_at=at).where(Passkey.id == passkey.id).execute()
-            passkey.staff.seen(at)
-        return passkey.staff
 
     def seen(self, at: datetime) -> bool:
         """They signed in; accounts are kept for a year from then on."""
@@ -186,7 +141,7 @@ class Staff(Record):
         with database.atomic():
             RecoveryCode.delete().where(RecoveryCode.staff == self).execute()
             for code in codes:
-                RecoveryCode.create(staff=self, digest=_digest(factors.as_typed(code)))
+                RecoveryCode.create(staff=self, digest=digest_of(factors.as_typed(code)))
             self.change()
 
     def drop_passkey(self, number: int) -> None:
@@ -224,10 +179,9 @@ class Staff(Record):
 
     def _leave_a_manager(self) -> None:
         # All rows are locked: two managers who remove each other come in turn.
-        for staff in locked(Staff.select().order_by(Staff.id)):
-            if staff.id != self.id and "manager" in staff.roles and staff.is_settled:
-                return
-        if "manager" in self.roles:
+        rows = locked(Staff.select().order_by(Staff.id))
+        managers = {staff.id for staff in rows if "manager" in staff.roles and staff.is_settled}
+        if managers == {self.id}:
             raise Refused(
                 "This is the only manager who can sign in. Make somebody else a manager first."
             )
@@ -267,6 +221,7 @@ class Passkey(Record):
 
     impersonal = ("credential", "public_key")
     since = "used_at"
+    whole = True
 
     @classmethod
     def about(cls, email: str):
@@ -297,6 +252,6 @@ def _address(typed: str) -> str:
     return found.ascii_email
 
 
-def _digest(secret: str) -> str:
+def digest_of(secret: str) -> str:
     # Of what was drawn from 80 bits or more; a slow hash is for what people think of.
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -4,7 +4,7 @@ from flask import abort, g, request
 
 from storefront.blueprints.desk import choosing, desk, session
 from storefront.blueprints.desk.frame import screen, show
-from storefront.blueprints.desk.guard import roles
+from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.models import Passkey, Staff
 from storefront.models.staff import ROLES
 from storefront.pages import go, now, wants_part
@@ -71,7 +71,7 @@ def add_passkey():
     return changed(f"The passkey was added. {ELSEWHERE}")
 
 
-@desk.post("/account/passkeys/<int:number>")
+@desk.post(f"/account/passkeys/<{NUMBER}:number>")
 @roles(*ROLES, fresh=True)
 def rename_passkey(number: int):
     mine = Passkey.staff == g.staff, Passkey.id == number
@@ -80,7 +80,7 @@ def rename_passkey(number: int):
     return changed("The passkey has a new name.")
 
 
-@desk.post("/account/passkeys/<int:number>/removal")
+@desk.post(f"/account/passkeys/<{NUMBER}:number>/removal")
 @roles(*ROLES, fresh=True)
 def remove_passkey(number: int):
     try:

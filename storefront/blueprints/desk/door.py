@@ -9,7 +9,7 @@ from storefront.blueprints.desk import choosing, desk, limits, session, tickets
 from storefront.blueprints.desk.frame import show
 from storefront.blueprints.desk.guard import at_the_door, roles
 from storefront.door import limiter
-from storefront.models import Guess, Staff
+from storefront.models import Guess, Staff, signing_in
 from storefront.models.guess import TooMany
 from storefront.models.staff import ROLES
 from storefront.pages import go, now
@@ -70,13 +70,13 @@ def _with_passkey() -> Staff:
     if place is None:
         raise Refused(passkeys.NOT_TAKEN)
     challenge = tickets.challenge_in("sign in", "", form.get("ticket", ""), now())
-    return Staff.with_passkey(place, form["credential"], challenge, now())
+    return signing_in.with_passkey(place, form["credential"], challenge, now())
 
 
 def _with_password() -> Staff:
     typed = [request.form.get(name, "")[:254] for name in ("email", "password", "code")]
     guess = limits.listen(typed[0], now())
-    staff = Staff.with_password(*typed, now())
+    staff = signing_in.with_password(*typed, now())
     Guess.forget(guess)
     return staff
 

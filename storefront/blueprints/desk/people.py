@@ -4,7 +4,7 @@ from flask import current_app, g, request
 
 from storefront.blueprints.desk import desk, session
 from storefront.blueprints.desk.frame import screen, show
-from storefront.blueprints.desk.guard import roles
+from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.models import Staff
 from storefront.models.staff import ROLES
 from storefront.pages import go, now, wants_part
@@ -59,14 +59,14 @@ def invite():
     return _shown(link=_link(secret), said=f"{staff.email} is invited.")
 
 
-@desk.post("/staff/<int:number>/invitation")
+@desk.post(f"/staff/<{NUMBER}:number>/invitation")
 @roles("manager", fresh=True)
 def invite_again(number: int):
     staff, secret = Staff.invite(_person(number).email, [], now())
     return _shown(link=_link(secret), said=f"There is a new link for {staff}.")
 
 
-@desk.post("/staff/<int:number>/roles")
+@desk.post(f"/staff/<{NUMBER}:number>/roles")
 @roles("manager", fresh=True)
 def give_roles(number: int):
     staff = _person(number)
@@ -80,7 +80,7 @@ def give_roles(number: int):
     return go("/desk")
 
 
-@desk.post("/staff/<int:number>/removal")
+@desk.post(f"/staff/<{NUMBER}:number>/removal")
 @roles("manager", fresh=True)
 def remove(number: int):
     staff = _person(number)

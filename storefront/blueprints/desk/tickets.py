@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
 
-from storefront.models.staff import CHALLENGE_FOR
+from storefront.models.signing_in import CHALLENGE_FOR
 from storefront.refusals import Refused
 
 OFFER_FOR = timedelta(hours=1)

@@ -14,7 +14,7 @@ from playhouse.test_utils import count_queries
 from storefront import factors
 from storefront.app import create_app
 from storefront.db import database
-from storefront.models import Guess, Passkey, RecoveryCode, Staff
+from storefront.models import Guess, Passkey, RecoveryCode, Staff, signing_in
 from storefront.models.guess import IN_ALL, TooMany
 from storefront.refusals import Refused
 from tests.staff import KEY, PASSWORD, code, in_browser, settled
@@ -85,7 +85,7 @@ def test_an_account_that_there_is_not_takes_as_much_work(staff, app, clock):
     def seconds(email: str) -> float:
         started = time.perf_counter()
         with pytest.raises(Exception, match="did not fit together"):
-            Staff.with_password(email, "seven loud larches", "000000", clock())
+            signing_in.with_password(email, "seven loud larches", "000000", clock())
         return time.perf_counter() - started
 
     seconds("ann@staff.example")
@@ -99,7 +99,7 @@ def test_a_wrong_password_takes_the_database_as_long_as_a_wrong_code(staff, cloc
 
     def statements(password: str, code: str, email: str = "ann@staff.example") -> list[str]:
         with count_queries() as counted, pytest.raises(Refused):
-            Staff.with_password(email, password, code, clock())
+            signing_in.with_password(email, password, code, clock())
         return [query.msg[0] for query in counted.get_queries()]
 
     right = statements(PASSWORD, "000000")
@@ -186,7 +186,7 @@ def test_many_guesses_at_once_are_many(settings, clock):
 
 def test_a_code_that_is_sent_many_times_at_once_counts_once(staff, app, clock):
     form = (staff.email, PASSWORD, code(app), clock())
-    outcomes = at_once(lambda: Staff.with_password(*form), 6)
+    outcomes = at_once(lambda: signing_in.with_password(*form), 6)
     assert (outcomes.count(staff), outcomes.count(Refused)) == (1, 5)
 
 

@@ -108,3 +108,8 @@ def test_a_manager_among_others_may_go_or_do_something_else(app, browser, manage
 def test_what_somebody_typed_is_shown_as_text(browser):
     page = send(browser, "/desk/staff", email='"><script>alert(1)</script>', role=["editor"])
     assert "<script>alert" not in page
+
+
+def test_a_number_that_no_row_has_is_not_there(browser):
+    assert browser.post("/desk/staff/99999999999999999999/removal").status_code == 404
+    assert "removed meanwhile" in send(browser, "/desk/staff/2147483647/removal")
