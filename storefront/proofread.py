@@ -79,7 +79,7 @@ def _wrong_marks(text: str):
             yield f"{mark} would draw nothing: no facts are declared under {_short(given)}."
         elif name == "keep" and given not in facts:
             yield f"{mark} names nothing on the register, so there is no period to tell."
-    for name in set(clauses(text)) - set(read(text).clauses):
+    for name in set(named) - set(read(text).clauses) if (named := clauses(text)) else ():
         yield f"The mark for {_short(name)} stands where nobody would see its paragraph."
 
 

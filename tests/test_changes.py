@@ -176,19 +176,19 @@ def assert_whole(old: str, new: str) -> None:
                 assert said == "".join(f" {text}" for text in getattr(block, side))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(ANY, ANY)
 def test_both_texts_can_be_put_together_again(old, new):
     assert_whole(old, new)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(ANY)
 def test_no_text_is_changed_from_itself(text):
     assert not changes.between(text, text)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(some.lists(PARAGRAPH, max_size=10), some.randoms())
 def test_wrapping_emphasis_and_bullets_are_never_a_change(paragraphs, chance):
     def dressed(paragraph: str) -> str:

@@ -138,7 +138,7 @@ def test_real_policies_are_safe_and_whole(shared):
         assert not [note for note in notes(text) if "not on the page" in note], path.stem
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     some.text(some.sampled_from("ab \n*_#->|`[](){}<&;:/=\"'!~\t\u0000\ufdd0\ufdd10"), max_size=160)
 )
@@ -148,7 +148,7 @@ def test_no_text_breaks_the_page(text):
     notes(text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     some.lists(
         some.sampled_from(
@@ -303,10 +303,10 @@ def test_notes_on_real_policies_are_few(shared, app):
     "text",
     [
         "A word of it. " * 37_000,
-        "## Same\n\n" * 20_000,
-        "a {covers: orders}\n\n" * 20_000,
-        "<b>" * 60_000,
-        "[a](x) " * 15_000,
+        "## Same\n\n" * 6_000,
+        "a {covers: orders}\n\n" * 6_000,
+        "<b>" * 30_000,
+        "[a](x) " * 6_000,
         "{covers:" * 60_000,
         "<table><tr><td>" * 3_000,
         " " * 500_000 + "x",

@@ -36,8 +36,8 @@ ATTRIBUTES = {
     "ol": {"reversed", "start", "type"},
 }
 MARKS_ALONE = re.compile("<p>((?:\\s*\ufdd0[0-9]+\ufdd1)+)\\s*</p>")
-MARKS_UNDER_A_ROW = re.compile(
-    r"^([^\n]*\|[^\n]*\n)(?=[ \t]*\{covers:[^{}\n]*\}[ \t]*(?:\r?\n|\Z))", re.MULTILINE
+ABOVE_MARKS = re.compile(
+    r"^([^\n]*)\n(?=[ \t]*\{covers:[^{}\n]*\}[ \t]*(?:\r?\n|\Z))", re.MULTILINE
 )
 
 
@@ -91,10 +91,15 @@ def cleaned(text: str) -> tuple[str, list[list[str]]]:
         return f" \ufdd0{len(marks) - 1}\ufdd1"
 
     text = text.replace("\ufdd0", "").replace("\ufdd1", "")
-    text = COVERS.sub(mark, MARKS_UNDER_A_ROW.sub(r"\1\n", text))
+    text = COVERS.sub(mark, ABOVE_MARKS.sub(_end_table, text))
     text = KEEP.sub(lambda found: register.period_of(found[1]), text)
     html = nh3.clean(parsed(text), tags=TAGS, attributes=ATTRIBUTES, link_rel="noopener")
     return MARKS_ALONE.sub(r"\1", html), marks
+
+
+def _end_table(line: re.Match) -> str:
+    # A mark on the line below a table would be taken for another row.
+    return f"{line[0]}\n" if "|" in line[1] else line[0]
 
 
 def _table(anchor: str, more: str, clause: str) -> str:

@@ -49,11 +49,47 @@ def test_pages_that_anybody_may_open(page, look):
         ("/cart", "cart-empty", False),
         ("/checkout", "checkout-empty", False),
         ("/privacy", "privacy", True),
+        ("/privacy/versions", "privacy-versions", False),
+        ("/privacy/versions/1", "privacy-version", False),
+        ("/privacy/versions/9", "privacy-version-missing", False),
+        ("/privacy/changes", "privacy-changes-none", False),
         ("/pages/returns", "page-returns", False),
         ("/nothing-here", "not-found", True),
     ):
         page.goto(url)
         look(page, name, dark)
+
+
+POLICY = """# Privacy
+
+We sell nothing. {covers: orders, cookies}
+
+## A table
+
+<table><tr><th>What we keep of you<th>Why we keep it<th>For how long that is<th>Who sees it
+<tr><td>averylongwordofwhichnobodyknowswheretobreakit@example.com<td>Because<td>Long<td>Us</table>
+
+    Words in a line of their own that goes on, and on, and ends far beyond a small screen
+
+[Returns](returns.html) and ![a lock](data:image/png;base64,AAAA)
+"""
+
+
+def test_a_policy_that_tries_the_page(shop_stack, new_page, look, tmp_path):
+    file = tmp_path / "policy.md"
+    for text, words in ((POLICY, "A table."), (POLICY.replace("sell", "lend"), "Lending.")):
+        file.write_text(text)
+        shop_stack.storefront("publish-policy", str(file), "--changes", words)
+    page = new_page(shop_stack.origin)
+    page.goto("/privacy")
+    page.locator("details:not([open]) summary").click()
+    expect(page.locator("del")).to_have_text("sell")
+    look(page, "privacy-changed", dark=True)
+    page.goto("/privacy/changes?from=1&to=3")
+    page.get_by_label("From").select_option("2")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("heading", level=2)).to_have_text("From version 2 to version 3")
+    look(page, "privacy-changes", dark=True)
 
 
 def test_lists_of_all_kinds(page, look):

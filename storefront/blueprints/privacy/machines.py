@@ -4,10 +4,9 @@ import re
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from flask import Response, current_app, json, url_for
 
-from storefront import chronicle, policy
+from storefront import chronicle, notes, policy
 from storefront.blueprints.privacy import blueprint
 from storefront.blueprints.privacy.versions import NUMBER, listed, missing, until
 from storefront.models import PolicyVersion
@@ -47,10 +46,9 @@ def note(number: int):
 @blueprint.get("/privacy/policy.pub")
 @public
 def key():
-    """The public key that the signatures are checked with, in PEM."""
+    """The public key that the signatures are checked with, on a line of the notes' own format."""
     own = policy.read_key(current_app.extensions["settings"].keys).public_key()
-    pem = own.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    return given(pem.decode(), "application/x-pem-file")
+    return given(f"{notes.verifier(own)}\n", "text/plain")
 
 
 @blueprint.get("/privacy/versions.json")
