@@ -16,7 +16,7 @@ MARK = re.compile("(?<!\\s)\\s*\ufdd0([0-9]+)\ufdd1")
 HEADINGS = {f"h{n}" for n in range(1, 7)}
 BLOCKS = set("p li td th dt dd pre blockquote div caption summary figcaption".split()) | HEADINGS
 HAS_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
-TABLE_ROOM = '<div class="wide" role="region" aria-label="Table" tabindex="0"{}>'
+TABLE_ROOM = '<div class="wide" role="group" aria-label="Table" tabindex="0"{}>'
 NEAR_THE_TOP = 1000  # characters of HTML that may stand before a title
 
 

@@ -244,11 +244,9 @@ def test_a_choice_that_cannot_be_compared_is_answered_in_a_sentence(client, quer
 
 
 def test_moved_and_removed_passages_are_shown_where_they_are(client, post):
-    post(
-        "# P\n\nOne goes away.\n\nTwo is here and stays.\n\nThree is here and stays.\n\n"
-        "Four moves.\n"
-    )
-    post("# P\n\nFour moves.\n\nTwo is here and stays.\n\nThree is here and stays.\n")
+    staying = "Two is here and stays.\n\nThree is here and stays.\n\n"
+    post(f"# P\n\nOne goes away.\n\n{staying}Four moves.\n")
+    post(f"# P\n\nFour moves.\n\n{staying}")
     page = client.get("/privacy/changes?from=2&to=3").text
     assert "<b>Moved here:</b> Four moves." in page
     assert "<b>Removed:</b> <del>One goes away.</del>" in page
