@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from storefront import register
+from storefront import coverage, register
 from storefront.drafting.typed import LONG_LINE
 
 KNOWN = ("covers", "table", "keep")
@@ -26,6 +26,14 @@ class Note:
 
     line: int
     sentence: str
+
+
+def clauses() -> list[str]:
+    """Every clause a text may cover: those of the register, and of what the policy switches on.
+
+    The register alone would not name hosts that are known only while they are asked.
+    """
+    return sorted({*register.clauses(), *coverage.WORDS})
 
 
 def noted(text: str) -> list[Note]:
@@ -72,7 +80,7 @@ def _names(word: str, rest: str) -> Iterator[str]:
     names = [name.strip() for name in rest.split(",") if name.strip()]
     if not names:
         yield "{covers: } names no clause; write one after the colon, such as {covers: orders}."
-    known = _facts() if word == "keep" else register.clauses()
+    known = _facts() if word == "keep" else clauses()
     for name in names:
         if name not in known:
             yield UNKNOWN[word].format(_short(name), _instead(name, known))

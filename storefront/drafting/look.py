@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from storefront import coverage, personal, reading, register
-from storefront.drafting.directives import Note, noted
+from storefront.drafting.directives import Note, clauses, noted
 from storefront.drafting.marks import Block, blocks
+from storefront.models import PolicyVersion
 from storefront.reading import unshown
 
 
@@ -63,9 +64,10 @@ def _unseen(text: str, parts: list[Block]) -> Iterator[Note]:
 def coverage_table(text: str, parts: list[Block]) -> list[Row]:
     """A row for each clause under which anything is collected, those that are left out first."""
     covers = reading.clauses(text)
-    losing = coverage.would_switch_off(covers)
+    last = PolicyVersion.last()
+    losing = set(last.covers) - set(covers) if last else set()
     rows = []
-    for clause in register.clauses():
+    for clause in clauses():
         covering = [block for block in parts if clause in block.clauses]
         sentence = "" if clause in covers else _left_out(clause, clause in losing)
         off = coverage.words_for([clause])

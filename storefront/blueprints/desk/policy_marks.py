@@ -2,13 +2,14 @@
 
 from flask import request, url_for
 
-from storefront import reading, register
+from storefront import reading
 from storefront.blueprints.desk import desk
 from storefront.blueprints.desk.frame import show
 from storefront.blueprints.desk.guard import roles
 from storefront.blueprints.desk.policy import no_draft, role
 from storefront.door import takes_text
 from storefront.drafting import marks
+from storefront.drafting.directives import clauses
 from storefront.drafting.look import coverage_table
 from storefront.models import PolicyDraft
 from storefront.models.policy_draft import Gone, Overtaken
@@ -68,6 +69,6 @@ def _page(draft: PolicyDraft, status: int = 200, refusal: Refused | None = None)
         blocks=blocks[: marks.MOST],
         more=len(blocks) > marks.MOST,
         ticked=_ticked(draft),
-        clauses=list(dict.fromkeys([*register.clauses(), *reading.clauses(draft.text)])),
+        clauses=list(dict.fromkeys([*clauses(), *reading.clauses(draft.text)])),
         rows=coverage_table(draft.text, blocks),
     )

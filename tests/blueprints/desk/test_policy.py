@@ -1,4 +1,4 @@
-"""Drafts of the policy at the desk: begun, edited, looked over, saved by several at once."""
+"""Drafts of the policy at the desk: begun, saved, by several at once, thrown away."""
 
 import re
 from datetime import timedelta
@@ -9,60 +9,10 @@ import pytest
 
 from storefront import policy
 from storefront.models import PolicyDraft, PolicyVersion
-from tests import staff
 from tests.conftest import Visitor
+from tests.drafts import RETAILER, text_in, typed, url
 from tests.journey import hidden_in
-
-# Bullets as a retailer has them; nothing is marked.
-RETAILER = """# Privacy and Security
-
-We are committed to protecting your privacy.
-
-  * When you order online, we need to know your name and your address.
-  * We also identify you by using cookies.
-"""
-
-
-def signed_in(app, role: str):
-    """A browser, which says where a form comes from, in which somebody is signed in."""
-    client = staff.signed_in(app, role)
-    client.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
-    return client
-
-
-@pytest.fixture
-def editor(app):
-    return signed_in(app, "editor")
-
-
-@pytest.fixture(params=["pages", "fragments"])
-def at_work(request, editor) -> Visitor:
-    """An editor who asks for pages, or through htmx for fragments."""
-    return Visitor(editor, request.param == "fragments")
-
-
-@pytest.fixture
-def draft(settings, clock) -> PolicyDraft:
-    """A draft made out of the version in force, saved by somebody a while ago."""
-    text = PolicyVersion.last().text
-    return PolicyDraft.begin(text, role="editor", at=clock(), started_from=1)
-
-
-def url(draft, more="") -> str:
-    return f"/desk/policy/drafts/{draft.id}{more}"
-
-
-def typed(draft, **more) -> dict:
-    """What the editor's form sends."""
-    facts = {"text": draft.text, "changes": draft.changes, "in_force_on": ""}
-    return facts | {"draft": str(draft.id), "revision": str(draft.revision)} | more
-
-
-def text_in(page: str, name: str = "text") -> str:
-    """What stands in a field of a page, as a browser would send it."""
-    found = re.search(rf'<textarea[^>]* name="{name}"[^>]*>\n(.*?)</textarea>', page, re.DOTALL)
-    return unescape(found[1])
-
+from tests.staff import signed_in
 
 # Begun
 
@@ -285,90 +235,3 @@ def test_who_was_signed_out_meanwhile_keeps_the_text(at_work, draft, clock):
     else:
         assert text_in(answer.text) == RETAILER
         assert f'action="{url(draft)}"' in answer.text
-
-
-# Looked over
-
-
-def test_a_preview_shows_the_text_and_keeps_nothing(at_work, draft):
-    answer = at_work.post("/desk/policy/preview", typed(draft, text="# New\n\nWe *care*."))
-    assert answer.status_code == 200
-    assert "We <em>care</em>." in answer.text
-    assert ("<textarea" in answer.text) is not at_work.fragments
-    assert "no-store" in answer.headers["Cache-Control"]
-    if not at_work.fragments:
-        assert text_in(answer.text) == "# New\n\nWe *care*."
-    kept = PolicyDraft.get()
-    assert (kept.revision, kept.text) == (draft.revision, draft.text)
-
-
-def test_a_preview_says_beforehand_what_would_be_switched_off(at_work, draft):
-    answer = at_work.post("/desk/policy/preview", typed(draft, text=RETAILER))
-    assert "Left out: this would switch off the checkout" in answer.text
-    assert "to deliver your order" in answer.text
-    assert "Left out: " in said_in(answer.text) or not at_work.fragments
-    marked = RETAILER.replace("address.", "address. {covers: orders}")
-    answer = at_work.post("/desk/policy/preview", typed(draft, text=marked))
-    assert "switch off the checkout" not in answer.text
-    assert "Line 5:" in answer.text
-
-
-def said_in(fragment: str) -> str:
-    return fragment.partition('<div id="said"')[2].partition("</div>")[0]
-
-
-def test_what_is_not_understood_is_named_with_its_line_and_the_right_name(at_work, draft):
-    text = "# P\n\nA. {covers: ordres}\n\n{table: cookeis}\n\n{keep: order.emial}\n"
-    answer = unescape(at_work.post("/desk/policy/preview", typed(draft, text=text)).text)
-    assert re.search(r"Line 3</b> .*“ordres”.* Did you mean orders\?", answer)
-    assert re.search(r"Line 5</b> .*“cookeis”.* Did you mean cookies\?", answer)
-    assert re.search(r"Line 7</b> .*“order.emial”.* Did you mean order.email\?", answer)
-
-
-def test_a_preview_of_what_cannot_be_kept_says_why(at_work, draft):
-    answer = at_work.post("/desk/policy/preview", typed(draft, text=""))
-    assert answer.status_code == 422
-    assert "There is no text yet" in answer.text
-
-
-HOSTILE = """# P <script>alert(1)</script>
-
-<table><tr><td onclick="alert(2)">A cell</td></tr></table>
-
-![pixel](data:image/png;base64,AAAA) [x](javascript:alert(3)) <iframe src="//evil"></iframe>
-"""
-
-
-def test_scripts_and_pictures_run_nowhere_at_the_desk(at_work, draft):
-    answer = at_work.post("/desk/policy/preview", typed(draft, text=HOSTILE))
-    preview = answer.text.partition('class="preview')[2].partition("</details>")[0]
-    assert "A cell" in preview
-    for bad in ("<script", "onclick", "<img", "<iframe", 'href="javascript'):
-        assert bad not in preview, bad
-    assert "To look at" in answer.text
-
-
-def test_a_text_of_one_line_is_taken_and_remarked_upon(at_work, draft):
-    answer = at_work.post("/desk/policy/preview", typed(draft, text="We care. " * 1000))
-    assert answer.status_code == 200
-    assert "The whole text is one line" in answer.text
-
-
-def test_archived_addresses_are_no_cards(editor, draft):
-    text = (
-        "See https://web.example/web/42424242424242424/x and <http://a.example/4242424242424242>."
-    )
-    assert editor.post(url(draft), data=typed(draft, text=text)).status_code == 303
-
-
-def test_only_editors_and_managers_get_there(app, draft):
-    allowed = {"editor": 200, "manager": 200, "fulfilment": 403, "moderator": 403}
-    for role, status in allowed.items():
-        client = signed_in(app, role)
-        for path in ("/desk/policy", url(draft), url(draft, "/marks"), url(draft, "/posting")):
-            assert client.get(path).status_code == status, (role, path)
-
-
-def test_a_manager_who_saves_does_so_as_manager(app, draft):
-    signed_in(app, "manager").post(url(draft), data=typed(draft, text="New."))
-    assert PolicyDraft.get().updated_by == "manager"

@@ -10,7 +10,7 @@ from storefront import policy
 from storefront.drafting.marks import blocks
 from storefront.models import OutgoingMail, PolicyDraft, PolicyVersion
 from storefront.notices import go_on
-from tests.blueprints.desk.test_policy import RETAILER, text_in, url
+from tests.drafts import RETAILER, text_in, url
 from tests.journey import hidden_in, place_order
 from tests.staff import signed_in
 
@@ -20,12 +20,8 @@ MARKED = RETAILER.replace("address.", "address. {covers: orders}").replace(
 
 
 @pytest.fixture
-def editor(app):
-    return signed_in(app, "editor")
-
-
-@pytest.fixture
 def draft(settings, clock) -> PolicyDraft:
+    """A pasted text, marked but for what it says nothing of."""
     return PolicyDraft.begin(MARKED, role="editor", at=clock(), changes="Said shorter.")
 
 
