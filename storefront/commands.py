@@ -108,15 +108,9 @@ def init(no_demo: bool, currency: str | None) -> None:
     _init(not no_demo, None if currency is None else currency.upper())
 
 
-def _fill_register() -> None:
-    """Load the whole shop: what its parts declare is on the register once they are there."""
-    import storefront.app  # noqa: F401
-
-
 def _init(demo: bool, currency: str | None) -> None:
     if currency is not None and not known(currency):
         raise Refused(f"{currency} is not a currency code of ISO 4217, such as USD or EUR.")
-    _fill_register()
     settings = set_up.make_files(read_settings(), currency, click.echo)
     moment = system_clock()
     with open_base(settings):
@@ -284,7 +278,6 @@ def publish_policy(file: Path, in_force: str, changes: str, switch_off: bool) ->
 
     Says first what it covers and leaves out; one that switches something off wants --switch-off.
     """
-    _fill_register()
     with open_shop() as settings:
         post = Posting(policy.read_text(file), in_force, changes, system_clock())
         for line in post.told():
