@@ -27,6 +27,8 @@ HELD = re.compile("card_held|charged")  # the demonstration's desk charges it wi
 def choose(page: Page, *values: str) -> None:
     for value in values:
         page.locator(".option label", has_text=re.compile(rf"^\s*{value}\s*$")).click()
+        # The answer draws the form anew: what is chosen or typed before it comes would be lost.
+        expect(page.locator(".htmx-request")).to_have_count(0)
     show = page.get_by_role("button", name="Show price and stock")
     if show.is_visible():  # only where there is no JavaScript
         show.click()
