@@ -212,7 +212,12 @@ class Passkey(Record):
     """A key pair of which we hold the public half. `uses` is the authenticator's own count."""
 
     staff = ForeignKeyField(Staff, backref="passkeys", on_delete="CASCADE")
-    name = personal(TextField(), why="so that you can tell your passkeys apart", **HELD)
+    name = personal(
+        TextField(),
+        why="so that you can tell your passkeys apart",
+        words="name of a passkey",
+        **HELD,
+    )
     credential = TextField(unique=True)
     public_key = TextField()
     uses = BigIntegerField(default=0)
