@@ -67,6 +67,14 @@ class Contest(Record):
         return sorted(recent, key=lambda one: (order[one.state(at)], one.closes_at))
 
     @classmethod
+    def open_at(cls, at: datetime) -> list[tuple[str, str, str]]:
+        """Slug, title and prize of those that run then, soonest over first."""
+        running = cls.select(cls.slug, cls.title, cls.prize)
+        return list(
+            running.where(cls.opens_at <= at, cls.closes_at > at).order_by(cls.closes_at).tuples()
+        )
+
+    @classmethod
     def next_change(cls, at: datetime) -> datetime | None:
         """The next moment at which a contest opens or closes."""
         moments = [m for one in cls.shown(at) for m in (one.opens_at, one.closes_at)]

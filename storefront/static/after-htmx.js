@@ -2,25 +2,29 @@
 htmx.config.includeIndicatorCSS = false;
 
 // When a request gets no answer, say so where messages stand: htmx alone would say nothing.
-document.addEventListener("htmx:error", () => {
+addEventListener("htmx:error", () => {
   document.getElementById("message").innerHTML =
-    '<p class="notice">The shop did not answer. Please try again.</p>';
+    '<p class="notice">No answer. Try again.</p>';
 });
+
+// What is being sent counts: the answer to a choice made before shall not come after it.
+addEventListener("submit", (e) =>
+  e.target.querySelector("[hx-get]")?.dispatchEvent(new Event("htmx:abort")));
 
 // A swap puts new elements where old ones were. Facets that stood open stay open, and what had the
 // focus gets it again, found by name and value; where it is gone, the part it stood in takes it.
 {
 let had, part, open;
-document.addEventListener("htmx:before:swap", () => {
+addEventListener("htmx:before:swap", () => {
   had = document.activeElement;
   part = had.closest("main [id]")?.id;
-  open = [...document.querySelectorAll(".facets [open] > summary")].map((one) => one.textContent);
+  open = [...document.querySelectorAll(".facets [open] > summary")].map((e) => e.textContent);
 });
-document.addEventListener("htmx:after:swap", () => {
-  for (const one of document.querySelectorAll(".facets summary"))
-    one.parentElement.open ||= open.includes(one.textContent);
+addEventListener("htmx:after:swap", () => {
+  for (const e of document.querySelectorAll(".facets summary"))
+    e.parentElement.open ||= open.includes(e.textContent);
   if (had.isConnected || document.activeElement !== document.body) return;
-  const same = [...document.getElementsByName(had.name)].find((one) => one.value === had.value);
+  const same = [...document.getElementsByName(had.name)].find((e) => e.value === had.value);
   part = document.getElementById(part);
   part?.setAttribute("tabindex", "-1");
   (same || part)?.focus();

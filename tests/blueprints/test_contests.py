@@ -39,6 +39,12 @@ def test_contests_are_listed_with_what_can_be_won_and_until_when(client, contest
     assert "Closed on" in client.get("/contests").text
 
 
+def test_the_first_page_leads_to_what_runs(client, contest, clock):
+    assert 'href="/contests/alps"' in client.get("/").text
+    clock.forward(days=40)
+    assert "contests/alps" not in client.get("/").text
+
+
 def test_a_contest_shows_its_rules_safely_and_when_entries_are_erased(client, contest):
     page = client.get("/contests/alps").text
     assert "<em>No purchase.</em>" in page

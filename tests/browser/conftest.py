@@ -28,6 +28,8 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from storefront import programs
+from storefront.config import read_settings
+from storefront.db import open_database
 from storefront.programs import Child, Program
 from tests.browser.ports import four_free_ports
 
@@ -143,10 +145,19 @@ def running_shop(tmp_path_factory) -> Iterator[Shop]:
         run = Program("run", command, shop.environ, lambda: "[run] ready" in shop.lines)
         try:
             shop.start(run)
+            _restock(shop)
             yield shop
         finally:
             shop.stop()
         assert shop.children["run"].process.returncode == 0, shop.log()
+
+
+def _restock(shop) -> None:
+    """Many tests buy two of the same thing, and there are as many tests as there are."""
+    store = open_database(read_settings(shop.environ).database_url)
+    with store.connection_context():
+        store.execute_sql("""UPDATE variant SET stock = 500 WHERE choice = '["L", "Navy"]'""")
+    store.close_all()
 
 
 @pytest.fixture

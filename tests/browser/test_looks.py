@@ -82,7 +82,7 @@ def test_a_policy_that_tries_the_page(shop_stack, new_page, look, tmp_path):
     file = tmp_path / "policy.md"
     for text, words in ((POLICY, "A table."), (POLICY.replace("sell", "lend"), "Lending.")):
         file.write_text(text)
-        shop_stack.storefront("publish-policy", str(file), "--changes", words)
+        shop_stack.storefront("publish-policy", str(file), "--changes", words, "--switch-off")
     page = new_page(shop_stack.origin)
     page.goto("/privacy")
     page.locator("details:not([open]) summary").click()
