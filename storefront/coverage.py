@@ -96,9 +96,17 @@ def require(clauses: Iterable[str], at: datetime) -> None:
 # For those who post
 
 
+def clauses() -> list[str]:
+    """Every clause a text may cover: those of the register, and of what the policy switches on.
+
+    The register alone would not name hosts that are known only while they are asked.
+    """
+    return sorted({*register.clauses(), *WORDS})
+
+
 def left_out(covers: Iterable[str]) -> list[str]:
-    """The clauses under which something is declared and that are not among those."""
-    return sorted(set(register.clauses()) - set(covers))
+    """The clauses under which something is asked for or done and that are not among those."""
+    return sorted(set(clauses()) - set(covers))
 
 
 def would_switch_off(covers: Iterable[str]) -> list[str]:
@@ -109,7 +117,7 @@ def would_switch_off(covers: Iterable[str]) -> list[str]:
 
 
 def switched_off(at: datetime) -> list[tuple[str, str]]:
-    """For the desk: each clause that is declared and not covered then, with a sentence."""
+    """For the desk: each clause that is not covered then, with a sentence."""
     return [(clause, _sentence(clause)) for clause in left_out(covered_at(at))]
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from storefront import coverage, personal, reading, register
-from storefront.drafting.directives import Note, clauses, noted
-from storefront.drafting.marks import Block, blocks
+from storefront.drafting.directives import Note, noted
 from storefront.models import PolicyVersion
 from storefront.reading import unshown
+from storefront.reading.blocks import Block, blocks
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,10 @@ def coverage_table(text: str, parts: list[Block]) -> list[Row]:
     last = PolicyVersion.last()
     losing = set(last.covers) - set(covers) if last else set()
     rows = []
-    for clause in clauses():
-        covering = [block for block in parts if clause in block.clauses]
-        sentence = "" if clause in covers else _left_out(clause, clause in losing)
+    for clause in coverage.clauses():
+        read = clause in covers  # a mark in what nobody sees covers nothing
+        covering = [block for block in parts if read and clause in block.clauses]
+        sentence = "" if read else _left_out(clause, clause in losing)
         off = coverage.words_for([clause])
         rows.append(Row(clause, list(_collected(clause)), covering, sentence, off))
     return sorted(rows, key=lambda row: not row.left_out)
