@@ -110,9 +110,9 @@ def left_out(covers: Iterable[str]) -> list[str]:
 
 
 def would_switch_off(covers: Iterable[str]) -> list[str]:
-    """The clauses that the version posted last covers and one with that coverage would not."""
+    """What the version posted last switches on, and one with that coverage would not."""
     last = PolicyVersion.last()
-    on = set(last.covers) if last else set()
+    on = set(last.covers) - ALWAYS_OPEN if last else set()
     return [clause for clause in left_out(covers) if clause in on]
 
 
@@ -128,7 +128,8 @@ def _sentence(clause: str) -> str:
             f"The policy in force says nothing of {clause}. Asking what is held, correcting and "
             f"erasing stay open all the same: the law gives people that right. {mark}"
         )
-    return f"The policy in force does not cover {clause}, so {words_for([clause])} is off. {mark}"
+    off = words_for([clause])
+    return f"The policy in force does not cover {clause}, so this is off: {off}. {mark}"
 
 
 def words_for(clauses: Iterable[str]) -> str:

@@ -25,7 +25,7 @@ from tests.models.placing import cart_of, place
 from tests.models.test_contest import announced
 from tests.staff import signed_in
 
-EVERYTHING = sorted(register.clauses())
+EVERYTHING = sorted(coverage.clauses())
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def post(settings, clock):
 @pytest.fixture
 def without(post):
     """Post a text that covers all but one clause."""
-    return lambda clause: post(*(set(register.clauses()) - {clause}))
+    return lambda clause: post(*(set(coverage.clauses()) - {clause}))
 
 
 # Each collection: what it is to try it while its clause is not covered. A fact on the register
@@ -340,8 +340,8 @@ def test_the_desk_reads_what_is_off_and_what_to_do(app, without, clock):
     assert coverage.switched_off(clock()) == [
         (
             "orders",
-            "The policy in force does not cover orders, so the checkout is off. Mark the paragraph "
-            "that covers it with {covers: orders}, and post the text.",
+            "The policy in force does not cover orders, so this is off: the checkout. Mark the "
+            "paragraph that covers it with {covers: orders}, and post the text.",
         )
     ]
 
@@ -352,6 +352,7 @@ def test_rights_are_never_switched_off(app, post, clock, monkeypatch):
     post("orders")
     assert not coverage.covered("rights", clock())
     assert coverage.why_closed(["rights"], clock()) == ""
+    assert coverage.would_switch_off([]) == ["orders"]
     [(clause, said)] = coverage.switched_off(clock())
     assert clause == "rights"
     assert "stay open all the same: the law gives people that right" in said

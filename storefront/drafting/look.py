@@ -87,18 +87,20 @@ def _left_out(clause: str, losing: bool) -> str:
 
 
 def _collected(clause: str) -> Iterator[tuple[str, str]]:
-    """What is collected under a clause, and why, each reason once."""
+    """What is collected under a clause, and why, each thing once."""
     reasons: dict[str, list[str]] = {}
-    for fact in register.facts():
-        if fact.clause == clause and fact.kind != "recipient":
-            names = reasons.setdefault(fact.why, [])
-            names.append(_name(fact))
+    named: set[str] = set()
+    facts = [f for f in register.facts() if f.clause == clause and f.kind != "recipient"]
+    # A field of a form is spoken of with the column that keeps it.
+    for fact in sorted(facts, key=lambda fact: fact.kind == "form field"):
+        name = _name(fact)
+        if fact.kind != "form field" or name not in named:
+            reasons.setdefault(fact.why, []).append(name)
+            named.add(name)
     for why, names in reasons.items():
         yield ", ".join(dict.fromkeys(names)), why
 
 
 def _name(fact: personal.Fact) -> str:
-    if fact.kind != "column":
-        return f"{fact.where} ({fact.kind})"
-    column = fact.where.rpartition(".")[2]
-    return register.NAMES.get(column, column.replace("_", " "))
+    name = register.what(fact)
+    return name if fact.kind in ("column", "form field") else f"{name} ({fact.kind})"
