@@ -96,20 +96,28 @@ def require(clauses: Iterable[str], at: datetime) -> None:
 # For those who post
 
 
+def clauses() -> list[str]:
+    """Every clause a text may cover: those of the register, and of what the policy switches on.
+
+    The register alone would not name hosts that are known only while they are asked.
+    """
+    return sorted({*register.clauses(), *WORDS})
+
+
 def left_out(covers: Iterable[str]) -> list[str]:
-    """The clauses under which something is declared and that are not among those."""
-    return sorted(set(register.clauses()) - set(covers))
+    """The clauses under which something is asked for or done and that are not among those."""
+    return sorted(set(clauses()) - set(covers))
 
 
 def would_switch_off(covers: Iterable[str]) -> list[str]:
-    """The clauses that the version posted last covers and one with that coverage would not."""
+    """What the version posted last switches on, and one with that coverage would not."""
     last = PolicyVersion.last()
-    on = set(last.covers) if last else set()
+    on = set(last.covers) - ALWAYS_OPEN if last else set()
     return [clause for clause in left_out(covers) if clause in on]
 
 
 def switched_off(at: datetime) -> list[tuple[str, str]]:
-    """For the desk: each clause that is declared and not covered then, with a sentence."""
+    """For the desk: each clause that is not covered then, with a sentence."""
     return [(clause, _sentence(clause)) for clause in left_out(covered_at(at))]
 
 
@@ -120,7 +128,8 @@ def _sentence(clause: str) -> str:
             f"The policy in force says nothing of {clause}. Asking what is held, correcting and "
             f"erasing stay open all the same: the law gives people that right. {mark}"
         )
-    return f"The policy in force does not cover {clause}, so {words_for([clause])} is off. {mark}"
+    off = words_for([clause])
+    return f"The policy in force does not cover {clause}, so this is off: {off}. {mark}"
 
 
 def words_for(clauses: Iterable[str]) -> str:

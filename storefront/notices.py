@@ -5,25 +5,24 @@ the register, and writes so many mails at a time. A mail is written once for eac
 address, in one transaction with its batch: a worker that dies goes on where it was.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from math import ceil
-from re import split
+from textwrap import dedent
 
 from peewee import SQL, fn
 
-from storefront.changes.blocks import blocks, same
+from storefront.changes.blocks import blocks as compared
+from storefront.changes.blocks import same
 from storefront.db import Record, database, locked
 from storefront.models import RECORDS, OutgoingMail, PolicyNotice, PolicyVersion
-from storefront.reading import clauses
+from storefront.reading.blocks import Block, blocks
 
 BATCH = 50  # mails written a minute: 3,000 an hour, which ordinary mail servers take from a shop
 PACE = timedelta(minutes=1)
 ADDRESSES = ("email", "to")  # what personal columns with somebody's address are called
 KIND = "policy_changed"
-HEADING = re.compile(r"[ ]{0,3}(#{1,6})[ \t]")
 
 
 def changed(old: str, new: str) -> list[str]:
@@ -40,15 +39,21 @@ def _said(text: str) -> dict[str, Counter]:
     A heading that is marked stands for its whole section.
     """
     said: dict[str, Counter] = defaultdict(Counter)
-    section, level = [], 0
-    for block in split(r"\n[ \t]*\n", text):
-        marked, heading = clauses(block), HEADING.match(block)
-        if heading and (not section or len(heading[1]) <= level):
-            section, level = marked, len(heading[1])
-        words = tuple(same(word) for part in blocks(block) for word in part.words)
-        for name in {*marked, *section}:
-            said[name][words] += 1
+    section, level, lines = (), 0, text.split("\n")
+    for block in blocks(text):
+        if block.level and (not section or block.level <= level):
+            section, level = block.clauses, block.level
+        if names := {*block.clauses, *section}:
+            words = _words(block, lines)
+            for name in names:
+                said[name][words] += 1
     return said
+
+
+def _words(block: Block, lines: list[str]) -> tuple[str, ...]:
+    """As a diff compares them: addresses of links are words, and how they are set is none."""
+    own = dedent("\n".join(lines[block.first - 1 : block.last]))
+    return tuple(same(word) for part in compared(own) for word in part.words)
 
 
 def address_column(record: type[Record]) -> str | None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import cached_property
 
-from storefront import coverage, notices, proofread, register
+from storefront import coverage, notices, proofread
 from storefront.archive import PolicyKey
 from storefront.coverage import listed
 from storefront.models import PolicyVersion
@@ -50,8 +50,8 @@ class Posting:
 
     def told(self) -> list[str]:
         """All that whoever posts should know first, in sentences."""
-        held = register.clauses()
-        said = [f"It covers {listed([c for c in self.covers if c in held]) or 'nothing'}."]
+        known = coverage.clauses()
+        said = [f"It covers {listed([c for c in self.covers if c in known]) or 'nothing'}."]
         if left_out := coverage.left_out(self.covers):
             said.append(f"It leaves out {listed(left_out)}.")
         if self.switches_off:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from storefront import register
-from storefront.reading import clauses, read
+from storefront.reading import clauses, marked
 from storefront.reading.unshown import notes as remarks
 from storefront.refusals import Refused
 
@@ -79,7 +79,7 @@ def _wrong_marks(text: str):
             yield f"{mark} would draw nothing: no facts are declared under {_short(given)}."
         elif name == "keep" and given not in facts:
             yield f"{mark} names nothing on the register, so there is no period to tell."
-    for name in set(named) - set(read(text).clauses) if (named := clauses(text)) else ():
+    for name in sorted(set(marked(text)) - set(clauses(text))):
         yield f"The mark for {_short(name)} stands where nobody would see its paragraph."
 
 

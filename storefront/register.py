@@ -82,6 +82,8 @@ NAMES = {
     "to": "e-mail address, with each mail",
     "whose": "keyed digest of your e-mail address",
     "answer": "what an erasure did, in words",
+    "mailbox": "e-mail address in one spelling",
+    "person": "name and address in one spelling",
 }
 SINCE = {
     "placed_at": "the order was placed",

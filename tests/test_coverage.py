@@ -25,7 +25,7 @@ from tests.models.placing import cart_of, place
 from tests.models.test_contest import announced
 from tests.staff import signed_in
 
-EVERYTHING = sorted(register.clauses())
+EVERYTHING = sorted(coverage.clauses())
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def post(settings, clock):
 @pytest.fixture
 def without(post):
     """Post a text that covers all but one clause."""
-    return lambda clause: post(*(set(register.clauses()) - {clause}))
+    return lambda clause: post(*(set(coverage.clauses()) - {clause}))
 
 
 # Each collection: what it is to try it while its clause is not covered. A fact on the register
@@ -331,7 +331,7 @@ def test_before_any_text_is_posted_nothing_is_covered(app, clock):
     assert coverage.covered_at(long_ago) == frozenset()
     assert coverage.next_change(long_ago) == PolicyVersion.get().in_force_at
     assert not coverage.covered("orders", long_ago)
-    assert [clause for clause, _ in coverage.switched_off(long_ago)] == register.clauses()
+    assert [clause for clause, _ in coverage.switched_off(long_ago)] == coverage.clauses()
 
 
 def test_the_desk_reads_what_is_off_and_what_to_do(app, without, clock):
@@ -340,22 +340,42 @@ def test_the_desk_reads_what_is_off_and_what_to_do(app, without, clock):
     assert coverage.switched_off(clock()) == [
         (
             "orders",
-            "The policy in force does not cover orders, so the checkout is off. Mark the paragraph "
-            "that covers it with {covers: orders}, and post the text.",
+            "The policy in force does not cover orders, so this is off: the checkout. Mark the "
+            "paragraph that covers it with {covers: orders}, and post the text.",
         )
     ]
 
 
 def test_rights_are_never_switched_off(app, post, clock, monkeypatch):
     """Whatever an editor leaves out, a person may ask, correct and erase."""
-    monkeypatch.setattr(register, "clauses", lambda: ["orders", "rights"])
+    monkeypatch.setattr(coverage, "clauses", lambda: ["orders", "rights"])
     post("orders")
     assert not coverage.covered("rights", clock())
     assert coverage.why_closed(["rights"], clock()) == ""
+    assert coverage.would_switch_off([]) == ["orders"]
     [(clause, said)] = coverage.switched_off(clock())
     assert clause == "rights"
     assert "stay open all the same: the law gives people that right" in said
     assert "our privacy page does not say" in coverage.why_closed(["rights", "cookies"], clock())
+
+
+def test_what_only_switches_something_on_is_asked_about_as_well(app, settings, clock, monkeypatch):
+    """No column is held under `catalogue`; it is on the register while pictures are fetched."""
+    rest = [clause for clause in EVERYTHING if clause != "catalogue"]
+    monkeypatch.setattr(register, "clauses", lambda: rest)
+    assert coverage.would_switch_off(rest) == ["catalogue"]
+    facts = {"role": "editor", "changes": "x", "in_force_at": clock(), "at": clock()}
+    text, key = f"A. {{covers: {', '.join(rest)}}}", policy.read_key(settings.keys)
+    with pytest.raises(Refused, match="fetching pictures from other hosts"):
+        policy.publish(text, key, switch_off=[], **facts)
+    policy.publish(text, key, switch_off=["catalogue"], **facts)
+    assert "fetching pictures" in coverage.switched_off(clock())[0][1]
+
+
+def test_a_mark_that_nobody_reads_covers_nothing(app):
+    text = "A. {covers: orders}\n\n<!-- B. {covers: cookies} -->\n\n<script>{covers: x}</script>"
+    assert policy.clauses(text) == ["orders"]
+    assert coverage.left_out(policy.clauses(text)) == sorted({*coverage.clauses()} - {"orders"})
 
 
 def test_a_clause_nobody_has_words_for_is_still_said(app, clock):

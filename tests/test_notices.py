@@ -105,6 +105,48 @@ def test_a_heading_that_is_marked_stands_for_its_section(app):
     assert notices.changed(old, old.replace("C", "X")) == []
 
 
+LIST = """# What we gather
+
+  * When you order, we need your name. {covers: orders}
+  * When you enter a contest, we ask for [your address](/why). {covers: contests}
+  * We identify you by cookies. {covers: cookies}
+    We tell nobody.
+
+| Cookie | Why |
+|--------|-----|
+| cart   | it holds your things |
+
+{covers: catalogue}
+
+Orders
+------
+
+We send them. {covers: staff}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ("your name", "your name and age", ["orders"]),
+        ("(/why)", "(/elsewhere)", ["contests"]),
+        ("your things", "your secrets", ["catalogue"]),
+        ("  * When", "* When", []),
+        ("  * We", "1. We", []),
+        ("\n    We tell nobody.", "", ["cookies"]),
+        ("{covers: cookies}\n    We tell nobody.", "We tell nobody. {covers: cookies}", []),
+        ("a contest, we", "a contest,\n    we", []),
+        ("\n  * When you enter", "\n\n  * When you enter", []),
+        ("Orders\n------", "## Orders", []),
+        ("Orders\n------", "Orders {covers: orders}\n------", ["orders"]),
+    ],
+)
+def test_each_point_of_a_list_stands_for_its_own_clauses(app, old, new, changed):
+    """As the editor's marking screen tells them apart."""
+    assert LIST.count(old) >= 1
+    assert notices.changed(LIST, LIST.replace(old, new)) == changed
+
+
 # Who
 
 

@@ -28,14 +28,6 @@ class Note:
     sentence: str
 
 
-def clauses() -> list[str]:
-    """Every clause a text may cover: those of the register, and of what the policy switches on.
-
-    The register alone would not name hosts that are known only while they are asked.
-    """
-    return sorted({*register.clauses(), *coverage.WORDS})
-
-
 def noted(text: str) -> list[Note]:
     """What is not understood in a text, line by line; [] where all is."""
     lines = text.split("\n")
@@ -80,7 +72,7 @@ def _names(word: str, rest: str) -> Iterator[str]:
     names = [name.strip() for name in rest.split(",") if name.strip()]
     if not names:
         yield "{covers: } names no clause; write one after the colon, such as {covers: orders}."
-    known = _facts() if word == "keep" else clauses()
+    known = _facts() if word == "keep" else coverage.clauses()
     for name in names:
         if name not in known:
             yield UNKNOWN[word].format(_short(name), _instead(name, known))

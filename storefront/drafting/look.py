@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from storefront import coverage, personal, reading, register
-from storefront.drafting.directives import Note, clauses, noted
-from storefront.drafting.marks import Block, blocks
+from storefront.drafting.directives import Note, noted
 from storefront.models import PolicyVersion
 from storefront.reading import unshown
+from storefront.reading.blocks import Block, blocks
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,10 @@ def coverage_table(text: str, parts: list[Block]) -> list[Row]:
     last = PolicyVersion.last()
     losing = set(last.covers) - set(covers) if last else set()
     rows = []
-    for clause in clauses():
-        covering = [block for block in parts if clause in block.clauses]
-        sentence = "" if clause in covers else _left_out(clause, clause in losing)
+    for clause in coverage.clauses():
+        read = clause in covers  # a mark in what nobody sees covers nothing
+        covering = [block for block in parts if read and clause in block.clauses]
+        sentence = "" if read else _left_out(clause, clause in losing)
         off = coverage.words_for([clause])
         rows.append(Row(clause, list(_collected(clause)), covering, sentence, off))
     return sorted(rows, key=lambda row: not row.left_out)
@@ -86,18 +87,20 @@ def _left_out(clause: str, losing: bool) -> str:
 
 
 def _collected(clause: str) -> Iterator[tuple[str, str]]:
-    """What is collected under a clause, and why, each reason once."""
+    """What is collected under a clause, and why, each thing once."""
     reasons: dict[str, list[str]] = {}
-    for fact in register.facts():
-        if fact.clause == clause and fact.kind != "recipient":
-            names = reasons.setdefault(fact.why, [])
-            names.append(_name(fact))
+    named: set[str] = set()
+    facts = [f for f in register.facts() if f.clause == clause and f.kind != "recipient"]
+    # A field of a form is spoken of with the column that keeps it.
+    for fact in sorted(facts, key=lambda fact: fact.kind == "form field"):
+        name = _name(fact)
+        if fact.kind != "form field" or name not in named:
+            reasons.setdefault(fact.why, []).append(name)
+            named.add(name)
     for why, names in reasons.items():
         yield ", ".join(dict.fromkeys(names)), why
 
 
 def _name(fact: personal.Fact) -> str:
-    if fact.kind != "column":
-        return f"{fact.where} ({fact.kind})"
-    column = fact.where.rpartition(".")[2]
-    return register.NAMES.get(column, column.replace("_", " "))
+    name = register.what(fact)
+    return name if fact.kind in ("column", "form field") else f"{name} ({fact.kind})"

@@ -57,7 +57,15 @@ class Reading:
 
 
 def clauses(text: str) -> list[str]:
-    """The clauses a text covers, in order, each once."""
+    """The clauses a text covers, in order, each once.
+
+    A mark counts where its block is read, and not in a comment or a script that nobody sees.
+    """
+    return list(read(text).clauses)
+
+
+def marked(text: str) -> list[str]:
+    """The clauses that marks name, wherever they stand, in order, each once."""
     return list(dict.fromkeys(name for found in COVERS.findall(text) for name in _names(found)))
 
 

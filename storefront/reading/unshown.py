@@ -6,7 +6,7 @@ from html import unescape
 
 from storefront import register
 from storefront.markdown import parsed
-from storefront.reading import KEEP, clauses, read
+from storefront.reading import KEEP, marked, read
 from storefront.reading.walk import plain
 
 FEWEST = 3  # letters of a word that is looked for
@@ -108,8 +108,8 @@ def _of_directives(text: str) -> list[str]:
     for name, inside in DIRECTIVE.findall(text):
         if name not in ("covers", "table", "keep"):
             odd.append(f"{{{name}:{inside}}}")
-    hidden = [name for name in clauses(text) if name not in read(text).clauses]
-    unknown = [name for name in clauses(text) if name not in known]
+    hidden = [name for name in marked(text) if name not in read(text).clauses]
+    unknown = [name for name in marked(text) if name not in known]
     sentences = {
         "The register has nothing to draw a table of": no_table,
         "The register knows no period of": no_fact,

@@ -3,7 +3,8 @@
 import pytest
 
 from storefront import policy
-from storefront.drafting.marks import Block, blocks, marked
+from storefront.drafting.marks import marked, suggestions
+from storefront.reading.blocks import Block, blocks
 
 RETAILER = """# Privacy
 
@@ -121,12 +122,12 @@ def test_html_without_an_empty_line_behind_it_gets_its_mark_in_a_paragraph_of_it
 
 def test_words_suggest_clauses_that_are_not_marked_yet():
     known = ["contests", "cookies", "orders", "unheard-of"]
-    said = [block.suggestions(known) for block in blocks(RETAILER)]
+    said = [suggestions(block, known) for block in blocks(RETAILER)]
     assert said[3] == ["orders"]
     assert said[4] == ["contests"]
     assert said[6] == ["cookies"]
     text = mark(RETAILER, "enter a contest", "contests")
-    assert by_words(text, "enter a contest").suggestions(known) == []
+    assert suggestions(by_words(text, "enter a contest"), known) == []
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,18 @@
 
 from flask import request, url_for
 
-from storefront import reading
+from storefront import coverage, reading
 from storefront.blueprints.desk import desk
 from storefront.blueprints.desk.frame import show
 from storefront.blueprints.desk.guard import roles
 from storefront.blueprints.desk.policy import no_draft, role
 from storefront.door import takes_text
 from storefront.drafting import marks
-from storefront.drafting.directives import clauses
 from storefront.drafting.look import coverage_table
 from storefront.models import PolicyDraft
 from storefront.models.policy_draft import Gone, Overtaken
 from storefront.pages import go, now
+from storefront.reading.blocks import blocks
 from storefront.refusals import Refused
 
 
@@ -55,20 +55,21 @@ def _ticked(draft: PolicyDraft) -> dict[str, list[str]]:
     known = set(request.form.getlist("block"))
     return {
         block.name: request.form.getlist(block.name) if block.name in known else block.clauses
-        for block in marks.blocks(draft.text)
+        for block in blocks(draft.text)
     }
 
 
 def _page(draft: PolicyDraft, status: int = 200, refusal: Refused | None = None):
-    blocks = marks.blocks(draft.text)
+    parts = blocks(draft.text)
     return show(
         "desk/policy/marks.html",
         status=status,
         draft=draft,
         refusal=refusal,
-        blocks=blocks[: marks.MOST],
-        more=len(blocks) > marks.MOST,
+        blocks=parts[: marks.MOST],
+        suggestions=marks.suggestions,
+        more=len(parts) > marks.MOST,
         ticked=_ticked(draft),
-        clauses=list(dict.fromkeys([*clauses(), *reading.clauses(draft.text)])),
-        rows=coverage_table(draft.text, blocks),
+        clauses=list(dict.fromkeys([*coverage.clauses(), *reading.marked(draft.text)])),
+        rows=coverage_table(draft.text, parts),
     )

@@ -7,9 +7,9 @@ from html import unescape
 import pytest
 
 from storefront import policy
-from storefront.drafting.marks import blocks
 from storefront.models import OutgoingMail, PolicyDraft, PolicyVersion
 from storefront.notices import go_on
+from storefront.reading.blocks import blocks
 from tests.drafts import RETAILER, text_in, url
 from tests.journey import hidden_in, place_order
 from tests.staff import signed_in
