@@ -224,9 +224,12 @@ class Record(Model):
     is. Rows that are `whole` stand for nothing else: they are deleted when what
     is personal in them goes; in others it is blanked. Where a column `whose` keeps a keyed digest
     of the column `address`, what is left of a row is found by it after the address has gone.
+    Columns that are `secret` are good for more than reading, and no copy of somebody's data has
+    them: it goes to whoever reads their mail.
     """
 
     impersonal: tuple[str, ...] = ()
+    secret: tuple[str, ...] = ()
     since: str = ""
     made: str = ""
     whole: bool = False

@@ -119,7 +119,7 @@ class ContestEntry(Record):
     mailbox = personal(TextField(), **POSTED)
     person = personal(TextField(), **POSTED)
 
-    impersonal = ("key",)
+    impersonal = secret = ("key",)
     since, made = "closes_at", "entered_at"
     whole = True
 

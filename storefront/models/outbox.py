@@ -37,6 +37,7 @@ class OutgoingMail(Record):
     trouble = TextField(default="")
 
     impersonal = ("kind", "message_id", "trouble")
+    secret = ("message_id",)
     since = "made_at"
     whole = True
 

@@ -29,7 +29,7 @@ class RightsRequest(Record):
     valid_until = Moment(index=True)
     answer = personal(JSONText(null=True), why="to tell you what was erased", **ASKED)
 
-    impersonal = ("digest", "message_id")
+    impersonal = secret = ("digest", "message_id")
     since = "asked_at"
 
     @classmethod
