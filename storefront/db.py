@@ -259,6 +259,11 @@ class Record(Model):
         kind = self._meta.table_name.replace("_", " ").capitalize()
         return f"{kind} of {getattr(self, self.since):%-d %B %Y}"
 
+    def gone_at(self, field: Field) -> datetime | None:
+        """When what a personal column says goes by itself; None while that is not counted yet."""
+        since = getattr(self, self.since)
+        return since and since + field.personal["keep"]
+
     @property
     def is_binding(self) -> bool:
         """Whether what is declared with `hold` has to be held in this row."""

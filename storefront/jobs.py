@@ -92,10 +92,13 @@ class Jobs:
         notices.go_on(datetime.now(UTC))
 
     def keep_promises(self) -> None:
-        """Let go of what is past its period, once a day, and have what went leave the files."""
+        """Let go of what is past its period, once a day, and have what went leave the files.
+
+        Of links that are over, and entries that nobody confirmed, at once.
+        """
         at = datetime.now(UTC)
-        RightsRequest.let_go(at)
-        ContestEntry.forget_unconfirmed(at)
+        if RightsRequest.let_go(at) + ContestEntry.forget_unconfirmed(at):
+            privacy.clear_mail(self._settings, at)
         privacy.sweep_if_due(self._settings, at)
         self.scour()
 

@@ -124,6 +124,8 @@ def test_who_works_here_reads_what_is_held_and_that_it_stays_until_they_leave(se
     holdings = privacy.held(ADDRESS, Erasures(settings), clock())
     listed = {f"{one.table}.{value.name}": value.text for one in holdings for value in one.values}
     assert set(listed) == set(STAFF_SEEDS)
+    assert listed["staff.roles"] == "qzrole-77019"
+    assert {one.called for one in holdings} > {"Your account at the desk"}
     outcome = privacy.erase(ADDRESS, settings, clock())
     assert outcome.gone == []
     assert {kept.until for kept in outcome.kept} == {clock() + Staff.email.personal["keep"]}

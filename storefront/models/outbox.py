@@ -12,6 +12,7 @@ from storefront.personal import days, personal
 
 # Minutes to wait after the first, second, … failed try; then every six hours.
 BACK_OFF = (1, 5, 15, 60, 180, 360)
+SOONER = {"rights_link": days(1)}  # mails that do not stay as long as others
 
 
 class OutgoingMail(Record):
@@ -73,6 +74,10 @@ class OutgoingMail(Record):
     def called(self) -> str:
         """What a person would know it by."""
         return f"Mail “{self.kind.replace('_', ' ')}” of {self.made_at:%-d %B %Y}"
+
+    def gone_at(self, field) -> datetime:
+        """When it goes by itself."""
+        return self.made_at + min(field.personal["keep"], SOONER.get(self.kind, timedelta.max))
 
     def needed(self, at: datetime) -> Need | None:
         """A mail about an order under way, until it has been sent."""

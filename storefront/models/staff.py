@@ -51,6 +51,11 @@ class Staff(Record):
         """The account of that address."""
         return cls.select().where(cls.email == email.strip().lower())
 
+    @property
+    def called(self) -> str:
+        """What a person would know it by."""
+        return "Your account at the desk"
+
     @classmethod
     def of_session(cls, identity: str) -> "Staff | None":
         """Who a session names, unless it was ended; `identity` is what `get_id` gave."""
@@ -232,6 +237,11 @@ class Passkey(Record):
     def about(cls, email: str):
         """The passkeys of that address."""
         return cls.select().where(cls.staff.in_(Staff.about(email)))
+
+    @property
+    def called(self) -> str:
+        """What a person would know it by."""
+        return f"Your passkey of {self.made_at:%-d %B %Y}"
 
 
 class RecoveryCode(Record):

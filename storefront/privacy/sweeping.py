@@ -43,11 +43,10 @@ def sweep(settings: Settings, at: datetime) -> Counter:
             counts[record._meta.table_name] += _sweep(record, fields, at - keep, erasures, at)
     counts["rights_request"] += RightsRequest.let_go(at)
     counts["erased as asked before"] = erase_again(erasures, at)
-    if counts.total():
-        Upkeep.note(changed=Upkeep.changed + 1)
     counts["delivered mails"] = clear_mail(settings, at)
     erasures.tidy(at)
-    Upkeep.note(swept_at=at)
+    # Once a day the files are cleared of what others let go of meanwhile, too.
+    Upkeep.note(swept_at=at, changed=Upkeep.changed + 1)
     return +counts
 
 
