@@ -16,6 +16,7 @@ from huey.serializer import SignedSerializer
 from peewee import PeeweeException
 
 from storefront import gate, places, privacy, tally
+from storefront.catching_up import catch_up
 from storefront.config import Settings
 from storefront.db import database
 from storefront.models import ContestEntry, Edition, OutgoingMail, RightsRequest
@@ -105,7 +106,7 @@ class Jobs:
     def work(self) -> None:
         """Do the jobs until told to stop; what was left undone is done first."""
         gate.close()
-        privacy.catch_up(self._settings, datetime.now(UTC))
+        catch_up(self._settings, datetime.now(UTC))
         if doubtful := OutgoingMail.in_doubt().count():
             # Not sent again blindly: whoever has them would get them twice.
             log.warning("%d mails may or may not have been sent when a worker died", doubtful)
