@@ -204,6 +204,15 @@ class ContestEntry(Record):
             self._drop()
             Upkeep.note(changed=Upkeep.changed + 1)
 
+    @property
+    def unconfirmed_until(self) -> datetime:
+        """When it is erased if nobody confirms it."""
+        return min(self.entered_at + TO_CONFIRM, self.closes_at)
+
+    def gone_at(self, field) -> datetime:
+        """When it goes by itself."""
+        return super().gone_at(field) if self.confirmed_at else self.unconfirmed_until
+
     def _drop(self) -> None:
         self._drop_mail()
         ContestEntry.delete().where(ContestEntry.id == self.id).execute()
@@ -228,6 +237,14 @@ class ContestEntry(Record):
             for entry in forgotten:
                 entry._drop()
         return len(forgotten)
+
+
+def _with_entry(mail: OutgoingMail) -> datetime:
+    entry = ContestEntry.get_or_none(ContestEntry.key == mail.message_id)
+    return entry.gone_at(ContestEntry.email) if entry else mail.made_at
+
+
+OutgoingMail.goes_with["contest_entry"] = _with_entry
 
 
 def mailbox_of(email: str) -> str:

@@ -1,7 +1,9 @@
 """Mail that is to be sent: the row is written in the transaction of the change it tells of."""
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from peewee import DeferredForeignKey, ForeignKeyField, IntegerField, TextField
 
@@ -12,7 +14,6 @@ from storefront.personal import days, personal
 
 # Minutes to wait after the first, second, … failed try; then every six hours.
 BACK_OFF = (1, 5, 15, 60, 180, 360)
-SOONER = {"rights_link": days(1)}  # mails that do not stay as long as others
 
 
 class OutgoingMail(Record):
@@ -36,6 +37,9 @@ class OutgoingMail(Record):
     sent_at = Moment(null=True)
     tries = IntegerField(default=0)
     trouble = TextField(default="")
+
+    #: When mails of a kind go that do not stay as long as others, by what they belong to.
+    goes_with: ClassVar[dict[str, Callable]] = {}
 
     impersonal = ("kind", "message_id", "trouble")
     secret = ("message_id",)
@@ -77,7 +81,8 @@ class OutgoingMail(Record):
 
     def gone_at(self, field) -> datetime:
         """When it goes by itself."""
-        return self.made_at + min(field.personal["keep"], SOONER.get(self.kind, timedelta.max))
+        last = self.made_at + field.personal["keep"]
+        return min(last, self.goes_with[self.kind](self)) if self.kind in self.goes_with else last
 
     def needed(self, at: datetime) -> Need | None:
         """A mail about an order under way, until it has been sent."""

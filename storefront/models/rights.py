@@ -82,6 +82,9 @@ class RightsRequest(Record):
             return cls.delete().where(cls.message_id.in_(sent)).execute()
 
 
+OutgoingMail.goes_with["rights_link"] = lambda mail: mail.made_at + ASKED["keep"]
+
+
 def digest_of(secret: str) -> str:
     """What is kept of a secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
