@@ -22,6 +22,7 @@ from storefront.blueprints import (
     products,
     well_known,
 )
+from storefront.catching_up import catch_up
 from storefront.config import Settings, read_settings, require_set_up
 from storefront.cookies import CartCookie, Sessions, drop_unreadable
 from storefront.db import database, open_database
@@ -31,7 +32,6 @@ from storefront.front import Behind, Front
 from storefront.jobs import Jobs
 from storefront.links import EntryLinks, OrderLinks
 from storefront.payment import Payments
-from storefront.privacy import catch_up
 from storefront.shelf import Shelf
 
 PARTS = (

@@ -14,9 +14,6 @@ from datetime import datetime
 from storefront.db import Record
 from storefront.privacy import Holding, Value
 
-# Of no use to anybody but the shop, and good for more than reading: they name links and forms.
-SECRETS = ("digest", "message_id", "placement")
-
 
 def as_json(email: str, holdings: list[Holding], at: datetime) -> dict:
     """Everything, table by table; each value with what is declared of it. Moments are ISO 8601."""
@@ -61,8 +58,8 @@ def belonging(holdings: list[Holding]) -> dict[str, list[Record]]:
 
 def plain(row: Record) -> dict:
     """A row's columns as JSON can hold them."""
-    columns = {f.column_name: row.__data__.get(f.name) for f in row._meta.sorted_fields}
-    return {name: _simple(value) for name, value in columns.items() if name not in SECRETS}
+    fields = [field for field in row._meta.sorted_fields if field.name not in row.secret]
+    return {field.column_name: _simple(row.__data__.get(field.name)) for field in fields}
 
 
 def _simple(value):

@@ -34,8 +34,7 @@ SQLITE_PRAGMAS = {
     "busy_timeout": 15_000,
     "secure_delete": 1,
     "recursive_triggers": 1,
-    # KiB, minus saying that it is no number of pages; for each connection, and four times less
-    # than usual: the system keeps the file in memory too, once for all processes.
+    # KiB (so says the minus) for each connection; the system keeps the file in memory too.
     "cache_size": -500,
 }
 CONNECTIONS = 16
@@ -221,12 +220,13 @@ class Record(Model):
     `impersonal` lists the text columns that hold nothing about a person; a record with personal
     columns defines `about(email)`, the query for its rows, and names in `since` the moment from
     which they are kept; where a row is there before that, `made` names the moment from which it
-    is. Rows that are `whole` stand for nothing else: they are deleted when what
-    is personal in them goes; in others it is blanked. Where a column `whose` keeps a keyed digest
-    of the column `address`, what is left of a row is found by it after the address has gone.
+    is. Rows that are `whole` are deleted when what is personal in them goes; in others it is
+    blanked. Where `whose` keeps a keyed digest of the column `address`, what is left of a row is
+    found by it after that has gone. What is `secret` is in no copy of somebody's data.
     """
 
     impersonal: tuple[str, ...] = ()
+    secret: tuple[str, ...] = ()
     since: str = ""
     made: str = ""
     whole: bool = False
@@ -256,6 +256,10 @@ class Record(Model):
         kind = self._meta.table_name.replace("_", " ").capitalize()
         return f"{kind} of {getattr(self, self.since):%-d %B %Y}"
 
+    def gone_at(self, field: Field) -> datetime | None:
+        """When what a column says goes by itself; None while that is not counted yet."""
+        return (since := getattr(self, self.since)) and since + field.personal["keep"]
+
     @property
     def is_binding(self) -> bool:
         """Whether what is declared with `hold` has to be held in this row."""
@@ -271,8 +275,8 @@ class Record(Model):
         `mark(address)` is the keyed digest to put into `whose` while others are kept.
         """
         names = set(names)
-        left = {f.name for f in self.personal_fields() if not is_blank(f, getattr(self, f.name))}
-        left -= names | {"whose"}
+        fields = [f for f in self.personal_fields() if f.name not in names | {"whose"}]
+        left = any(not is_blank(f, getattr(self, f.name)) for f in fields)
         if self.whole and not left:
             self.delete_instance()
             return
@@ -281,8 +285,7 @@ class Record(Model):
         if "whose" in fields:
             address = getattr(self, self.address)
             values["whose"] = (mark(address) if address else self.whose) if left else None
-        key = self._meta.primary_key
-        type(self).update(values).where(key == self.get_id()).execute()
+        type(self).update(values).where(self._meta.primary_key == self.get_id()).execute()
 
 
 @cache

@@ -16,6 +16,7 @@ from huey.serializer import SignedSerializer
 from peewee import PeeweeException
 
 from storefront import gate, places, privacy, tally
+from storefront.catching_up import catch_up
 from storefront.config import Settings
 from storefront.db import database
 from storefront.models import ContestEntry, Edition, OutgoingMail, RightsRequest
@@ -92,17 +93,20 @@ class Jobs:
         notices.go_on(datetime.now(UTC))
 
     def keep_promises(self) -> None:
-        """Let go of what is past its period, once a day, and have what went leave the files."""
+        """Let go of what is past its period, once a day, and have what went leave the files.
+
+        Of links that are over, and entries that nobody confirmed, at once.
+        """
         at = datetime.now(UTC)
-        RightsRequest.let_go(at)
-        ContestEntry.forget_unconfirmed(at)
+        if RightsRequest.let_go(at) + ContestEntry.forget_unconfirmed(at):
+            privacy.clear_mail(self._settings, at)
         privacy.sweep_if_due(self._settings, at)
         self.scour()
 
     def work(self) -> None:
         """Do the jobs until told to stop; what was left undone is done first."""
         gate.close()
-        privacy.catch_up(self._settings, datetime.now(UTC))
+        catch_up(self._settings, datetime.now(UTC))
         if doubtful := OutgoingMail.in_doubt().count():
             # Not sent again blindly: whoever has them would get them twice.
             log.warning("%d mails may or may not have been sent when a worker died", doubtful)

@@ -12,8 +12,9 @@ from storefront.models import OutgoingMail
 from storefront.personal import days, declare, withdraw
 
 BACKUPS = days(30)
-# As they are named when they are made: by the moment, in UTC.
-MADE_AT = re.compile(r"(?:^|-)(\d{8}-\d{6})\.(?:sqlite|sql)$")
+# As they are named when they are made: by the moment, in UTC; what a restore put aside, to the
+# millionth of a second.
+MADE_AT = re.compile(r"(?:^|-)(\d{8}-\d{6})(?:\.sqlite|\.sql|-\d{6})$")
 LOGS = (
     "The programs write to their logs what went wrong and where, with the number of the order or "
     "of the mail it happened to: no name, no e-mail or postal address, no internet address, "

@@ -7,18 +7,21 @@ from playhouse.migrations import Migration
 
 from storefront import backups, privacy
 from storefront import setup as set_up
+from storefront.catching_up import versions_back
 from storefront.config import Settings
 from storefront.db import database, open_database
 from storefront.opened import open_base
 from storefront.privacy.sweeping import in_words
 from storefront.programs import alone
+from storefront.refusals import Refused
 
 
 def restore(copy: Path, settings: Settings, at: datetime, tell: backups.Tell) -> None:
     """Put a backup in the database's place. Raises `Refused`, with nothing changed, where the file
     is none, or a program of the shop runs.
 
-    What was erased since the backup is erased again, by the log that stands outside of it.
+    What was erased since the backup is erased again, and what was posted as the policy is put back,
+    by the log and the notes that stand outside of it.
     """
     with alone(settings.instance):
         aside = _change_places(copy, settings, at)
@@ -50,3 +53,12 @@ def _make_fit(settings: Settings, at: datetime, tell: backups.Tell) -> None:
     tell(f"{again} rows erased again, as their people had asked")
     tell(f"swept: {in_words(privacy.sweep(settings, at))}")
     privacy.scour(settings, at)
+    _have_versions_back(settings, tell)
+
+
+def _have_versions_back(settings: Settings, tell: backups.Tell) -> None:
+    try:
+        for number in versions_back(settings):
+            tell(f"version {number} of the policy is back, which was posted since")
+    except Refused as refusal:
+        tell(f"{refusal} `storefront verify-policy` says more.")

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from storefront import backups, privacy
+from storefront import backups, chain, policy, privacy
 from storefront.app import create_app
 from storefront.config import NotSetUp
 from storefront.db import database, is_sqlite
 from storefront.erasures import Erasures
-from storefront.models import Order, Upkeep
+from storefront.models import Order, PolicyVersion, Upkeep
 from tests.seeds import ADDRESS, SEEDS, sow, texts
 from tests.test_rights import HELD, found, rows
 
@@ -24,6 +24,15 @@ def order(settings, clock) -> Order:
 def backup(order, settings, clock, tmp_path) -> Path:
     """A copy of the database from before the erasure."""
     return backups.back_up(settings, clock(), lambda line: None, to=tmp_path / "copy.backup")
+
+
+def put_in_place(backup: Path, settings) -> None:
+    """Copy a backup over the database, past every command."""
+    database.close_all()
+    for path in settings.instance.glob("shop.sqlite*"):
+        path.unlink()
+    shutil.copy(backup, settings.instance / "shop.sqlite")
+    database.connect()
 
 
 def nothing_came_back(settings) -> None:
@@ -51,14 +60,52 @@ def test_a_backup_that_is_copied_into_place_by_hand_is_erased_again_before_the_f
     if not is_sqlite():
         pytest.skip("a PostgreSQL database is no file that is copied")
     privacy.erase(ADDRESS, settings, clock())
-    database.close_all()
-    for path in settings.instance.glob("shop.sqlite*"):
-        path.unlink()
-    shutil.copy(backup, settings.instance / "shop.sqlite")
-    database.connect()
+    put_in_place(backup, settings)
     assert ADDRESS in rows()
     create_app(settings, clock)
     nothing_came_back(settings)
+
+
+@pytest.fixture
+def posted_since(backup, settings, clock) -> int:
+    """The number of a version of the policy that was posted after the backup."""
+    clock.forward(days=1)
+    key, at = policy.read_key(settings.keys), clock()
+    words = {"role": "editor", "changes": "Shorter."}
+    text = "We keep orders and no more. {covers: orders}"
+    return policy.publish(text, key, **words, in_force_at=at, at=at).number
+
+
+def test_a_backup_that_is_restored_does_not_bring_an_older_policy_back_into_force(
+    backup, posted_since, settings, clock, runner
+):
+    told = runner("restore", backup)
+    assert f"version {posted_since} of the policy is back" in told.output
+    assert PolicyVersion.in_force(clock()).number == posted_since
+    assert chain.troubles(policy.read_key(settings.keys)) == []
+
+
+def test_a_copy_put_in_place_by_hand_shows_the_policy_that_is_in_force(
+    backup, posted_since, settings, clock, caplog
+):
+    if not is_sqlite():
+        pytest.skip("a PostgreSQL database is no file that is copied")
+    put_in_place(backup, settings)
+    assert PolicyVersion.last().number < posted_since
+    shop = create_app(settings, clock)
+    assert "We keep orders and no more." in shop.test_client().get("/privacy").text
+    assert f"versions [{posted_since}] are back" in caplog.text
+
+
+def test_a_note_that_somebody_touched_keeps_neither_the_shop_nor_a_backup_away(
+    backup, posted_since, settings, clock, runner, caplog
+):
+    (settings.instance / "policy" / f"{posted_since}.note").write_text("not ours")
+    told = runner("restore", backup)
+    assert told.exit_code == 0
+    assert "does not continue what is there. `storefront verify-policy` says more" in told.output
+    create_app(settings, clock)
+    assert "does not continue what is there" in caplog.text
 
 
 def test_a_shop_that_erased_nobody_looks_no_further_at_its_start(settings, clock):

@@ -7,6 +7,7 @@ import pytest
 
 from storefront import personal, places
 from storefront import setup as set_up
+from storefront.db import is_sqlite
 from storefront.jobs import Jobs
 from storefront.models import OutgoingMail
 
@@ -51,6 +52,16 @@ def test_the_shops_own_backups_bear_the_name_that_is_looked_for(settings, backup
     assert places.let_go_of_backups(settings, NOW + timedelta(days=30)) == 0
     assert places.let_go_of_backups(settings, NOW + timedelta(days=31)) == 1
     assert not copy.exists()
+
+
+def test_what_a_restore_puts_aside_bears_it_too(settings, backups, runner, tmp_path):
+    if not is_sqlite():
+        pytest.skip("a dump needs pg_dump")
+    assert runner("backup", tmp_path / "copy").exit_code == 0
+    assert runner("restore", tmp_path / "copy").exit_code == 0
+    [aside] = backups.iterdir()
+    assert places.let_go_of_backups(settings, datetime.now(UTC) + timedelta(days=31)) == 1
+    assert not aside.exists()
 
 
 def test_the_worker_lets_them_go(settings, backups):

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from storefront import privacy
-from storefront.copies import as_json
+from storefront.copies import as_csv, as_json, tables
 from storefront.db import database, is_sqlite
 from storefront.erasures import Erasures
 from storefront.models import (
@@ -23,6 +23,7 @@ from storefront.models import (
     Order,
     OrderEvent,
     OutgoingMail,
+    RecoveryCode,
     RightsRequest,
     Staff,
 )
@@ -31,6 +32,8 @@ from tests.models.placing import cart_of, place
 from tests.seeds import ADDRESS, SEEDS, STAFF_SEEDS, personal_columns, sow, sow_staff, texts
 
 HELD = {name for name in SEEDS if name.startswith("order.")} - {"order.email"}
+SECRETS = "qz-hash QZTOTP qz-invited 770770770 qz-recovery qz-credential qz-public".split()
+SECRETS += "qz-key qz-digest qz-message qz-placement".split()
 CONTROL = "Qzcontrol of the scanner 77999"
 
 
@@ -121,12 +124,27 @@ def test_who_works_here_reads_what_is_held_and_that_it_stays_until_they_leave(se
     holdings = privacy.held(ADDRESS, Erasures(settings), clock())
     listed = {f"{one.table}.{value.name}": value.text for one in holdings for value in one.values}
     assert set(listed) == set(STAFF_SEEDS)
+    assert listed["staff.roles"] == "qzrole-77019"
+    assert {one.called for one in holdings} > {"Your account at the desk"}
     outcome = privacy.erase(ADDRESS, settings, clock())
     assert outcome.gone == []
     assert {kept.until for kept in outcome.kept} == {clock() + Staff.email.personal["keep"]}
     assert Staff.get_by_id(staff.id).name == STAFF_SEEDS["staff.name"]
     staff.remove()
     assert "Qz" not in rows()
+
+
+def test_no_copy_has_what_staff_prove_themselves_with_or_what_opens_a_link(order, settings, clock):
+    staff = sow_staff(clock())
+    kept = {"password": "qz-hash", "totp": "QZTOTP", "totp_step": 77, "invitation": "qz-invited"}
+    Staff.update(kept | {"session_number": 770770770}).where(Staff.id == staff.id).execute()
+    RecoveryCode.create(staff=staff, digest="qz-recovery")
+    holdings = privacy.held(ADDRESS, Erasures(settings), clock())
+    copy = json.dumps(as_json(ADDRESS, holdings, clock()))
+    copy += "".join(as_csv(rows) for rows in tables(holdings).values())
+    assert STAFF_SEEDS["staff.name"] in copy
+    assert {secret for secret in SECRETS if secret in copy} == set()
+    assert "totp_step" not in copy
 
 
 def test_what_is_gone_lies_in_no_file_in_any_coding(order, settings, clock):

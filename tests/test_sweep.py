@@ -6,10 +6,20 @@ import pytest
 
 from storefront import policy, privacy, register
 from storefront.jobs import Jobs
-from storefront.models import Order, OutgoingMail, PolicyVersion, RightsRequest, Upkeep
+from storefront.mail import Postman
+from storefront.models import (
+    ContestEntry,
+    Order,
+    OutgoingMail,
+    PolicyVersion,
+    RightsRequest,
+    Upkeep,
+)
 from storefront.personal import days
 from storefront.privacy import sweeping
+from tests.mails import delivered
 from tests.models.placing import cart_of, place
+from tests.models.test_contest import announced, enter
 from tests.seeds import sow
 from tests.test_rights import put_mail
 
@@ -105,14 +115,64 @@ def test_requests_that_are_over_go_within_a_minute_of_the_workers_time(settings,
     assert OutgoingMail.select().count() == 0
 
 
+@pytest.fixture
+def long_ago(clock) -> None:
+    """Days before the machine's own clock, by which the worker goes."""
+    clock.forward(days=-10)
+
+
+@pytest.fixture
+def entry(settings, clock) -> ContestEntry:
+    """Somebody's entry, made on the last day of a contest, and its mail, which was delivered."""
+    entry = enter(announced(clock(), closes_at=clock() + timedelta(days=1)), clock())
+    Postman(settings).deliver_due(clock)
+    return entry
+
+
+def test_entries_and_their_mails_are_erased_on_the_day_that_the_contest_says(
+    entry, settings, clock
+):
+    entry.confirm(clock())
+    clock.moment = entry.contest.erased_at - timedelta(seconds=1)
+    privacy.sweep(settings, clock())
+    assert ContestEntry.select().count() == len(delivered(settings)) == 1
+    clock.forward(seconds=2)
+    privacy.sweep(settings, clock())
+    assert ContestEntry.select().count() == OutgoingMail.select().count() == 0
+    assert delivered(settings) == []
+
+
+def test_what_nobody_confirms_goes_with_its_mail_as_row_and_as_file(long_ago, entry, settings):
+    Jobs(settings).keep_promises()
+    assert ContestEntry.select().count() == OutgoingMail.select().count() == 0
+    assert delivered(settings) == []
+
+
+def test_a_link_that_is_over_lies_in_no_folder_either(long_ago, settings, clock):
+    RightsRequest.ask("ann@example.com", lambda number: "secret", clock())
+    Postman(settings).deliver_due(clock)
+    [mail] = privacy.held("ann@example.com", sweeping.Erasures(settings), clock())[:1]
+    assert mail.values[0].until == clock() + days(1)
+    assert len(delivered(settings)) == 1
+    Jobs(settings).keep_promises()
+    assert delivered(settings) == []
+
+
+def test_an_entry_that_is_taken_back_leaves_the_files_too(entry, settings, clock):
+    put_mail(settings, "others", b"x", clock(), to="bob@example.com")
+    entry.withdraw()
+    assert privacy.scour(settings, clock())
+    assert [mail["To"] for mail in delivered(settings)] == ["bob@example.com"]
+
+
 def test_the_worker_sweeps_once_a_day(settings, clock, caplog):
     caplog.set_level("INFO")
-    for _ in range(3):
+    clock.moment = clock().replace(hour=20)
+    for _ in range(4):
         privacy.sweep_if_due(settings, clock())
         clock.forward(hours=1)
     assert caplog.text.count("swept:") == 1
-    clock.forward(days=1)
-    privacy.sweep_if_due(settings, clock())
+    privacy.sweep_if_due(settings, clock())  # at midnight, four hours later
     assert caplog.text.count("swept:") == 2
 
 

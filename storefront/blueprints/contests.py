@@ -138,6 +138,7 @@ def confirm(link: str):
 def withdraw(link: str):
     found = _behind(link)
     found.withdraw()
+    current_app.extensions["wake_scourer"]()
     return go(url_for("contests.withdrawn", slug=found.contest.slug))
 
 

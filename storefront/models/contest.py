@@ -1,7 +1,9 @@
 """A contest: what can be won, who may enter and until when; and the entries, one a person."""
 
+import hashlib
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from peewee import ForeignKeyField, IntegerField, TextField
@@ -9,6 +11,7 @@ from peewee import ForeignKeyField, IntegerField, TextField
 from storefront.db import JSONText, Moment, Record, database, locked
 from storefront.models.outbox import OutgoingMail
 from storefront.models.policy import PolicyVersion
+from storefront.models.rights import Upkeep
 from storefront.personal import days, personal
 from storefront.refusals import Refused
 
@@ -17,6 +20,7 @@ KEPT_DAYS = 60  # after the contest has closed
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 RUNNING = {"clause": "contests", "basis": "consent", "keep": days(KEPT_DAYS)}
 POSTED = RUNNING | {"why": "to send a prize, and to see that nobody enters twice"}
+ALIKE = RUNNING | {"why": "to see that nobody enters twice"}
 
 
 class Contest(Record):
@@ -102,9 +106,9 @@ class Contest(Record):
 class ContestEntry(Record):
     """Somebody's entry, which counts once it is confirmed by mail.
 
-    `person` is name and address in a form that two spellings share; `mailbox` the same of the
-    e-mail address. Confirmed entries share neither. `key` names it in the mailed link; it is that
-    mail's own.
+    `person` is a digest of name and address in a form that two spellings share; `mailbox` the same
+    of the e-mail address. Confirmed entries share neither. `key` names it in the mailed link; it is
+    that mail's own.
     """
 
     contest = ForeignKeyField(Contest, backref="entries", on_delete="CASCADE")
@@ -124,10 +128,10 @@ class ContestEntry(Record):
     region = personal(TextField(default=""), **POSTED)
     postal_code = personal(TextField(default=""), **POSTED)
     country = personal(TextField(), **POSTED)
-    mailbox = personal(TextField(), **POSTED)
-    person = personal(TextField(), **POSTED)
+    mailbox = personal(TextField(), words="digest of your e-mail address", **ALIKE)
+    person = personal(TextField(), words="digest of your name and address", **ALIKE)
 
-    impersonal = ("key",)
+    impersonal = secret = ("key",)
     since, made = "closes_at", "entered_at"
     whole = True
 
@@ -157,7 +161,8 @@ class ContestEntry(Record):
         contest.check_open(at)
         _check_country(contest, given["country"])
         given = given | {"email": given["email"].strip().lower()}
-        mailbox, person = mailbox_of(given["email"]), person_of(given)
+        mailbox = _digest(contest, mailbox_of(given["email"]))
+        person = _digest(contest, person_of(given))
         with database.atomic():
             contest = locked(Contest.select().where(Contest.id == contest.id)).get()
             mine = (cls.contest == contest) & (cls.mailbox == mailbox)
@@ -166,10 +171,11 @@ class ContestEntry(Record):
             to = confirmed.email if confirmed else given["email"]
             mail = OutgoingMail.write("contest_entry", to, at)
             if confirmed:
+                confirmed._drop_mail()
                 cls.update(key=mail.message_id).where(cls.id == confirmed.id).execute()
                 return cls.get_by_id(confirmed.id)
             for waiting in cls.select().where(mine):
-                waiting.withdraw()
+                waiting._drop()
             return cls.create(
                 contest=contest,
                 policy=policy,
@@ -203,17 +209,50 @@ class ContestEntry(Record):
     def withdraw(self) -> None:
         """Take the entry back: nothing of it stays, nor of the mail with its link."""
         with database.atomic():
-            OutgoingMail.delete().where(OutgoingMail.message_id == self.key).execute()
-            ContestEntry.delete().where(ContestEntry.id == self.id).execute()
+            self._drop()
+            Upkeep.note(changed=Upkeep.changed + 1)
+
+    @property
+    def unconfirmed_until(self) -> datetime:
+        """When it is erased if nobody confirms it."""
+        return min(self.entered_at + TO_CONFIRM, self.closes_at)
+
+    def gone_at(self, field) -> datetime:
+        """When it goes by itself."""
+        return super().gone_at(field) if self.confirmed_at else self.unconfirmed_until
+
+    def _drop(self) -> None:
+        self._drop_mail()
+        ContestEntry.delete().where(ContestEntry.id == self.id).execute()
+
+    def _drop_mail(self) -> None:
+        OutgoingMail.delete().where(OutgoingMail.message_id == self.key).execute()
+
+    def erase(self, names: Iterable[str], mark: Callable[[str], str], at: datetime) -> None:
+        """As any record, and its mail goes with the address that it went to."""
+        names = set(names)
+        with database.atomic():
+            if "email" in names:
+                self._drop_mail()
+            super().erase(names, mark, at)
 
     @classmethod
     def forget_unconfirmed(cls, at: datetime) -> int:
         """Delete entries that nobody has confirmed in time; how many."""
         late = (cls.entered_at < at - TO_CONFIRM) | (cls.closes_at < at)
-        forgotten = list(cls.select().where(cls.confirmed_at.is_null(), late))
-        for entry in forgotten:
-            entry.withdraw()
+        with database.atomic():
+            forgotten = list(locked(cls.select().where(cls.confirmed_at.is_null(), late)))
+            for entry in forgotten:
+                entry._drop()
         return len(forgotten)
+
+
+def _with_entry(mail: OutgoingMail) -> datetime:
+    entry = ContestEntry.get_or_none(ContestEntry.key == mail.message_id)
+    return entry.gone_at(ContestEntry.email) if entry else mail.made_at
+
+
+OutgoingMail.goes_with["contest_entry"] = _with_entry
 
 
 def mailbox_of(email: str) -> str:
@@ -227,6 +266,11 @@ def person_of(given: dict[str, str]) -> str:
     parts = (given.get(name, "") for name in ("name", "line1", "line2", "city", "postal_code"))
     flat = unicodedata.normalize("NFKD", " ".join([*parts, given["country"]]).casefold())
     return "".join(letter for letter in flat if letter.isalnum())
+
+
+def _digest(contest: Contest, text: str) -> str:
+    # `ada+two@` entered, and nothing is to say `ada@` to who looks or erases by that address.
+    return hashlib.sha256(f"{contest.id} {text}".encode()).hexdigest()
 
 
 def _check_country(contest: Contest, country: str) -> None:

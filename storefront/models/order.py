@@ -68,6 +68,7 @@ class Order(Keeping, Settling, Record):
     whose = personal(TextField(null=True, index=True), **WHOSE)
 
     impersonal = ("number", "placement", "state", "currency", "shipping_name")
+    secret = ("placement",)
     since = "placed_at"
     address = "email"
 

@@ -1,7 +1,9 @@
 """Mail that is to be sent: the row is written in the transaction of the change it tells of."""
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from peewee import DeferredForeignKey, ForeignKeyField, IntegerField, TextField
 
@@ -36,7 +38,11 @@ class OutgoingMail(Record):
     tries = IntegerField(default=0)
     trouble = TextField(default="")
 
+    #: When mails of a kind go that do not stay as long as others, by what they belong to.
+    goes_with: ClassVar[dict[str, Callable]] = {}
+
     impersonal = ("kind", "message_id", "trouble")
+    secret = ("message_id",)
     since = "made_at"
     whole = True
 
@@ -72,6 +78,11 @@ class OutgoingMail(Record):
     def called(self) -> str:
         """What a person would know it by."""
         return f"Mail “{self.kind.replace('_', ' ')}” of {self.made_at:%-d %B %Y}"
+
+    def gone_at(self, field) -> datetime:
+        """When it goes by itself."""
+        last = self.made_at + field.personal["keep"]
+        return min(last, self.goes_with[self.kind](self)) if self.kind in self.goes_with else last
 
     def needed(self, at: datetime) -> Need | None:
         """A mail about an order under way, until it has been sent."""

@@ -29,7 +29,7 @@ class RightsRequest(Record):
     valid_until = Moment(index=True)
     answer = personal(JSONText(null=True), why="to tell you what was erased", **ASKED)
 
-    impersonal = ("digest", "message_id")
+    impersonal = secret = ("digest", "message_id")
     since = "asked_at"
 
     @classmethod
@@ -80,6 +80,9 @@ class RightsRequest(Record):
             sent = [request.message_id for request in over]
             OutgoingMail.delete().where(OutgoingMail.message_id.in_(sent)).execute()
             return cls.delete().where(cls.message_id.in_(sent)).execute()
+
+
+OutgoingMail.goes_with["rights_link"] = lambda mail: mail.made_at + ASKED["keep"]
 
 
 def digest_of(secret: str) -> str:

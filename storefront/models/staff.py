@@ -22,8 +22,7 @@ class Staff(Record):
     """One person. Every session says `session_number`: a new one ends all sessions there are.
 
     `password` is an argon2id hash, `totp` the key shared with an app in base32, `totp_step` the
-    step of the last code that was taken, `invitation` the SHA-256 of a link's secret. These are
-    listed as impersonal so that no copy of somebody's data ever carries them.
+    step of the last code that was taken, `invitation` the SHA-256 of a link's secret.
     """
 
     email = personal(TextField(unique=True), why="to know you at the desk", **HELD)
@@ -39,6 +38,7 @@ class Staff(Record):
     seen_at = Moment()  # signed in, or was added
 
     impersonal = ("password", "totp", "invitation")
+    secret = (*PROOFS, "session_number")
     since, made = "seen_at", "made_at"
     whole = True  # a row that has nothing personal left goes
 
@@ -50,6 +50,11 @@ class Staff(Record):
     def about(cls, email: str):
         """The account of that address."""
         return cls.select().where(cls.email == email.strip().lower())
+
+    @property
+    def called(self) -> str:
+        """What a person would know it by."""
+        return "Your account at the desk"
 
     @classmethod
     def of_session(cls, identity: str) -> "Staff | None":
@@ -224,7 +229,7 @@ class Passkey(Record):
     made_at = Moment()
     used_at = Moment()
 
-    impersonal = ("credential", "public_key")
+    impersonal = secret = ("credential", "public_key")
     since, made = "used_at", "made_at"
     whole = True
 
@@ -233,6 +238,11 @@ class Passkey(Record):
         """The passkeys of that address."""
         return cls.select().where(cls.staff.in_(Staff.about(email)))
 
+    @property
+    def called(self) -> str:
+        """What a person would know it by."""
+        return f"Your passkey of {self.made_at:%-d %B %Y}"
+
 
 class RecoveryCode(Record):
     """One of the codes that stand in for the app, as a hash; it is deleted when it is used."""
@@ -240,7 +250,7 @@ class RecoveryCode(Record):
     staff = ForeignKeyField(Staff, backref="recovery_codes", on_delete="CASCADE")
     digest = TextField(unique=True)
 
-    impersonal = ("digest",)
+    impersonal = secret = ("digest",)
 
 
 def _new_number() -> int:

@@ -6,6 +6,7 @@
     erase(email, settings, at)     does it, notes it outside the database, and says the same
     catch_up(settings, at)         erases again what an older copy of the database brought back
     sweep(settings, at)            blanks what is past its period
+    clear_mail(settings, at)       deletes delivered mails that are to be kept no longer
     scour(settings, at)            has what went leave the database's file and the mail folder
 
 `held` reads, the others write; none knows a table by name but the outbox, for delivered mail.
@@ -13,7 +14,7 @@
 
 from storefront.privacy.elsewhere import elsewhere
 from storefront.privacy.erasing import Outcome, catch_up, erase, plan
-from storefront.privacy.files import scour
+from storefront.privacy.files import clear_mail, scour
 from storefront.privacy.holding import Holding, Value, held, rows_about
 from storefront.privacy.sweeping import sweep, sweep_if_due
 
@@ -22,6 +23,7 @@ __all__ = [
     "Outcome",
     "Value",
     "catch_up",
+    "clear_mail",
     "elsewhere",
     "erase",
     "held",

@@ -46,7 +46,7 @@ def _mails(email: str, settings: Settings) -> list[Elsewhere]:
         return []
     keep = register.in_words(OutgoingMail.to.personal["keep"])
     what = "1 mail as it was delivered" if count == 1 else f"{count} mails as they were delivered"
-    words = f"In a folder of ours, each for {keep}. They go when you erase what we hold."
+    words = f"In a folder of ours, each for {keep} at most. They go when you erase what we hold."
     return [Elsewhere(what, words)]
 
 

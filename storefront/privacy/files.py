@@ -1,6 +1,7 @@
 """What was erased or swept leaves the database's own file, and the folder of delivered mail."""
 
 import logging
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.parser import BytesHeaderParser
@@ -15,6 +16,8 @@ from storefront.config import Settings
 from storefront.db import database, is_sqlite
 from storefront.erasures import Erasures, normal
 from storefront.models import OutgoingMail, Upkeep
+
+NUMBER = re.compile(r"<([0-9a-f]{32})@")
 
 log = logging.getLogger(__name__)
 
@@ -47,20 +50,27 @@ def _scoured() -> bool:
 
 
 def clear_mail(settings: Settings, at: datetime) -> int:
-    """Delete delivered mail that is past its period, or whose reader had it erased; how many.
+    """Delete delivered mail that is to be kept no longer; how many.
 
-    Where mail goes to a server there is none: what it has delivered is its reader's own.
+    It is past its period, the outbox knows of it no more, or its reader had it erased. Where mail
+    goes to a server there is none: what it has delivered is its reader's own.
     """
+    files = list(_delivered(settings.mail_url))  # looked for first: each has had its row by then
+    known = {row[0] for row in OutgoingMail.select(OutgoingMail.message_id).tuples()}
     erased, erasures = Erasures(settings).moments(), Erasures(settings)
     oldest = at - OutgoingMail.to.personal["keep"]
     count = 0
-    for path in _delivered(settings.mail_url):
-        to, sent = _envelope(path)
+    for path in files:
+        to, sent, number = _envelope(path)
         moment = erased.get(erasures.mark(to)) if erased and to else None
-        if sent and (sent < oldest or (moment and sent <= moment)):
+        if (number and number not in known) or _is_over(sent, oldest, moment):
             path.unlink(missing_ok=True)
             count += 1
     return count
+
+
+def _is_over(sent: datetime | None, oldest: datetime, erased: datetime | None) -> bool:
+    return bool(sent and (sent < oldest or (erased and sent <= erased)))
 
 
 def delivered_to(email: str, settings: Settings) -> int:
@@ -76,12 +86,14 @@ def _delivered(mail_url: str) -> Iterator[Path]:
             yield from Path(unquote(where.path), folder).glob("*")
 
 
-def _envelope(path: Path) -> tuple[str, datetime | None]:
-    """To whom a mail went and when; blank where it is none of ours, or gone meanwhile."""
+def _envelope(path: Path) -> tuple[str, datetime | None, str]:
+    """To whom a mail went, when, and by what number; blank where it is none of ours, or gone."""
     try:
         with path.open("rb") as file:
             headers = BytesHeaderParser(policy=default).parse(file)
         to, date = parseaddr(headers.get("To", ""))[1], headers.get("Date")
-        return to, date.datetime.astimezone(UTC) if date else None
+        number = NUMBER.match(str(headers.get("Message-ID", "")))
+        sent = date.datetime.astimezone(UTC) if date else None
+        return to, sent, number[1] if number else ""
     except (OSError, ValueError, AttributeError):
-        return "", None
+        return "", None, ""

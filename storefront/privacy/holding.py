@@ -94,17 +94,22 @@ def holding(row: Record, at: datetime) -> Holding:
 
 
 def _value(row: Record, field) -> Value:
-    said, since = field.personal, getattr(row, row.since)
+    said = field.personal
     return Value(
         name=field.name,
         label=said.get("words") or label_of(field.name),
-        text=str(getattr(row, field.name)),
+        text=_in_words(getattr(row, field.name)),
         clause=said["clause"],
         why=said["why"],
         basis=said["basis"],
-        until=since and since + said["keep"],
+        until=row.gone_at(field),
         hold=said["hold"],
     )
+
+
+def _in_words(value) -> str:
+    names = isinstance(value, list) and all(isinstance(each, str) for each in value)
+    return ", ".join(value) if names else str(value)
 
 
 LABELS = {

@@ -5,8 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from storefront.erasures import Erasures
 from storefront.mail import Postman
 from storefront.models import Contest, ContestEntry, OutgoingMail
+from storefront.models.contest import TO_CONFIRM
+from storefront.privacy import held
 from tests.journey import ANN
 from tests.models.test_contest import announced
 
@@ -156,6 +159,20 @@ def test_an_entry_can_be_taken_back_and_its_link_says_so(app, visitor, entry):
     gone = visitor.client.get(link)
     assert gone.status_code == 404
     assert "taken back" in gone.text
+
+
+def test_an_entry_says_when_it_goes_and_so_does_what_is_held(client, app, entry, settings, clock):
+    def told() -> set[str]:
+        """Until when the entry and its mail are said to be held."""
+        holdings = held("ann@example.com", Erasures(settings), clock())
+        return {f"{value.until:%Y-%m-%d}" for one in holdings for value in one.values}
+
+    late, last = entry.entered_at + TO_CONFIRM, entry.contest.erased_at
+    assert f"erased on {late:%-d %B %Y} unless you confirm" in client.get(link_to(app, entry)).text
+    assert told() == {f"{late:%Y-%m-%d}"}
+    client.post(f"{link_to(app, entry)}/confirmation")
+    assert f"It is erased on {last:%-d %B %Y}." in client.get(link_to(app, entry)).text
+    assert told() == {f"{last:%Y-%m-%d}"}
 
 
 def test_a_link_that_nobody_signed_leads_nowhere(client, contest):

@@ -186,3 +186,8 @@ def test_another_site_cannot_have_a_cart_removed(client, plenty):
     answer = client.post(f"{PAGE}/removals", data={"cookie": "cart"}, headers=headers)
     assert answer.status_code == 403
     assert "Set-Cookie" not in answer.headers
+
+
+def test_an_empty_cart_is_told_without_a_list_to_come(app, client):
+    client.set_cookie("cart", app.extensions["cart_cookie"].written({}))
+    assert "0 things in your cart, and nothing else about you.</p>" in client.get(PAGE).text

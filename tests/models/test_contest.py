@@ -159,6 +159,22 @@ def test_who_withdraws_leaves_nothing(contest, clock):
         entry.confirm(clock())
 
 
+def test_only_the_mail_with_the_link_that_opens_is_kept(contest, clock):
+    enter(contest, clock())
+    first = enter(contest, clock())
+    first.confirm(clock())
+    again = enter(contest, clock())
+    assert [mail.message_id for mail in OutgoingMail.select()] == [again.key]
+
+
+def test_an_address_that_was_spelled_another_way_is_written_down_as_it_was_given_alone(
+    contest, clock
+):
+    entry = enter(contest, clock(), email="ada+two@shop.test")
+    assert "ada@shop.test" not in repr(ContestEntry.get_by_id(entry.id).__data__)
+    assert "adabyron" not in repr(ContestEntry.get_by_id(entry.id).__data__)
+
+
 def test_running_contests_come_first_and_old_ones_are_left_out(settings, clock):
     at = clock()
     for slug, opens, closes in (

@@ -83,7 +83,8 @@ def _cart(name: str, value: str, trouble: str) -> OwnCookie:
         holds.append("something that is no longer sold")
     written = current_app.extensions["cart_cookie"].written_at(value)
     ends = written + timedelta(days=CART_DAYS) if written else None
-    return OwnCookie(name, f"{things} in your cart, and nothing else about you:", holds, ends)
+    words = f"{things} in your cart, and nothing else about you{':' if holds else '.'}"
+    return OwnCookie(name, words, holds, ends)
 
 
 def _named(variant) -> str:
