@@ -24,6 +24,7 @@ def _page(status: int = 200, refusal: Refused | None = None, about: int = 0, **c
     context = {
         "people": Staff.everyone(),
         "every_role": ROLES,
+        "now": now(),
         "refusal": refusal,
         "about": about,
         "link": session.once("link"),
