@@ -76,9 +76,11 @@ def newest(limit: int, offset: int = 0, *more) -> list[PolicyVersion]:
     return list(query.limit(limit).offset(offset))
 
 
-def numbered(number: int | None) -> PolicyVersion | None:
+def numbered(number: int) -> PolicyVersion | None:
     """The version of that number, with its text."""
-    return PolicyVersion.get_or_none(PolicyVersion.number == number) if number else None
+    if not 0 < number < 2**31:  # no database takes any number
+        return None
+    return PolicyVersion.get_or_none(PolicyVersion.number == number)
 
 
 def changed_by(version: PolicyVersion) -> changes.Changes | None:

@@ -82,6 +82,8 @@ def read_settings(environ=os.environ) -> Settings:
     """Settings from `environ` and the files that set-up made; before it, files may be missing."""
     instance = Path(environ.get("STOREFRONT_INSTANCE") or ROOT / "instance").resolve()
     here = quote(str(instance))
+    # Where `storefront run` serves this instance, or did last.
+    environ = _read_json(instance / "addresses.json") | dict(environ)
     settings = Settings(
         instance=instance,
         database_url=environ.get("DATABASE_URL") or f"sqlite:///{here}/shop.sqlite",

@@ -30,7 +30,10 @@ WORDS = {
     "cookies": Words("the cart", "Nothing can be put into a cart at the moment"),
     "contests": Words("entering contests", "No entries to contests are taken at the moment"),
     "catalogue": Words("fetching pictures from other hosts", "No pictures are fetched now"),
-    "staff": Words("new accounts for people who work here", "No account can be made now"),
+    "staff": Words(
+        "new accounts for people who work here",
+        "Nothing new is kept about people who work here now",
+    ),
     "rights": Words("asking what is held about oneself", ""),
 }
 # Asking what is held, correcting and erasing it: the law gives people that right, whatever an

@@ -99,7 +99,8 @@ def taken(place: Place, answer: str, challenge: bytes) -> NewPasskey:
 def name_in(answer: str) -> str:
     """Which passkey an answer claims to be from, or ""."""
     name = _read(answer).get("id")
-    return name if isinstance(name, str) else ""
+    # JSON writes in its own way what no database takes: NUL, half of a pair of surrogates.
+    return name if isinstance(name, str) and name.isascii() and name.isprintable() else ""
 
 
 def count_after(place: Place, answer: str, challenge: bytes, public_key: str, uses: int) -> int:

@@ -7,6 +7,7 @@ and leaves starting, watching and stopping to `supervisor`.
 import errno
 import fcntl
 import http.client
+import json
 import os
 import socket
 import sys
@@ -51,15 +52,22 @@ class Place:
         """Where the vault hears the desk, and nobody else."""
         return f"127.0.0.1:{self.port + 3}"
 
+    @property
+    def addresses(self) -> dict[str, str]:
+        """The three addresses, by the variables that name them."""
+        return {
+            "STOREFRONT_SHOP_ORIGIN": self.shop,
+            "STOREFRONT_PAYMENT_ORIGIN": self.payment,
+            "STOREFRONT_VAULT": self.vault,
+        }
+
     def environ(self, base: dict[str, str]) -> dict[str, str]:
         """What every program is told, on top of the environment `base`."""
         return {
             **base,
             "PYTHONUNBUFFERED": "1",
             "STOREFRONT_INSTANCE": str(self.instance.resolve()),
-            "STOREFRONT_SHOP_ORIGIN": self.shop,
-            "STOREFRONT_PAYMENT_ORIGIN": self.payment,
-            "STOREFRONT_VAULT": self.vault,
+            **self.addresses,
             "STOREFRONT_DEMO_DESK": "on" if self.automatic_desk else "off",
         }
 
@@ -176,8 +184,10 @@ def http_status(host: str, port: int, path: str) -> int | None:
 def serve(place: Place, environ: dict[str, str], out: TextIO = sys.stdout) -> int:
     """Runs the whole shop until it is told to stop. Returns 0 then, 1 when a program failed.
 
-    Look at the ports first (`why_ports_are_refused`), and be `alone` with the instance.
+    Look at the ports first (`why_ports_are_refused`), and be `alone` with the instance. It keeps
+    the addresses, for the steps of the command that somebody takes meanwhile in another terminal.
     """
+    (place.instance / "addresses.json").write_text(json.dumps(place.addresses, indent=2) + "\n")
     makers = [vault, payment_page, shop, worker, *([desk] if place.automatic_desk else [])]
     programs = [make(place, environ) for make in makers]
     addresses = [f"shop {place.shop}", f"payment {place.payment}", f"vault {place.vault}"]

@@ -158,12 +158,18 @@ def an_account_at_the_desk(shop):
     manager = signed_in(shop.app, "manager")
     shop.switch_off()
     result = shop.runner("add-staff", "new@staff.example", "--role", "editor")
-    assert "No account can be made now" in str(result.exception)
+    assert "Nothing new is kept about people who work here now" in str(result.exception)
     form = {"email": "new@staff.example", "role": "editor"}
     answer = manager.post("/desk/staff", data=form, headers=shop.visitor.headers)
     assert answer.status_code == 422
-    assert "No account can be made now" in answer.text
-    assert [staff.email for staff in Staff.select()] == ["manager@staff.example"]
+    assert "Nothing new is kept about people who work here now" in answer.text
+    page = manager.get("/desk/staff").text
+    assert 'name="email"' not in page
+    assert "New link" not in page
+    assert manager.post("/desk/account/name", data={"name": "Mia"}).status_code == 422
+    assert [(staff.email, staff.name) for staff in Staff.select()] == [
+        ("manager@staff.example", "")
+    ]
     assert manager.get("/desk").status_code == 200
 
 

@@ -51,7 +51,9 @@ def with_passkey(place: passkeys.Place, answer: str, challenge: bytes, at: datet
     uses = passkeys.count_after(place, answer, challenge, key, uses)
     with database.atomic():
         SpentTicket.spend(challenge.hex(), at + CHALLENGE_FOR, at)
-        still = Passkey.update(uses=uses, used_at=at).where(Passkey.id == passkey.id)
+        # As it was read: a copy that came in at the same moment has moved the count.
+        same = Passkey.id == passkey.id, Passkey.uses == passkey.uses
+        still = Passkey.update(uses=uses, used_at=at).where(*same)
         if not (still.execute() and passkey.staff.seen(at)):
-            raise Refused("This passkey was removed meanwhile.")
+            raise Refused("This passkey was used or removed meanwhile. Please try again.")
     return passkey.staff

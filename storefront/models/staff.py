@@ -72,10 +72,9 @@ class Staff(Record):
         """
         email, secret = _address(email), secrets.token_urlsafe(32)
         with database.atomic():
-            staff = locked(cls.about(email)).first()
-            if staff is None:
-                number = _new_number()
-                staff = cls.create(email=email, session_number=number, made_at=at, seen_at=at)
+            new = {"email": email, "session_number": _new_number(), "made_at": at, "seen_at": at}
+            cls.insert(new).on_conflict_ignore().execute()  # a button may be pressed twice
+            staff = locked(cls.about(email)).get()
             held = [role for role in ROLES if role in (*staff.roles, *roles)]
             if not held:
                 raise Refused(roles="Choose at least one role.")

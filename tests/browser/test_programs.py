@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from storefront import programs, supervisor
+from storefront.config import read_settings
 
 
 def get(address):
@@ -49,6 +50,16 @@ def test_a_running_shop_names_its_addresses_then_says_ready(running_shop, page):
     assert said[first + 2] == f"vault 127.0.0.1:{running_shop.port + 2}"
     assert first + 2 < said.index("ready")
     assert page.goto("/").status == 200
+
+
+def test_a_step_in_another_terminal_knows_where_the_shop_is_served(running_shop):
+    told = {"STOREFRONT_INSTANCE": str(running_shop.instance)}
+    settings = read_settings(told)
+    assert settings.shop_origin == running_shop.origin
+    assert settings.payment_origin == running_shop.payment_origin
+    assert settings.vault_address == f"127.0.0.1:{running_shop.port + 2}"
+    elsewhere = read_settings(told | {"STOREFRONT_SHOP_ORIGIN": "https://shop.example"})
+    assert elsewhere.shop_origin == "https://shop.example"
 
 
 def test_a_second_start_on_the_same_port_names_it_and_leaves_the_first_alone(running_shop):

@@ -7,7 +7,7 @@ from storefront.blueprints.desk.frame import screen, show
 from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.models import Passkey, Staff
 from storefront.models.staff import ROLES
-from storefront.pages import go, now, wants_part
+from storefront.pages import collects, go, now, wants_part
 from storefront.refusals import Refused
 
 screen("Your account", "/desk/account", ROLES, "How you sign in, and where you are signed in.")
@@ -44,6 +44,7 @@ def changed(said: str):
 
 @desk.post("/account/name")
 @roles(*ROLES, fresh=True)
+@collects("staff")
 def rename():
     name = " ".join(request.form.get("name", "").split())[:100]
     Staff.update(name=name).where(Staff.id == g.staff.id).execute()
@@ -73,6 +74,7 @@ def add_passkey():
 
 @desk.post(f"/account/passkeys/<{NUMBER}:number>")
 @roles(*ROLES, fresh=True)
+@collects("staff")
 def rename_passkey(number: int):
     mine = Passkey.staff == g.staff, Passkey.id == number
     if not Passkey.update(name=choosing.passkey_name()).where(*mine).execute():

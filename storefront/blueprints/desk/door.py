@@ -37,7 +37,8 @@ def _page(status: int = 200, refusal: Refused | None = None):
 
 def _way_back() -> str:
     asked = request.values.get("next", "")
-    return asked if OURS.fullmatch(asked) and "//" not in asked else "/desk"
+    leaves = "//" in asked or ".." in asked
+    return asked if OURS.fullmatch(asked) and not leaves else "/desk"
 
 
 @desk.get("/door/challenge")

@@ -27,7 +27,7 @@ def listen(email: str, at: datetime) -> str:
     """
     account = email.strip().lower()
     staff = Staff.about(account).first()
-    browser = _known(staff) if staff else ""
+    browser = _known(staff)
     if not browser:
         Guess.note_in_all(at)
     key = _keyed(f"browser {browser}" if browser else f"account {account}")
@@ -50,13 +50,16 @@ def remember(response: Response, staff: Staff) -> Response:
     return response
 
 
-def _known(staff: Staff) -> str:
-    """What the browser is known by, if this person has signed in with it before; else ""."""
+def _known(staff: Staff | None) -> str:
+    """What the browser is known by, if this person has signed in with it before; else "".
+
+    As much work where there is no such person: a cookie may be long.
+    """
     try:
         number, browser = _serializer().loads(request.cookies.get(_name(), ""))
     except (BadData, TypeError, ValueError):
         return ""
-    return browser if number == staff.id else ""
+    return browser if staff and number == staff.id else ""
 
 
 def _name() -> str:

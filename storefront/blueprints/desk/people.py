@@ -7,7 +7,7 @@ from storefront.blueprints.desk.frame import screen, show
 from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.models import Staff
 from storefront.models.staff import ROLES
-from storefront.pages import collects, go, now, wants_part
+from storefront.pages import closed, collects, go, now, wants_part
 from storefront.refusals import Refused
 
 screen("Staff", "/desk/staff", ("manager",), "Who works here, and what they may do.")
@@ -24,6 +24,8 @@ def _page(status: int = 200, refusal: Refused | None = None, about: int = 0, **c
     context = {
         "people": Staff.everyone(),
         "every_role": ROLES,
+        "now": now(),
+        "closed": closed("staff"),
         "refusal": refusal,
         "about": about,
         "link": session.once("link"),

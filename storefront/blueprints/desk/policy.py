@@ -2,10 +2,10 @@
 
 from flask import g, request, url_for
 
-from storefront import changes, coverage
+from storefront import changes, chronicle, coverage
 from storefront.blueprints.desk import desk
 from storefront.blueprints.desk.frame import screen, show
-from storefront.blueprints.desk.guard import roles
+from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.blueprints.desk.policy_form import DraftForm, of_draft
 from storefront.door import takes_text
 from storefront.drafting import typed
@@ -87,7 +87,7 @@ def begin_draft():
 def _begun(form: DraftForm) -> PolicyDraft:
     who = {"role": role(), "at": now()}
     if number := request.form.get("from", type=int):
-        version = PolicyVersion.get_or_none(PolicyVersion.number == number)
+        version = chronicle.numbered(number)
         if version is None:
             raise Refused("There is no version of that number.")
         return PolicyDraft.begin(typed.tidied(version.text), started_from=number, **who)
@@ -95,7 +95,7 @@ def _begun(form: DraftForm) -> PolicyDraft:
     return PolicyDraft.begin(**form.facts(now()), **who)
 
 
-@desk.get("/policy/drafts/<int:number>")
+@desk.get(f"/policy/drafts/<{NUMBER}:number>")
 @roles("editor")
 def draft(number: int):
     try:
@@ -110,7 +110,7 @@ def no_draft():
     return sentence(404, "This draft is gone", words)
 
 
-@desk.post("/policy/drafts/<int:number>")
+@desk.post(f"/policy/drafts/<{NUMBER}:number>")
 @keeps_text
 @takes_text("text")
 @roles("editor")
@@ -163,7 +163,7 @@ def preview_draft():
     return editor(form)
 
 
-@desk.post("/policy/drafts/<int:number>/removal")
+@desk.post(f"/policy/drafts/<{NUMBER}:number>/removal")
 @roles("editor")
 def discard_draft(number: int):
     form = DraftForm()

@@ -5,7 +5,7 @@ from flask import request, url_for
 from storefront import coverage, reading
 from storefront.blueprints.desk import desk
 from storefront.blueprints.desk.frame import show
-from storefront.blueprints.desk.guard import roles
+from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.blueprints.desk.policy import no_draft, role
 from storefront.door import takes_text
 from storefront.drafting import marks
@@ -17,7 +17,7 @@ from storefront.reading.blocks import blocks
 from storefront.refusals import Refused
 
 
-@desk.get("/policy/drafts/<int:number>/marks")
+@desk.get(f"/policy/drafts/<{NUMBER}:number>/marks")
 @roles("editor")
 def draft_marks(number: int):
     try:
@@ -26,7 +26,7 @@ def draft_marks(number: int):
         return no_draft()
 
 
-@desk.post("/policy/drafts/<int:number>/marks")
+@desk.post(f"/policy/drafts/<{NUMBER}:number>/marks")
 @takes_text()  # long, where a text has many paragraphs
 @roles("editor")
 def mark_draft(number: int):

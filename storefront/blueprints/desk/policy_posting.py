@@ -2,10 +2,10 @@
 
 from flask import current_app, request, url_for
 
-from storefront import changes, policy
+from storefront import changes, chronicle, policy
 from storefront.blueprints.desk import desk
 from storefront.blueprints.desk.frame import show
-from storefront.blueprints.desk.guard import roles
+from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.blueprints.desk.policy import no_draft, role
 from storefront.door import takes_text
 from storefront.drafting import posting
@@ -17,7 +17,7 @@ from storefront.pages import go, now
 from storefront.refusals import Refused
 
 
-@desk.get("/policy/drafts/<int:number>/posting")
+@desk.get(f"/policy/drafts/<{NUMBER}:number>/posting")
 @roles("editor")
 def draft_posting(number: int):
     try:
@@ -26,7 +26,7 @@ def draft_posting(number: int):
         return no_draft()
 
 
-@desk.post("/policy/drafts/<int:number>/posting")
+@desk.post(f"/policy/drafts/<{NUMBER}:number>/posting")
 @takes_text("seen")
 @roles("editor")
 def post_draft(number: int):
@@ -80,8 +80,7 @@ def _moved(draft: PolicyDraft, last: PolicyVersion | None) -> list[tuple[str, ob
     moved, seen = [], tidied(request.form.get("seen", ""))
     if seen and seen != draft.text:
         moved.append(("The draft, since you looked at it", changes.between(seen, draft.text)))
-    number = request.form.get("after", -1, int)
-    before = PolicyVersion.get_or_none(PolicyVersion.number == number)
+    before = chronicle.numbered(request.form.get("after", 0, int))
     if before and last and before != last:
         heading = f"Version {last.number}, against version {before.number}"
         moved.append((heading, changes.between(before.text, last.text)))

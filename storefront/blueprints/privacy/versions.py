@@ -71,7 +71,7 @@ def _between(old: int, new: int) -> tuple[changes.Changes | None, str]:
         return None, "Nothing changes from a version to itself; choose two that differ."
     found = []
     for number in (old, new):
-        one = chronicle.numbered(number) if 0 < number < 2**31 else None
+        one = chronicle.numbered(number)
         if one is None:
             return None, f"There is no version {number} to compare; choose two of these."
         found.append(one)

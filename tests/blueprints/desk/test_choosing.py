@@ -1,13 +1,9 @@
 """An invitation and one's own account: choosing how to sign in, changing it, who is signed out."""
 
-from dataclasses import replace
-
 import pytest
 
 from storefront import factors
-from storefront.app import create_app
 from storefront.models import Passkey, RecoveryCode, Staff
-from storefront.passkeys import Place
 from tests.staff import KEY, PASSWORD, code, hired, in_browser, key_in, settled, ticket_in
 
 NEW = "nine loud hornbeams"
@@ -17,11 +13,6 @@ NEW = "nine loud hornbeams"
 def link(app, clock) -> str:
     _, secret = Staff.invite("ann@staff.example", ["editor"], clock())
     return f"/desk/invitations/{secret}"
-
-
-@pytest.fixture
-def staff(app) -> Staff:
-    return settled(app, "editor", email="ann@staff.example")
 
 
 @pytest.fixture
@@ -281,51 +272,3 @@ def test_other_sessions_are_ended_when_asked(app, browser, staff):
 def test_a_name_is_what_others_see(browser):
     browser.post("/desk/account/name", data={"name": "  Ann   <b>  "})
     assert "Signed in as Ann &lt;b&gt;" in browser.get("/desk").text
-
-
-def test_an_odd_passkey_is_refused_in_words(app, browser, link, client):
-    for there, prefix in ((browser, "/desk/account/passkeys"), (client, None)):
-        if prefix is None:
-            _, secret = Staff.invite("new@staff.example", ["editor"], app.extensions["clock"]())
-            prefix = f"/desk/invitations/{secret}"
-            url = f"{prefix}/passkey"
-        else:
-            url = prefix
-        ticket = there.get(f"{prefix}/challenge").json["ticket"]
-        for credential in ("", "[]", '{"id": "a", "rawId": "a", "response": {}}'):
-            answer = there.post(url, data={"credential": credential, "ticket": ticket})
-            assert answer.status_code == 422
-            assert "The passkey was not taken" in answer.text
-
-
-@pytest.mark.parametrize(
-    ("origin", "domain"),
-    [
-        ("http://localhost:8000", "localhost"),
-        ("https://shop.example", "shop.example"),
-        ("http://127.0.0.1:8000", None),
-        ("http://[::1]:8000", None),
-    ],
-)
-def test_passkeys_belong_to_a_name_and_numbers_are_none(origin, domain):
-    place = Place.of(origin, "Larch & Lane")
-    assert (place.domain if place else None) == domain
-
-
-def test_where_the_shop_has_a_number_for_a_name_pages_say_that_there_are_no_passkeys(
-    settings, clock
-):
-    origin = "http://127.0.0.1:8000"
-    app = create_app(replace(settings, shop_origin=origin), clock)
-    client = app.test_client()
-    host = {"base_url": origin}
-    _, secret = Staff.invite("ann@staff.example", ["editor"], clock())
-    page = client.get(f"/desk/invitations/{secret}", **host)
-    assert page.status_code == 200
-    assert "A passkey belongs to a name" in page.text
-    assert "data-challenge" not in page.text + client.get("/desk/door", **host).text
-    for url in ("/desk/door/challenge", f"/desk/invitations/{secret}/challenge"):
-        assert client.get(url, **host).status_code == 404
-    form = {"credential": "{}", "ticket": "x"}
-    assert client.post("/desk/door", data=form, **host).status_code == 422
-    assert client.post(f"/desk/invitations/{secret}/passkey", data=form, **host).status_code == 404

@@ -127,6 +127,14 @@ def test_with_one_factor_alone_everything_stays_shut(app, client, given):
     assert client.get("/desk").status_code == 200
 
 
+def test_numbers_that_no_database_takes_are_of_nobody_and_nothing(app):
+    client = signed_in(app, "manager")
+    numbered = {rule.endpoint for rule in rules(app) if "number" in rule.arguments}
+    assert len(numbered) > 8
+    for method, url in calls(app, numbered):
+        assert ask(client, method, url.replace("/1", "/" + "9" * 30)).status_code in (404, 405)
+
+
 def test_an_invitation_that_was_opened_and_not_finished_opens_nothing(app, client, clock):
     _, secret = Staff.invite("new@staff.example", ["manager"], clock())
     assert client.get(f"/desk/invitations/{secret}").status_code == 200

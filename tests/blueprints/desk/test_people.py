@@ -5,6 +5,7 @@ import re
 import pytest
 
 from storefront.models import Staff
+from tests.racing import at_once
 from tests.staff import hired, in_browser, settled
 
 
@@ -55,6 +56,19 @@ def test_a_new_link_is_made_for_somebody_who_is_there(app, browser):
     link = re.search(r"http://localhost:\d+(/desk/invitations/[\w-]+)", page)
     assert app.test_client().get(link[1]).status_code == 200
     assert Staff.get_by_id(ann.id).roles == ["editor"]
+
+
+def test_the_page_says_until_when_a_link_is_good_while_it_is(app, browser, clock):
+    hired(app, "editor", email="ann@staff.example")
+    assert "a link is good until" in browser.get("/desk/staff").text
+    clock.forward(days=8)
+    again = in_browser(app, Staff.about("mia@staff.example").get())
+    assert "a link is good until" not in again.get("/desk/staff").text
+
+
+def test_an_invitation_that_is_sent_twice_at_once_is_one_account(app, clock):
+    made = at_once(lambda: Staff.invite("ann@staff.example", ["editor"], clock())[0].id, 8)
+    assert made == [Staff.get().id] * 8
 
 
 def test_other_roles_end_the_persons_sessions(app, browser):

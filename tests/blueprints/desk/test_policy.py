@@ -29,8 +29,9 @@ def test_a_draft_is_begun_with_the_version_in_force(editor):
     assert "Draft made out of version 1" in editor.get("/desk/policy").text
 
 
-def test_a_draft_of_no_version_is_refused(editor):
-    answer = editor.post("/desk/policy/drafts", data={"from": "77"})
+@pytest.mark.parametrize("number", ["77", "-1", "9" * 30])
+def test_a_draft_of_no_version_is_refused(editor, number):
+    answer = editor.post("/desk/policy/drafts", data={"from": number})
     assert answer.status_code == 422
     assert "no version of that number" in answer.text
     assert not PolicyDraft.select().exists()
