@@ -46,7 +46,7 @@ def in_browser(app, staff: Staff):
     client.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
     moment = round(app.extensions["clock"]().timestamp())
     with client.session_transaction() as session:
-        session.update({"_user_id": staff.get_id(), "begun": moment, "seen": moment})
+        session.update({"_user_id": staff.session_id(), "begun": moment, "seen": moment})
     return client
 
 

@@ -143,6 +143,7 @@ def test_no_copy_has_what_staff_prove_themselves_with_or_what_opens_a_link(order
     copy = json.dumps(as_json(ADDRESS, holdings, clock()))
     copy += "".join(as_csv(rows) for rows in tables(holdings).values())
     assert STAFF_SEEDS["staff.name"] in copy
+    assert "recovery_code" in tables(holdings), "what belongs to an account is counted with it"
     assert {secret for secret in SECRETS if secret in copy} == set()
     assert "totp_step" not in copy
 

@@ -58,7 +58,7 @@ class Staff(Record):
 
     @classmethod
     def of_session(cls, identity: str) -> "Staff | None":
-        """Who a session names, unless it was ended; `identity` is what `get_id` gave."""
+        """Who a session names, unless it was ended; `identity` is what `session_id` gave."""
         number, _, session_number = identity.partition(".")
         if not (number.isdecimal() and session_number.isdecimal()):
             return None
@@ -200,7 +200,7 @@ class Staff(Record):
         """What an authenticator knows the person by: nothing that names them."""
         return f"{self.id}.{self.made_at.timestamp():.0f}".encode()
 
-    def get_id(self) -> str:
+    def session_id(self) -> str:
         """What a session keeps to know the person by."""
         return f"{self.id}.{self.session_number}"
 

@@ -92,4 +92,4 @@ def _app(holder: str) -> dict:
 
 def mine() -> str:
     """Who a ticket on the account's own pages is for: void once anything has changed."""
-    return g.staff.get_id()
+    return g.staff.session_id()

@@ -14,6 +14,7 @@ AGAIN = timedelta(minutes=1)  # until the cookie is written anew for somebody at
 
 manager = LoginManager()
 manager.session_protection = None  # it would put a hash of the address into the cookie
+manager.id_attribute = "session_id"  # `get_id`, as it asks by itself, is peewee's for the key
 manager.user_loader(Staff.of_session)
 
 
@@ -27,7 +28,7 @@ def begin(staff: Staff, at: datetime) -> None:
 
 def carry_on(staff: Staff) -> None:
     """Stay signed in while all other sessions end: the person has a new number."""
-    session["_user_id"] = staff.get_id()
+    session["_user_id"] = staff.session_id()
 
 
 def end() -> None:
