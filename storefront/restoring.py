@@ -10,6 +10,7 @@ from storefront import setup as set_up
 from storefront.catching_up import versions_back
 from storefront.config import Settings
 from storefront.db import database, open_database
+from storefront.models import Staff
 from storefront.opened import open_base
 from storefront.privacy.sweeping import in_words
 from storefront.programs import alone
@@ -51,6 +52,12 @@ def _make_fit(settings: Settings, at: datetime, tell: backups.Tell) -> None:
     set_up.upgrade_schema(settings, at, tell)
     again = privacy.catch_up(settings, at)
     tell(f"{again} rows erased again, as their people had asked")
+    if Staff.after_restoring():
+        tell(
+            "Those who work here are those of the backup, with the roles and passwords of then: "
+            "look them over with `storefront list-staff`. All sign in anew, and links made before "
+            "open nothing."
+        )
     tell(f"swept: {in_words(privacy.sweep(settings, at))}")
     privacy.scour(settings, at)
     _have_versions_back(settings, tell)

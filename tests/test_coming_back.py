@@ -10,8 +10,9 @@ from storefront.app import create_app
 from storefront.config import NotSetUp
 from storefront.db import database, is_sqlite
 from storefront.erasures import Erasures
-from storefront.models import Order, PolicyVersion, Upkeep
+from storefront.models import Order, PolicyVersion, Staff, Upkeep
 from tests.seeds import ADDRESS, SEEDS, sow, texts
+from tests.staff import in_browser
 from tests.test_rights import HELD, found, rows
 
 
@@ -52,6 +53,19 @@ def test_a_backup_that_is_restored_is_erased_again_before_the_first_page(
     assert f"restored {backup}" in told.output
     assert ADDRESS not in told.output
     nothing_came_back(settings)
+
+
+def test_a_backup_brings_back_no_session_and_no_link_of_those_who_work_here(
+    app, settings, clock, runner, tmp_path
+):
+    staff, secret = Staff.invite("ann@staff.example", ["editor"], clock())
+    browser = in_browser(app, staff)
+    copy = backups.back_up(settings, clock(), lambda line: None, to=tmp_path / "copy.backup")
+    Staff.settle(secret, clock(), password="x", totp="y")
+    told = runner("restore", copy)
+    assert "look them over with `storefront list-staff`" in told.output
+    assert browser.get("/desk").status_code == 303
+    assert browser.get(f"/desk/invitations/{secret}").status_code == 410
 
 
 def test_a_backup_that_is_copied_into_place_by_hand_is_erased_again_before_the_first_page(

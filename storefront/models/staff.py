@@ -129,6 +129,18 @@ class Staff(Record):
         Staff.update(columns).where(Staff.id == self.id).execute()
         self.__data__.update(columns)
 
+    @classmethod
+    def after_restoring(cls) -> int:
+        """End what a backup brings back and may have ended since: all sessions, all links.
+
+        Gives how many people it is about.
+        """
+        with database.atomic():
+            everyone = list(locked(cls.select().order_by(cls.id)))
+            for staff in everyone:
+                staff.change(invitation=None, invited_until=None)
+        return len(everyone)
+
     def add_passkey(self, passkey: passkeys.NewPasskey, name: str, at: datetime) -> None:
         """One more passkey; raises `Refused` for one that is in use here."""
         facts = {"credential": passkey.credential, "public_key": passkey.public_key}

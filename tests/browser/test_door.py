@@ -207,7 +207,7 @@ def test_the_desks_pages_have_no_barriers_and_stay_on_the_screen(
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.locator(".notice")).to_be_visible()
     look("door-refused")
-    page.goto(invited("looks", "manager"))
+    page.goto(invited("looks." + "far" * 19, "manager"))
     look("invitation")
     page.get_by_label("New password").fill("passwordpassword")
     page.get_by_label("Code that the app shows").fill(pyotp.TOTP(key_on(page)).now())

@@ -59,6 +59,8 @@ def invite():
         staff, secret = Staff.invite(email, chosen, now())
     except Refused as refusal:
         return _page(422, refusal)
+    if staff == g.staff:
+        session.carry_on(staff)
     return _shown(link=_link(secret), said=f"{staff.email} is invited.")
 
 

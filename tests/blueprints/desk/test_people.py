@@ -66,6 +66,13 @@ def test_the_page_says_until_when_a_link_is_good_while_it_is(app, browser, clock
     assert "a link is good until" not in again.get("/desk/staff").text
 
 
+def test_a_manager_who_takes_another_role_by_invitation_stays_signed_in(browser):
+    page = send(browser, "/desk/staff", email="mia@staff.example", role=["editor"])
+    assert "/desk/invitations/" in page
+    assert Staff.get().roles == ["editor", "manager"]
+    assert is_in(browser)
+
+
 def test_an_invitation_that_is_sent_twice_at_once_is_one_account(app, clock):
     made = at_once(lambda: Staff.invite("ann@staff.example", ["editor"], clock())[0].id, 8)
     assert made == [Staff.get().id] * 8
