@@ -99,6 +99,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "order_links": OrderLinks(settings.cookie_keys),
         "entry_links": EntryLinks(settings.cookie_keys),
         "shelf": Shelf(),
+        "edition": Freshness(settings.database_url).edition,
         "wake_worker": jobs.wake,
         "wake_scourer": jobs.wake_scourer,
     }
@@ -132,7 +133,7 @@ def _stand_in_front(app: Flask, settings: Settings) -> None:
         is_public=is_public,
         count=lambda cookies: cookie.count(cookies, session_name),
         badge=app.extensions["drawn"].badge,
-        edition=Freshness(settings.database_url).edition,
+        edition=app.extensions["edition"],
         now=app.extensions["clock"],
     )
     front = Front(app.wsgi_app, settings, app.extensions["assets"], behind)

@@ -81,7 +81,12 @@ def next_change(at: datetime) -> datetime | None:
 
 def why_closed(clauses: Iterable[str], at: datetime) -> str:
     """A sentence for visitors when one of those clauses is not covered then, else ""."""
-    missing = sorted(set(clauses) - ALWAYS_OPEN - covered_at(at))
+    return why_not(clauses, covered_at(at))
+
+
+def why_not(clauses: Iterable[str], covered: frozenset[str]) -> str:
+    """The same by what is covered, for who knows it already."""
+    missing = sorted(set(clauses) - ALWAYS_OPEN - covered)
     if not missing:
         return ""
     closed = WORDS[missing[0]].closed if missing[0] in WORDS else "This is closed at the moment"

@@ -11,7 +11,7 @@ from wtforms.widgets import Select, html_params
 from storefront import address, coverage
 from storefront.fields import address_of_mail, asked
 from storefront.models import PolicyVersion
-from storefront.pages import now
+from storefront.pages import closed
 from storefront.personal import fields, personal
 from storefront.refusals import Refused
 
@@ -31,7 +31,7 @@ class Form(FlaskForm):
     @cached_property
     def closed(self) -> str:
         """The sentence to show instead of it, or "" while it may be filled in."""
-        return coverage.why_closed(self.clauses(), now())
+        return closed(*self.clauses())
 
     def validate(self, extra_validators=None) -> bool:
         """Whether everything is in order; raises `SwitchedOff` while it is closed."""

@@ -52,7 +52,7 @@ def collects(*clauses: str):
         @wraps(view)
         def guarded(*given, **named):
             if request.method not in ("GET", "HEAD", "OPTIONS"):
-                coverage.require(clauses, now())
+                require(*clauses)
             return view(*given, **named)
 
         guarded.collects = clauses
@@ -63,7 +63,28 @@ def collects(*clauses: str):
 
 def closed(*clauses: str) -> str:
     """The sentence to show instead of a form that needs those clauses, or ""."""
-    return coverage.why_closed(clauses, now())
+    return coverage.why_not(clauses, _covered())
+
+
+def require(*clauses: str) -> None:
+    """Raise `SwitchedOff`, with a sentence for visitors, where one of them is not covered now."""
+    if sentence := closed(*clauses):
+        raise coverage.SwitchedOff(sentence)
+
+
+def _covered() -> frozenset[str]:
+    """The clauses that are covered now: looked up once for each edition, and for each version."""
+    kept, edition, moment = current_app.extensions.get("covered"), _edition(), now()
+    if kept and kept[0] == edition is not None and kept[1] <= moment < kept[2]:
+        return kept[3]
+    until = coverage.next_change(moment) or FOR_GOOD
+    covered = coverage.covered_at(moment)
+    current_app.extensions["covered"] = (edition, moment, until, covered)
+    return covered
+
+
+def _edition() -> str | None:
+    return current_app.extensions["edition"]()
 
 
 def show(

@@ -2,14 +2,14 @@
 
 from flask import Blueprint, current_app, request
 
-from storefront import coverage, showing
+from storefront import showing
 from storefront.cookies import cart_trouble, read_cart, write_cart
 from storefront.drawn import Showing
 from storefront.models import Product, Variant
 from storefront.models.cart import Cart
 from storefront.models.choice import Choice
 from storefront.models.display import Display
-from storefront.pages import closed, collects, go, now, show, wants_part
+from storefront.pages import closed, collects, go, require, show, wants_part
 from storefront.refusals import Refused
 
 blueprint = Blueprint("cart", __name__)
@@ -124,5 +124,5 @@ def _with_quantity(cart: Cart, variant_id: int) -> Cart:
         known = Variant.get_or_none(Variant.id == variant_id)
         gone = "is not in your cart any more" if known else "is no longer sold"
         raise Refused(f"This {gone}, so nothing was changed.")
-    coverage.require(["cookies"], now())  # to take out is to keep less, and always allowed
+    require("cookies")  # to take out is to keep less, and always allowed
     return cart.with_exactly(line.variant, whole_number(request.form.getlist("quantity"), least=0))
