@@ -5,7 +5,6 @@ policy that were posted since are put back.
 """
 
 import logging
-from contextlib import nullcontext
 from datetime import datetime
 
 from peewee import IntegrityError
@@ -22,11 +21,14 @@ log = logging.getLogger(__name__)
 def catch_up(settings: Settings, at: datetime) -> None:
     """Make good what the instance knows of and the database does not; the log tells of it."""
     privacy.catch_up(settings, at)
-    with database.connection_context() if database.is_closed() else nullcontext():
-        try:
-            versions_back(settings)
-        except Refused as refusal:  # `verify-policy` tells it all, and the shop serves what it has
-            log.error("the policy is not as it was posted: %s", refusal)
+    fresh = database.connect(reuse_if_open=True)
+    try:
+        versions_back(settings)
+    except Refused as refusal:  # `verify-policy` tells it all, and the shop serves what it has
+        log.error("the policy is not as it was posted: %s", refusal)
+    finally:
+        if fresh:  # not back into the pool: whoever serves begins with a connection of its own
+            database.manual_close()
 
 
 def versions_back(settings: Settings) -> list[int]:
