@@ -144,9 +144,15 @@ class QueuedSqliteDatabase(PooledSqliteDatabase):
 
 
 def _make_private(path: Path) -> None:
-    """A file for its owner alone, where there is none; SQLite's other files take after it."""
+    """A file for its owner alone, where there is none; SQLite's other files take after it.
+
+    One that is there is not touched: closing any descriptor of it would drop the locks that this
+    process's connections hold (fcntl(2)). The next program that ended would think itself the last,
+    and take the write-ahead log away from under them.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def _open_postgresql(parts) -> Database:

@@ -197,3 +197,20 @@ def test_a_process_that_is_killed_keeps_nobody_waiting(settings, line, where):
 def test_the_line_is_for_the_owner_alone(line):
     learn("new")
     assert line.stat().st_mode & 0o777 == 0o600
+
+
+def test_opening_the_database_again_takes_no_lock_from_those_who_have_it_open(settings):
+    """Another program that ends would think itself the last, and delete the log of changes."""
+    assert Word.select().count() >= 0  # this process has it open, and holds its locks
+    log = Path(f"{database.database}-wal")
+    before = log.stat().st_ino
+    db.open_database(settings.database_url)
+    title = "written by a program that came and went"
+    write = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2])"
+    change = f"UPDATE product SET title = '{title}' WHERE id = 1"
+    subprocess.run(
+        [sys.executable, "-c", f"{write}; c.commit(); c.close()", database.database, change],
+        check=True,
+    )
+    assert log.stat().st_ino == before
+    assert database.execute_sql("SELECT title FROM product WHERE id = 1").fetchone() == (title,)
