@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from storefront.config import LOOPBACK, Settings
 from storefront.links import EntryLinks, OrderLinks, secret_of
-from storefront.models import ContestEntry, OutgoingMail
+from storefront.models import ContestEntry, OutgoingMail, Parcel
 from storefront.models.statement import refunded
 
 TIMEOUT = 20  # seconds for each step with the mail server
@@ -28,6 +28,10 @@ SUBJECTS = {
     "order_card_again": "Order {number}: please give your card again",
     "order_cancelled": "Order {number} is cancelled",
     "order_refunded": "Order {number}: money is on its way back to you",
+    "order_packed": "Order {number} is packed",
+    "order_shipped": "Order {number} is on its way",
+    "order_delivered": "Order {number} has arrived",
+    "order_called_off": "Order {number}: something of it will not be sent",
     "contest_entry": "Your entry to “{title}”",
     "policy_changed": "Our privacy page {news}",
     "rights_link": "Your link to what we hold about you",
@@ -100,10 +104,14 @@ class Postman:
 
     def _of_order(self, mail: OutgoingMail, origin: str) -> dict:
         order = mail.order
+        lines, counts = order.in_order(), mail.event.quantities if mail.event else {}
+        parcel = mail.event.detail.get("parcel") if mail.event else None
         return {
             "number": order.number,
             "order": order,
-            "lines": order.in_order(),
+            "lines": lines,
+            "about": [(line, counts[line.id]) for line in lines if line.id in counts],
+            "parcel": parcel and Parcel.get_by_id(parcel),
             "refunded": refunded(order),
             "address": f"{origin}/orders/{self._links.write(order.number)}",
         }

@@ -19,7 +19,7 @@ from storefront.handoff.envelope import (
 from storefront.handoff.line import EnvelopeRefused, Line, LineDown
 from storefront.handoff.offer import Offer
 from storefront.models import DeskInstruction, DeskStatement, Order, PaymentAttempt
-from storefront.models.order import OrderLine
+from storefront.models.order_line import OrderLine
 from storefront.models.payment import SignedOffer
 from storefront.models.statement import Contradiction
 from storefront.personal import days, declare
@@ -269,13 +269,18 @@ class Payments:
         self.hear_all(now)
 
     def refund(
-        self, order: Order, amount_minor: int, now: datetime, line: OrderLine | None = None
+        self,
+        order: Order,
+        amount_minor: int,
+        now: datetime,
+        line: OrderLine | None = None,
+        role: str = "",
     ) -> None:
         """Have so many minor units given back, for one line or for the order as a whole.
 
         Raises `Refused` for more than is left of what was charged.
         """
-        DeskInstruction.refund(order, amount_minor, line, self._signing(order), now)
+        DeskInstruction.refund(order, amount_minor, line, self._signing(order), now, role)
         self.hear_all(now)
 
     def _signing(self, order: Order):

@@ -14,6 +14,7 @@ from storefront.models import (
     Order,
     OrderEvent,
     OutgoingMail,
+    Parcel,
     Passkey,
     PolicyVersion,
     RightsRequest,
@@ -33,6 +34,7 @@ SEEDS = {
     "order.postal_code": "QZ77005",
     "order.country": "QZ-land-77006",
     "order.whose": "77007qzdigest" + "0" * 51,
+    "parcel.tracking": "QZTRACK-77021",
     "contest_entry.email": ADDRESS,
     "contest_entry.name": "Qzentrant Bexley-77009",
     "contest_entry.line1": "77010 Qzentry Road",
@@ -82,13 +84,14 @@ def texts() -> dict[str, str]:
 
 
 def sow(at: datetime) -> Order:
-    """A row with every seed in each table, as they are two months after an order was paid for."""
+    """A row with every seed in each table, two months after an order was paid for and sent."""
     before = at - timedelta(days=60)
     order = Order.create(
         **seeded(Order),
         number="QZQZQ-QZQZQ",
         placement="qz-placement",
         state="charged",
+        stage="delivered",
         currency="USD",
         subtotal_minor=100,
         shipping_minor=0,
@@ -98,6 +101,7 @@ def sow(at: datetime) -> Order:
         policy=PolicyVersion.last(),
     )
     OrderEvent.create(order=order, what="charged", at=before)
+    Parcel.create(**seeded(Parcel), order=order, shipped_at=before, delivered_at=before)
     mail = OutgoingMail.write("order_charged", ADDRESS, before, order)
     mail = OutgoingMail.get(OutgoingMail.message_id == mail.message_id)
     mail.sent(before)

@@ -184,6 +184,7 @@ def asking_what_is_held(shop):
 
 CASES = {
     "column order": the_checkout,
+    "column parcel": orders_that_there_are,
     "column outgoing_mail": the_checkout,
     "form field CheckoutForm": the_checkout,
     "vault card number and expiry, sealed and offline": orders_that_there_are,

@@ -23,6 +23,7 @@ from storefront.models import (
     Order,
     OrderEvent,
     OutgoingMail,
+    Parcel,
     RecoveryCode,
     RightsRequest,
     Staff,
@@ -241,11 +242,14 @@ def test_what_an_order_under_way_still_needed_goes_by_itself_when_it_is_done(
     order.hold_card(clock())
     order.charge(clock())
     clock.forward(days=29)
+    order.ship(None, clock(), carrier="DHL", tracking="JD14")
+    clock.forward(days=29)
     privacy.sweep(settings, clock())
     assert Order.get().email == "ann@example.com"
     clock.forward(days=2)
     privacy.sweep(settings, clock())
     assert (Order.get().email, Order.get().name) == ("", "Ann Walker")
+    assert Parcel.get().tracking == ""
     assert OutgoingMail.select().count() == 0
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, current_app, redirect, request, url_for
 
 from storefront.door import limiter
 from storefront.handoff.line import LineDown
-from storefront.models import Order, OrderEvent
+from storefront.models import Order, OrderEvent, Parcel
 from storefront.pages import go, keep_from_caches, now, show
 from storefront.payment import Unavailable
 from storefront.refusals import Refused
@@ -44,6 +44,7 @@ def _page(order: Order, link: str, status: int = 200, refusal: Refused | None = 
     lines = order.in_order()
     left = (order.hold_until - now()).total_seconds() if order.hold_until else 0
     context = {"order": order, "events": events, "lines": lines, "refusal": refusal}
+    context["parcels"] = [(p, p.contents()) for p in order.parcels.order_by(Parcel.id)]
     context["hours"] = round(left / 3600)
     context["minutes"] = max(1, round(left / 60))
     context["demo"] = current_app.extensions["settings"].demo_desk

@@ -7,9 +7,12 @@ from storefront.models.edition import Edition
 from storefront.models.facet import CatalogueVersion, FacetValue
 from storefront.models.guess import Guess, SpentTicket
 from storefront.models.notice import PolicyNotice
-from storefront.models.order import Order, OrderEvent, OrderLine
+from storefront.models.order import Order
+from storefront.models.order_event import OrderEvent
+from storefront.models.order_line import OrderLine
 from storefront.models.outbox import OutgoingMail
 from storefront.models.page import Page
+from storefront.models.parcel import Parcel, ParcelLine
 from storefront.models.payment import PaymentAttempt
 from storefront.models.picture import Picture
 from storefront.models.policy import PolicyVersion
@@ -42,6 +45,8 @@ RECORDS = (
     Order,
     OrderLine,
     OrderEvent,
+    Parcel,
+    ParcelLine,
     PaymentAttempt,
     DeskStatement,
     DeskInstruction,

@@ -1,10 +1,12 @@
 """How long an order is needed as it is, what the law keeps of it, and how its address is corrected.
 
-The shop does not record when a parcel leaves, so a paid order counts as under way for some weeks.
+Nobody may ever tell the shop that a parcel arrived: it counts as under way for some weeks.
 """
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+
+from peewee import fn
 
 from storefront.blanks import Need
 from storefront.db import database
@@ -12,7 +14,8 @@ from storefront.refusals import Refused
 
 #: States in which stock is held until `hold_until`.
 HOLDING = ("placed", "awaiting_card", "declined", "unopenable", "expired")
-ARRIVES_WITHIN = timedelta(days=30)  # of being paid
+ARRIVES_WITHIN = timedelta(days=30)  # of leaving
+IN_THE_HOUSE = ("to_pack", "packed", "part_shipped")
 ANSWERED_WITHIN = timedelta(days=14)  # by the desk: then the vault lets the card go
 #: Nothing was sold, so no tax record is owed.
 NEVER_SOLD = ("lapsed", "cancelled")
@@ -42,7 +45,9 @@ class Keeping:
             return None
         if asked := self._refund_asked():
             return Need("your money is on its way back to you", max(asked + ANSWERED_WITHIN, at))
-        arrived = self._entered() + ARRIVES_WITHIN
+        if self.stage in IN_THE_HOUSE:
+            return Need("your order is being made ready", at + ARRIVES_WITHIN)
+        arrived = self._last_shipped() + ARRIVES_WITHIN if self.stage == "shipped" else at
         return Need("your order is on its way to you", arrived) if at < arrived else None
 
     @property
@@ -56,6 +61,11 @@ class Keeping:
         found = self.events.where(event.what == self.state).order_by(event.id.desc()).first()
         return found.at if found else self.placed_at
 
+    def _last_shipped(self) -> datetime:
+        """When the last of its parcels left; it has one where it counts as shipped."""
+        parcel = self.parcels.model
+        return self.parcels.select(fn.MAX(parcel.shipped_at)).scalar()
+
     def _refund_asked(self) -> datetime | None:
         """When a refund was last asked for that the desk has not answered."""
         answered = {statement.instruction for statement in self.statements}
@@ -63,7 +73,8 @@ class Keeping:
         return max((told.made_at for told in refunds if told.seq not in answered), default=None)
 
     def erase(self, names: Iterable[str], mark: Callable[[str], str], at: datetime) -> None:
-        """As any record, and the mails about it go with the address that they went to.
+        """As any record; mails about it go with the address that they went to, and the carriers'
+        numbers for its parcels, by which they could be followed to the door.
 
         One that lapsed can be paid no more, for nobody would get it.
         """
@@ -72,14 +83,16 @@ class Keeping:
             if "email" in names:
                 mail = self.mails.model
                 mail.delete().where(mail.order == self.id).execute()
+                parcel = self.parcels.model
+                parcel.update(tracking="").where(parcel.order == self.id).execute()
             if self.state == "lapsed":
                 self._enter("cancelled", at)
             super().erase(names, mark, at)
 
     def can_be_corrected(self, at: datetime) -> bool:
         """Whether its parcel may still be there to be addressed."""
-        paid_for = self.state == "charged" and self.needed(at) and not self._refund_asked()
-        return self.state in (*HOLDING, "card_held") or bool(paid_for)
+        in_the_house = self.stage in IN_THE_HOUSE and not self._refund_asked()
+        return self.state in (*HOLDING, "card_held") or in_the_house
 
     def correct(self, parts: dict[str, str], at: datetime) -> None:
         """Send it to this name and address, which have been checked; the country stays.

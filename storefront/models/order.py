@@ -3,19 +3,20 @@
 import secrets
 from datetime import datetime
 
-from peewee import BigIntegerField, ForeignKeyField, IntegerField, IntegrityError, TextField
+from peewee import BigIntegerField, ForeignKeyField, IntegrityError, TextField
 
 from storefront.db import Moment, Record, database, locked
 from storefront.models import stock
-from storefront.models.cart import Cart, CartLine
+from storefront.models.cart import Cart
+from storefront.models.fulfilment import Fulfilment, stage_of
 from storefront.models.keeping import HOLDING, Keeping
+from storefront.models.order_event import OrderEvent
+from storefront.models.order_line import OrderLine
 from storefront.models.outbox import OutgoingMail
 from storefront.models.policy import PolicyVersion
-from storefront.models.product import Variant
 from storefront.models.settling import Settling
 from storefront.models.shipping import ShippingRate
 from storefront.models.totals import Customer, Totals, amount
-from storefront.money import Money
 from storefront.personal import days, personal, years
 from storefront.refusals import Refused, SoldOut
 
@@ -28,17 +29,19 @@ ADDRESS = {"why": PARCEL} | HELD
 WHOSE = {"why": "to find the order for you when your e-mail address has gone from it"} | HELD
 
 
-class Order(Keeping, Settling, Record):
+class Order(Keeping, Settling, Fulfilment, Record):
     """One purchase. `state` is the last of its events; amounts are minor units of `currency`.
 
     States: placed → awaiting_card → card_held → charged → refunded; declined, unopenable and
     expired lead to a new attempt; lapsed means the stock was let go because no card came in time;
-    cancelling → cancelled, once it is certain that nothing was charged.
+    cancelling → cancelled, once it is certain that nothing was charged. `stage` is where it stands
+    as a whole, with what became of its lines: see `fulfilment.stage_of`, from which it is derived.
     """
 
     number = TextField(unique=True)
     placement = TextField(unique=True)
     state = TextField(default="placed")
+    stage = TextField(default="placed")
     currency = TextField()
     # Wider than a price: forty lines of 99 of the dearest thing pass 32 bits.
     subtotal_minor = BigIntegerField()
@@ -67,10 +70,13 @@ class Order(Keeping, Settling, Record):
     # What is left of an order is found by it once the e-mail address has gone.
     whose = personal(TextField(null=True, index=True), **WHOSE)
 
-    impersonal = ("number", "placement", "state", "currency", "shipping_name")
+    impersonal = ("number", "placement", "state", "stage", "currency", "shipping_name")
     secret = ("placement",)
     since = "placed_at"
     address = "email"
+
+    class Meta:
+        indexes = ((("stage", "id"), False),)
 
     @classmethod
     def about(cls, email: str):
@@ -87,7 +93,7 @@ class Order(Keeping, Settling, Record):
         """Whether a card may still be given for it."""
         return self.state in UNPAID
 
-    def in_order(self) -> "list[OrderLine]":
+    def in_order(self) -> list[OrderLine]:
         """Its lines as they stood in the cart; one query."""
         return list(self.lines.order_by(OrderLine.id))
 
@@ -128,6 +134,7 @@ class Order(Keeping, Settling, Record):
             number=_new_number(),
             placement=placement,
             state="placed" if totals.total else "charged",
+            stage="placed" if totals.total else "to_pack",
             shipping_name=rate.name,
             policy=policy,
             placed_at=at,
@@ -154,7 +161,7 @@ class Order(Keeping, Settling, Record):
             type(records[0]).add(*records)
         self._take_at_these_prices(parts[0])
 
-    def _take_at_these_prices(self, lines: "list[OrderLine]") -> None:
+    def _take_at_these_prices(self, lines: list[OrderLine]) -> None:
         variants = stock.take({line.variant_id: line.quantity for line in lines})
         prices = {variant.id: (variant.price_minor, variant.currency) for variant in variants}
         if any((line.price_minor, line.currency) != prices[line.variant_id] for line in lines):
@@ -233,12 +240,18 @@ class Order(Keeping, Settling, Record):
             with database.atomic():
                 self._take_stock()
         except SoldOut:
-            OrderEvent.create(order=self, what="stock_gone", at=at)
+            self.note("stock_gone", at)
 
-    def _enter(self, state: str, at: datetime) -> None:
+    def _enter(self, state: str, at: datetime, **detail) -> None:
         self.state = state
-        Order.update(state=state).where(Order.id == self.id).execute()
-        OrderEvent.create(order=self, what=state, at=at)
+        self.stage = stage_of(state, self.in_order() if state == "charged" else ())
+        where_it_is = {"state": state, "stage": self.stage}
+        Order.update(where_it_is).where(Order.id == self.id).execute()
+        self.note(state, at, **detail)
+
+    def note(self, what: str, at: datetime, role: str = "", **detail) -> OrderEvent:
+        """Something happened to the order; `role` is whose part of the desk did it, if any."""
+        return OrderEvent.create(order=self, what=what, at=at, role=role, detail=detail)
 
 
 def _refuse_empty(cart: Cart) -> None:
@@ -249,48 +262,3 @@ def _refuse_empty(cart: Cart) -> None:
 def _new_number() -> str:
     drawn = "".join(secrets.choice(ALPHABET) for _ in range(10))
     return f"{drawn[:5]}-{drawn[5:]}"
-
-
-class OrderLine(Record):
-    """So many of one thing, as it was named and priced when the order was placed."""
-
-    order = ForeignKeyField(Order, backref="lines", on_delete="CASCADE")
-    variant = ForeignKeyField(Variant, backref="order_lines", null=True, on_delete="SET NULL")
-    handle = TextField()
-    title = TextField()
-    choice = TextField(default="")
-    sku = TextField(default="")
-    quantity = IntegerField()
-    price_minor = IntegerField()
-    currency = TextField()
-
-    impersonal = ("handle", "title", "choice", "sku", "currency")
-
-    @property
-    def total(self) -> Money:
-        """Price times quantity."""
-        return Money(self.price_minor * self.quantity, self.currency)
-
-    @classmethod
-    def of(cls, line: CartLine) -> "OrderLine":
-        """A line of the cart as it is now; the caller adds it to an order."""
-        return cls(
-            variant=line.variant,
-            handle=line.variant.product.handle,
-            title=line.variant.product.title,
-            choice=line.variant.name,
-            sku=line.variant.sku,
-            quantity=line.quantity,
-            price_minor=line.variant.price_minor,
-            currency=line.variant.currency,
-        )
-
-
-class OrderEvent(Record):
-    """Something that happened to an order, and when."""
-
-    order = ForeignKeyField(Order, backref="events", on_delete="CASCADE")
-    what = TextField()
-    at = Moment()
-
-    impersonal = ("what",)

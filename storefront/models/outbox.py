@@ -28,6 +28,8 @@ class OutgoingMail(Record):
         keep=days(90),
     )
     order = DeferredForeignKey("Order", null=True, backref="mails", on_delete="CASCADE")
+    # What in the history of the order it tells of.
+    event = DeferredForeignKey("OrderEvent", null=True, on_delete="SET NULL")
     # What a notice of change tells of; nobody is told twice of one version.
     policy = ForeignKeyField(PolicyVersion, null=True, index=False, on_delete="RESTRICT")
     message_id = TextField(unique=True)
@@ -55,21 +57,22 @@ class OutgoingMail(Record):
         return cls.select().where(cls.to == email.strip().lower())
 
     @classmethod
-    def of(cls, kind: str, to: str, at: datetime, order=None) -> "OutgoingMail":
+    def of(cls, kind: str, to: str, at: datetime, order=None, event=None) -> "OutgoingMail":
         """A mail that is due at once; the caller adds it in the transaction that it tells of."""
         return cls(
             kind=kind,
             to=to.strip().lower(),
             order=order,
+            event=event,
             message_id=secrets.token_hex(16),
             made_at=at,
             due_at=at,
         )
 
     @classmethod
-    def write(cls, kind: str, to: str, at: datetime, order=None) -> "OutgoingMail":
+    def write(cls, kind: str, to: str, at: datetime, order=None, event=None) -> "OutgoingMail":
         """Put a mail into the outbox, in the caller's transaction; to nobody goes none."""
-        mail = cls.of(kind, to, at, order)
+        mail = cls.of(kind, to, at, order, event)
         if mail.to:  # an order whose address was erased has none
             cls.add(mail)
         return mail

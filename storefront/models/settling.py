@@ -98,15 +98,15 @@ class Settling:
             self._enter("lapsed", at)
         return True
 
-    def give_back(self, refunded_minor: int, at: datetime) -> None:
+    def give_back(self, refunded_minor: int, at: datetime, **detail) -> None:
         """Money was given back; `refunded_minor` is how much of it so far, all together."""
         with database.atomic():
             self.lock()
             whole = refunded_minor >= self.total_minor
             if whole and self.state == "charged":
-                self._enter("refunded", at)
+                self._enter("refunded", at, **detail)
             else:
-                self.note("refunded_part", at)
+                self.note("refunded_part", at, **detail)
             OutgoingMail.write("order_refunded", self.email, at, order=self)
 
     def _has_its_stock(self) -> bool:
@@ -123,7 +123,3 @@ class Settling:
     def _hold_until(self, moment: datetime | None) -> None:
         self.hold_until = moment
         self.save(only=[type(self).hold_until])
-
-    def note(self, what: str, at: datetime) -> None:
-        """Something happened to the order that moves it nowhere."""
-        self.events.model.create(order=self, what=what, at=at)

@@ -5,7 +5,8 @@ from datetime import datetime
 from peewee import BigIntegerField, ForeignKeyField, IntegrityError, TextField, fn
 
 from storefront.db import Moment, Record, database
-from storefront.models.order import Order, OrderLine
+from storefront.models.order import Order
+from storefront.models.order_line import OrderLine
 from storefront.models.payment import PaymentAttempt
 from storefront.money import Money
 from storefront.refusals import Refused
@@ -66,7 +67,10 @@ class DeskStatement(Record):
             return False
         cls._record(order, told, text, number, at)
         if order and told.outcome == "refunded":
-            order.give_back(refunded(order).minor, at)
+            asked = DeskInstruction.get_or_none(DeskInstruction.seq == told.instruction)
+            line = {"lines": {asked.line_id: 0}} if asked and asked.line_id else {}
+            given = {"amount_minor": told.amount_minor} | line
+            order.give_back(refunded(order).minor, at, **given)
         elif order:
             asked = (order.total_minor, order.currency)
             if told.outcome == "charged" and (told.amount_minor, told.currency) != asked:
@@ -109,6 +113,16 @@ def refunded(order: Order) -> Money:
     return Money(int(given.scalar() or 0), order.currency)
 
 
+def given_back(order: Order) -> dict[int | None, int]:
+    """How much of an order the desk has given back, in minor units, by the line it was for."""
+    lines = dict(order.instructions.select(DeskInstruction.seq, DeskInstruction.line).tuples())
+    given: dict[int | None, int] = {}
+    for told in order.statements.where(DeskStatement.outcome == "refunded"):
+        line = lines.get(told.instruction)
+        given[line] = given.get(line, 0) + told.amount_minor
+    return given
+
+
 class DeskInstruction(Record):
     """Something the desk is to do about an order: `cancel` or `refund`. `seq` never comes twice,
     not even in a shop restored from a backup; `sent_at` is when the vault had it."""
@@ -137,20 +151,32 @@ class DeskInstruction(Record):
 
     @classmethod
     def refund(
-        cls, order: Order, amount_minor: int, line: OrderLine | None, sign, at: datetime
+        cls,
+        order: Order,
+        amount_minor: int,
+        line: OrderLine | None,
+        sign,
+        at: datetime,
+        role: str = "",
     ) -> "DeskInstruction":
         """Ask for so much to be given back. Raises `Refused` for more than is left of it."""
         with database.atomic():
             order.lock()
             if order.state != "charged":
                 raise Refused(f"Order {order.number} is not charged, so nothing is refunded.")
-            asked = cls.select(fn.SUM(cls.amount_minor)).where(
-                cls.order == order, cls.what == "refund"
-            )
-            left = order.total_minor - int(asked.scalar() or 0)
+            left = cls.refundable(order).minor
             if not 0 < amount_minor <= left:
                 raise Refused(f"Of this order {Money(left, order.currency)} can be refunded.")
+            what = {"lines": {line.id: 0}} if line else {}
+            order.note("refund_asked", at, role, amount_minor=amount_minor, **what)
             return cls._make(order, "refund", amount_minor, line, sign, at)
+
+    @classmethod
+    def refundable(cls, order: Order) -> Money:
+        """How much of an order has not been given back, nor asked to be."""
+        asked = cls.select(fn.SUM(cls.amount_minor)).where(cls.order == order, cls.what == "refund")
+        left = order.total_minor - int(asked.scalar() or 0) if order.state == "charged" else 0
+        return Money(left, order.currency)
 
     @classmethod
     def _make(cls, order, what, amount_minor, line, sign, at) -> "DeskInstruction":

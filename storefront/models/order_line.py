@@ -1,0 +1,85 @@
+"""The lines of an order: what was bought, and what has become of it."""
+
+from peewee import DeferredForeignKey, ForeignKeyField, IntegerField, TextField
+
+from storefront.db import Record
+from storefront.models.cart import CartLine
+from storefront.models.product import Variant
+from storefront.money import Money
+
+
+class OrderLine(Record):
+    """So many of one thing, as it was named and priced when the order was placed.
+
+    Of `quantity` so many were cancelled; of what is left so many were packed, of these so many
+    shipped, of these delivered and returned.
+    """
+
+    order = DeferredForeignKey("Order", backref="lines", on_delete="CASCADE")
+    variant = ForeignKeyField(Variant, backref="order_lines", null=True, on_delete="SET NULL")
+    handle = TextField()
+    title = TextField()
+    choice = TextField(default="")
+    sku = TextField(default="")
+    quantity = IntegerField()
+    price_minor = IntegerField()
+    currency = TextField()
+    packed = IntegerField(default=0)
+    shipped = IntegerField(default=0)
+    delivered = IntegerField(default=0)
+    cancelled = IntegerField(default=0)
+    returned = IntegerField(default=0)
+
+    impersonal = ("handle", "title", "choice", "sku", "currency")
+
+    @property
+    def total(self) -> Money:
+        """Price times quantity."""
+        return Money(self.price_minor * self.quantity, self.currency)
+
+    @property
+    def left(self) -> int:
+        """How many of it are to be had: those that were not cancelled."""
+        return self.quantity - self.cancelled
+
+    @property
+    def to_pack(self) -> int:
+        """How many are still on the shelf."""
+        return self.left - self.packed
+
+    @property
+    def to_ship(self) -> int:
+        """How many are still in the house."""
+        return self.left - self.shipped
+
+    @property
+    def kept(self) -> int:
+        """How many the customer was sent and has not sent back."""
+        return self.shipped - self.returned
+
+    @property
+    def states(self) -> "list[tuple[str, int]]":
+        """What has become of it, as words and how many: [("packed", 1), ("shipped", 2)]."""
+        counts = (
+            ("cancelled", self.cancelled),
+            ("to pack", self.to_pack),
+            ("packed", self.packed - self.shipped),
+            ("on its way", self.shipped - self.delivered),
+            ("delivered", self.delivered - self.returned),
+            ("returned", self.returned),
+        )
+        return [(word, count) for word, count in counts if count > 0]
+
+    @classmethod
+    def of(cls, line: CartLine) -> "OrderLine":
+        """A line of the cart as it is now; the caller adds it to an order."""
+        return cls(
+            variant=line.variant,
+            handle=line.variant.product.handle,
+            title=line.variant.product.title,
+            choice=line.variant.name,
+            sku=line.variant.sku,
+            quantity=line.quantity,
+            price_minor=line.variant.price_minor,
+            currency=line.variant.currency,
+        )
