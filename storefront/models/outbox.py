@@ -27,7 +27,10 @@ class OutgoingMail(Record):
         basis="contract",
         keep=days(90),
     )
+    state = TextField(default="waiting")
     order = DeferredForeignKey("Order", null=True, backref="mails", on_delete="CASCADE")
+    # Which of several parcels or refunds it tells of.
+    event = DeferredForeignKey("OrderEvent", null=True, on_delete="CASCADE")
     # What a notice of change tells of; nobody is told twice of one version.
     policy = ForeignKeyField(PolicyVersion, null=True, index=False, on_delete="RESTRICT")
     message_id = TextField(unique=True)
@@ -41,13 +44,13 @@ class OutgoingMail(Record):
     #: When mails of a kind go that do not stay as long as others, by what they belong to.
     goes_with: ClassVar[dict[str, Callable]] = {}
 
-    impersonal = ("kind", "message_id", "trouble")
+    impersonal = ("kind", "state", "message_id", "trouble")
     secret = ("message_id",)
     since = "made_at"
     whole = True
 
     class Meta:
-        indexes = ((("sent_at", "due_at"), False), (("policy", "to"), True))
+        indexes = ((("state", "id"), False), (("policy", "to"), True))
 
     @classmethod
     def about(cls, email: str):
