@@ -156,7 +156,7 @@ def test_a_server_that_takes_nothing_is_tried_again_later_with_the_same_message_
 @pytest.mark.parametrize(
     ("answers", "trouble"),
     [
-        ({"rcpt": "550 no such person {}"}, "SMTPRecipientsRefused"),
+        ({"rcpt": "550 no such person {}"}, "SMTPRecipientsRefused 550"),
         ({"data": "554 we do not like ann@example.com"}, "SMTPDataError 554"),
     ],
 )
@@ -217,7 +217,7 @@ def test_what_somebody_calls_himself_stays_words(settings, plenty, clock):
     mail = OutgoingMail.get()
     message = Postman(settings).write(mail, clock())
     assert "<script" not in parts(message)["text/html"]
-    assert "{{ shop }}" in parts(message)["text/plain"]
+    assert parts(message)["text/plain"].startswith("Thank you.\n")
     assert not [value for value in message.values() if "script" in value]
 
 

@@ -31,7 +31,7 @@ def up(migrator, db):
             table_name = "order_event"
 
     class OutgoingMail(Model):
-        event = ForeignKeyField(OrderEvent, null=True, on_delete="CASCADE")
+        event = ForeignKeyField(OrderEvent, null=True, on_delete="SET NULL")
 
         class Meta:
             database = db
@@ -39,8 +39,9 @@ def up(migrator, db):
 
     migrator.migrate(
         migrator.add_column("outgoing_mail", "state", TextField(default="waiting")),
-        migrator.add_column("outgoing_mail", "event_id", OutgoingMail.event),
         migrator.drop_index("outgoing_mail", "outgoingmail_sent_at_due_at"),
         migrator.add_index("outgoing_mail", ("state", "id")),
     )
+    if "event_id" not in [column.name for column in db.get_columns("outgoing_mail")]:
+        migrator.migrate(migrator.add_column("outgoing_mail", "event_id", OutgoingMail.event))
     db.execute_sql(STATES)

@@ -19,7 +19,7 @@ from tests.staff import hired, in_browser, signed_in
 # Views that neither show nor change anything about somebody else. Whoever adds to it looks twice:
 # the tests below see what a page shows, and nobody but the reader sees what a form changes.
 IMPERSONAL = {
-    *("desk.home", "desk.sign_out", "desk.end_others", "desk.staff_log"),
+    *("desk.home", "desk.sign_out", "desk.end_others", "desk.staff_log", "desk.outbox"),
     # One's own account
     *(
         "desk.account",
