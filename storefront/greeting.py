@@ -26,6 +26,10 @@ def is_like_a_name(name: str) -> bool:
 
 
 def one_line(text: str) -> str:
-    """The text as a header can carry it: on one line, without what controls a terminal."""
+    """The text as a header can carry it: on one line, without what controls a terminal.
+
+    Python's `email` reads encoded words (RFC 2047) in what it is given and writes out what they
+    stand for, line breaks among it; so nothing is left that begins like one.
+    """
     kept = (" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in text)
-    return " ".join("".join(kept).split())
+    return " ".join("".join(kept).split()).replace("=?", "= ?")

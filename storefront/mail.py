@@ -6,6 +6,7 @@ import smtplib
 import ssl
 from contextlib import suppress
 from datetime import datetime
+from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -28,6 +29,10 @@ log = logging.getLogger(__name__)
 
 class Unanswered(Exception):
     """A mail server got all of a mail, and its answer did not come: perhaps it took it."""
+
+
+class Malformed(Exception):
+    """A mail whose headers would not be read as they were written."""
 
 
 class Postman:
@@ -90,6 +95,8 @@ class Postman:
         message.set_content(text, cte="8bit" if short else "quoted-printable")
         html = self._templates.get_template(f"mail/{mail.kind}.html").render(facts)
         message.add_alternative(html, subtype="html")
+        if message_from_bytes(message.as_bytes()).keys() != message.keys():
+            raise Malformed
         return message
 
     def _send(self, message: EmailMessage, to: str) -> None:

@@ -1,8 +1,11 @@
 """A real mail server for the tests, that may misbehave."""
 
+from dataclasses import replace
 from email import message_from_bytes, policy
 
 from aiosmtpd.controller import Controller
+
+from storefront.mail import Postman
 
 
 class Inbox:
@@ -51,3 +54,13 @@ class Server(Controller):
         # aiosmtpd connects to try itself out, and does not know which port it was given.
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()
+
+
+def by_smtp(settings, port: int, before: str = "") -> Postman:
+    """A postman who brings mail to the server on that port; `before` has user and password."""
+    return Postman(replace(settings, mail_url=f"smtp://{before}127.0.0.1:{port}"))
+
+
+def parts(message) -> dict[str, str]:
+    """What a mail says, by the kind of part."""
+    return {part.get_content_type(): part.get_content() for part in message.iter_parts()}

@@ -12,7 +12,7 @@ from aiosmtpd.smtp import AuthResult
 from storefront import gate
 from storefront.mail import SUBJECTS, Postman
 from storefront.models import OutgoingMail, TaxRate
-from tests.mail_server import Inbox, Server
+from tests.mail_server import Inbox, by_smtp, parts
 from tests.models.placing import ANN, cart_of, place, stock
 
 LATER = timedelta(days=1)
@@ -26,29 +26,6 @@ def order(plenty, clock):
 @pytest.fixture
 def mail(order):
     return OutgoingMail.get()
-
-
-@pytest.fixture
-def serving():
-    """Start a mail server: `serving(inbox, …)` gives its port."""
-    servers = []
-
-    def start(inbox: Inbox, **options) -> int:
-        servers.append(Server(inbox, **options))
-        servers[-1].start()
-        return servers[-1].port
-
-    yield start
-    for server in servers:
-        server.stop()
-
-
-def by_smtp(settings, port: int, before: str = "") -> Postman:
-    return Postman(replace(settings, mail_url=f"smtp://{before}127.0.0.1:{port}"))
-
-
-def parts(message) -> dict[str, str]:
-    return {part.get_content_type(): part.get_content() for part in message.iter_parts()}
 
 
 def test_an_order_is_confirmed_in_text_and_html_by_a_mail_in_the_maildir(
@@ -226,3 +203,37 @@ def test_a_server_with_a_certificate_nobody_knows_gets_no_mail(settings, mail, s
     assert by_smtp(settings, port).deliver_due(clock) == 0
     assert OutgoingMail.get().trouble == "SSLCertVerificationError"
     assert inbox.taken == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "state"),
+    [
+        ({"rcpt": "550 nobody here"}, "refused"),
+        ({"data": "554 spam"}, "refused"),
+        ({"rcpt": "450 later"}, "waiting"),
+        ({"data": "451 later"}, "waiting"),
+        ({"mail": "451 later"}, "waiting"),
+        ({"mail": "550 we do not know you"}, "waiting"),
+        ({"rcpt": "530 who are you"}, "waiting"),
+    ],
+)
+def test_what_is_refused_for_good_is_not_tried_again_and_the_rest_is(
+    settings, mail, serving, clock, answers, state
+):
+    by_smtp(settings, serving(Inbox(**answers))).deliver_due(clock)
+    assert OutgoingMail.get().state == state
+    taking = Inbox()
+    clock.forward(minutes=2)
+    by_smtp(settings, serving(taking)).deliver_due(clock)
+    assert len(taking.taken) == (state == "waiting")
+
+
+def test_a_server_that_takes_a_mail_and_does_not_say_so_leaves_it_in_doubt(
+    settings, mail, serving, clock
+):
+    inbox = Inbox(hangup="yes")
+    postman = by_smtp(settings, serving(inbox))
+    assert postman.deliver_due(clock) == 0
+    assert (OutgoingMail.get().state, OutgoingMail.get().trouble) == ("doubtful", "Unanswered")
+    assert postman.deliver_due(lambda: clock() + LATER) == 0
+    assert len(inbox.taken) == 1

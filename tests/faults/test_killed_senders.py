@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import pytest
 
 from storefront import programs
-from storefront.db import database
+from storefront.db import database, is_sqlite
 from storefront.models import OutgoingMail
 from storefront.models.outbox import DOUBT_AFTER
 from tests.mail_server import Inbox, Server
@@ -23,6 +23,10 @@ from tests.models.placing import cart_of, place
 
 POINTS = ("EHLO", "MAIL", "RCPT", "DATA", "answered")
 SECONDS = 60  # for anything that has to happen
+END_THOSE_WHO_WAIT = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 class Waiting(Inbox):
@@ -136,6 +140,8 @@ def die(worker: subprocess.Popen, inbox: Waiting, point: str) -> None:
         time.sleep(0.3)  # the answer is on its way, and read
         worker.kill()
         worker.wait()
+        if not is_sqlite():  # where a statement that waits is done for a client that has died
+            database.execute_sql(END_THOSE_WHO_WAIT)
         transaction.rollback()
 
 
