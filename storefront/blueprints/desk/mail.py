@@ -27,7 +27,7 @@ def outbox():
     return _page()
 
 
-def _page(status: int = 200, refusal: Refused | None = None, about: int = 0, **said: str):
+def _page(status: int = 200, refusal: Refused | None = None, about: int = 0, said: str = ""):
     """One of the three lists; `about` is the number of the mail that a refusal concerns."""
     wanted = request.values.get("list", "")
     chosen = wanted if wanted in LISTS else "stopped"
@@ -42,7 +42,7 @@ def _page(status: int = 200, refusal: Refused | None = None, about: int = 0, **s
         "older": mails[MOST - 1].id if len(mails) > MOST else 0,
         "refusal": refusal,
         "about": about,
-        "note": said.get("note") or session.once("note"),
+        "said": said or session.once("said"),
     }
     return show("desk/mail/page.html", "desk/mail/_mails.html", status=status, **context)
 
@@ -71,10 +71,10 @@ def settle_mail(number: int):
     return _shown("Settled: it counts as sent.")
 
 
-def _shown(note: str):
+def _shown(said: str):
     if wants_part():
-        return _page(note=note)
-    session.keep("note", note)
+        return _page(said=said)
+    session.keep("said", said)
     wanted = request.form.get("list", "")
     return go(f"/desk/mail?list={wanted}" if wanted in LISTS else "/desk/mail")
 
