@@ -51,7 +51,7 @@ class Postman:
     def deliver_due(self, clock) -> int:
         """Send everything that is due; how many went out. `clock()` gives the moment, UTC."""
         if doubtful := OutgoingMail.doubt(clock()):
-            log.warning("%d mails may or may not have been sent when a sender died", doubtful)
+            log.warning("in doubt, because their sender died: %d mails", doubtful)
         return sum(self._deliver(mail, clock) for mail in list(OutgoingMail.due(clock())))
 
     def _deliver(self, mail: OutgoingMail, clock) -> bool:

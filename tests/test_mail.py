@@ -123,11 +123,16 @@ def test_a_server_that_says_goodbye_badly_has_the_mail_all_the_same(settings, ma
     assert len(inbox.taken) == 1
 
 
-def test_a_sender_killed_after_claiming_leaves_no_second_mail(settings, mail, serving, clock):
+def test_a_sender_killed_after_claiming_leaves_no_second_mail_and_is_in_doubt(
+    settings, mail, serving, clock, caplog
+):
     inbox = Inbox()
     mail.claim(clock())
     assert by_smtp(settings, serving(inbox)).deliver_due(lambda: clock() + LATER) == 0
     assert inbox.taken == []
+    assert OutgoingMail.get().state == "doubtful"
+    assert "in doubt, because their sender died: 1 mails" in caplog.text
+    assert "ann@" not in caplog.text
 
 
 @pytest.mark.parametrize(
