@@ -12,18 +12,26 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from storefront.db import Record
-from storefront.privacy import Holding, Value
+from storefront.privacy import Holding, Look, Value, looks
 
 
 def as_json(email: str, holdings: list[Holding], at: datetime) -> dict:
     """Everything, table by table; each value with what is declared of it. Moments are ISO 8601."""
-    tables = defaultdict(list)
+    tables, done = defaultdict(list), looks(holdings)
     for one in holdings:
         personal = {value.name: _declared(value) for value in one.values}
-        tables[one.table].append({"personal": personal, "row": plain(one.row)})
+        staff = [_done(each) for each in done[one.table, one.row.get_id()]]
+        told = {"personal": personal, "row": plain(one.row), "staff": staff}
+        tables[one.table].append(told)
     for table, rows in belonging(holdings).items():
         tables[table] += [{"row": plain(row)} for row in rows]
     return {"about": email, "at": at.isoformat(), "tables": tables}
+
+
+def _done(look: Look) -> dict:
+    """What was done in which role, on which days; to many at once where it is not certain."""
+    days = [day.isoformat() for day in look.days]
+    return {"what": look.what, "role": look.role, "to_many_at_once": look.perhaps, "days": days}
 
 
 def _declared(value: Value) -> dict:

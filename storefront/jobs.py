@@ -19,7 +19,7 @@ from storefront import gate, places, privacy, tally
 from storefront.catching_up import catch_up
 from storefront.config import Settings
 from storefront.db import database
-from storefront.models import ContestEntry, Edition, OutgoingMail, RightsRequest
+from storefront.models import ContestEntry, Edition, RightsRequest
 from storefront.payment import Payments
 
 DEMO_SECONDS = 2  # between two looks for what the demonstration's desk has done
@@ -107,9 +107,6 @@ class Jobs:
         """Do the jobs until told to stop; what was left undone is done first."""
         gate.close()
         catch_up(self._settings, datetime.now(UTC))
-        if doubtful := OutgoingMail.in_doubt().count():
-            # Not sent again blindly: whoever has them would get them twice.
-            log.warning("%d mails may or may not have been sent when a worker died", doubtful)
         self._look_after()  # as a task, so that what goes wrong in it is logged and work goes on
         consumer = self.huey.create_consumer(
             workers=1, initial_delay=0.1, max_delay=1.0, check_worker_health=True

@@ -6,6 +6,7 @@ import smtplib
 import ssl
 from contextlib import suppress
 from datetime import datetime
+from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -14,30 +15,24 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from storefront.config import LOOPBACK, Settings
-from storefront.links import EntryLinks, OrderLinks, secret_of
-from storefront.models import ContestEntry, OutgoingMail, Parcel
-from storefront.models.statement import refunded
+from storefront.greeting import one_line
+from storefront.letters import SUBJECTS, facts_of
+from storefront.models import OutgoingMail
 
 TIMEOUT = 20  # seconds for each step with the mail server
-
-SUBJECTS = {
-    "order_placed": "We have your order {number}",
-    "order_card_held": "Order {number}: your card is safely with our vault",
-    "order_charged": "Order {number} is paid",
-    "order_declined": "Order {number}: your card was not accepted",
-    "order_card_again": "Order {number}: please give your card again",
-    "order_cancelled": "Order {number} is cancelled",
-    "order_refunded": "Order {number}: money is on its way back to you",
-    "order_packed": "Order {number} is packed",
-    "order_shipped": "Order {number} is on its way",
-    "order_delivered": "Order {number} has arrived",
-    "order_called_off": "Order {number}: something of it will not be sent",
-    "contest_entry": "Your entry to “{title}”",
-    "policy_changed": "Our privacy page {news}",
-    "rights_link": "Your link to what we hold about you",
-}
+LONGEST_LINE = 990  # bytes; RFC 5321, 4.5.3.1.6 has 998
+# These refuse us, not the mail: without a password, with a wrong one, without TLS (RFC 4954, 6).
+REFUSES_US = (530, 534, 535, 538)
 
 log = logging.getLogger(__name__)
+
+
+class Unanswered(Exception):
+    """A mail server got all of a mail, and its answer did not come: perhaps it took it."""
+
+
+class Malformed(Exception):
+    """A mail whose headers would not be read as they were written."""
 
 
 class Postman:
@@ -45,7 +40,6 @@ class Postman:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._links = OrderLinks(settings.cookie_keys)
         self._templates = Environment(
             loader=PackageLoader("storefront"),
             autoescape=select_autoescape(["html"]),
@@ -56,6 +50,8 @@ class Postman:
 
     def deliver_due(self, clock) -> int:
         """Send everything that is due; how many went out. `clock()` gives the moment, UTC."""
+        if doubtful := OutgoingMail.doubt(clock()):
+            log.warning("in doubt, because their sender died: %d mails", doubtful)
         return sum(self._deliver(mail, clock) for mail in list(OutgoingMail.due(clock())))
 
     def _deliver(self, mail: OutgoingMail, clock) -> bool:
@@ -64,81 +60,44 @@ class Postman:
         try:
             self._send(self.write(mail, clock()), mail.to)
         except Exception as trouble:
-            # Whatever it was, it was not sent, and the mails behind it shall not wait for it.
-            # The class and code alone: a server's words may repeat the address.
-            code = getattr(trouble, "smtp_code", "")
-            mail.failed(f"{type(trouble).__name__} {code}".strip(), clock())
-            log.warning("mail %s was not taken: %s", mail.message_id, type(trouble).__name__)
+            # Whatever it was, the mails behind this one shall not wait for it.
+            self._not_sent(mail, trouble, clock())
             return False
         mail.sent(clock())
         return True
 
+    def _not_sent(self, mail: OutgoingMail, trouble: Exception, at: datetime) -> None:
+        # The class and code alone: a server's words may repeat the address.
+        code = _code_of(trouble)
+        words = f"{type(trouble).__name__} {code or ''}".strip()
+        log.warning("mail %s was not taken: %s", mail.message_id, words)
+        if isinstance(trouble, Unanswered):
+            mail.unanswered(words)
+        elif _is_for_good(trouble, code):
+            mail.refused(words)
+        else:
+            mail.failed(words, at)
+
     def write(self, mail: OutgoingMail, at: datetime) -> EmailMessage:
         """The message: text and HTML, the same Message-ID however often it is tried."""
         sender = self._settings.shop["mail_from"]
-        facts = self._facts(mail)
+        facts = facts_of(mail, self._settings)
         message = EmailMessage()
-        message["From"] = Address(self._settings.shop["name"], addr_spec=sender)
+        message["From"] = Address(one_line(self._settings.shop["name"]), addr_spec=sender)
         message["To"] = Address(addr_spec=mail.to)
-        message["Subject"] = SUBJECTS[mail.kind].format(**facts)
+        message["Subject"] = one_line(SUBJECTS[mail.kind].format(**facts))
         message["Message-ID"] = f"<{mail.message_id}@{sender.rpartition('@')[2]}>"
         message["Date"] = format_datetime(at)
         message["Auto-Submitted"] = "auto-generated"
         text = self._templates.get_template(f"mail/{mail.kind}.txt").render(facts)
-        message.set_content(text, cte="8bit")  # so that links stay whole for who reads the file
+        short = all(len(line.encode()) <= LONGEST_LINE for line in text.splitlines())
+        # As it is, where it can be: so that links stay whole for who reads the file.
+        message.set_content(text, cte="8bit" if short else "quoted-printable")
         html = self._templates.get_template(f"mail/{mail.kind}.html").render(facts)
         message.add_alternative(html, subtype="html")
+        if message_from_bytes(message.as_bytes()).keys() != message.keys():
+            raise Malformed
         return message
-
-    def _facts(self, mail: OutgoingMail) -> dict:
-        """What its subject and its templates tell; the first word of a kind says what it is of."""
-        of = {
-            "order": self._of_order,
-            "policy": self._of_policy,
-            "contest": self._of_contest,
-            "rights": self._of_rights,
-        }
-        origin = self._settings.shop_origin
-        shared = {"shop": self._settings.shop, "privacy": f"{origin}/privacy"}
-        return shared | of[mail.kind.partition("_")[0]](mail, origin)
-
-    def _of_order(self, mail: OutgoingMail, origin: str) -> dict:
-        order = mail.order
-        lines, counts = order.in_order(), mail.event.quantities if mail.event else {}
-        parcel = mail.event.detail.get("parcel") if mail.event else None
-        return {
-            "number": order.number,
-            "order": order,
-            "lines": lines,
-            "about": [(line, counts[line.id]) for line in lines if line.id in counts],
-            "parcel": parcel and Parcel.get_by_id(parcel),
-            "refunded": refunded(order),
-            "address": f"{origin}/orders/{self._links.write(order.number)}",
-        }
-
-    def _of_policy(self, mail: OutgoingMail, origin: str) -> dict:
-        version = mail.policy
-        later, day = version.in_force_at > mail.made_at, version.in_force_at
-        return {
-            "later": later,
-            "news": f"changes on {day.day} {day:%B %Y}" if later else "has changed",
-            "changes": version.changes,
-            "compared": f"{origin}/privacy/changes?from={version.number - 1}&to={version.number}",
-            "mine": f"{origin}/privacy/mine",
-        }
-
-    def _of_contest(self, mail: OutgoingMail, origin: str) -> dict:
-        entry = ContestEntry.get(ContestEntry.key == mail.message_id)
-        link = EntryLinks(self._settings.cookie_keys).write(entry.key)
-        return {
-            "title": entry.contest.title,
-            "entry": entry,
-            "address": f"{origin}/contests/entries/{link}",
-        }
-
-    def _of_rights(self, mail: OutgoingMail, origin: str) -> dict:
-        secret = secret_of(mail.message_id, self._settings.wake_key)
-        return {"address": f"{origin}/privacy/mine/{secret}"}
 
     def _send(self, message: EmailMessage, to: str) -> None:
         where = urlsplit(self._settings.mail_url)
@@ -158,14 +117,58 @@ class Postman:
             server.close()
 
 
+def _code_of(trouble: Exception) -> int:
+    """The number of a mail server's answer, or 0."""
+    if isinstance(trouble, smtplib.SMTPRecipientsRefused):
+        return next(iter(trouble.recipients.values()))[0]  # there is one
+    return getattr(trouble, "smtp_code", 0)
+
+
+def _is_for_good(trouble: Exception, code: int) -> bool:
+    """Whether the server will never take this mail, or not for this reader.
+
+    What it says against the sender, or against us, can be put right; until then no mail is lost.
+    """
+    against_it = isinstance(trouble, smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError)
+    return against_it and 500 <= code < 600 and code not in REFUSES_US
+
+
+class _Listening:
+    """Knows whether a mail had been handed over whole when the line went dead."""
+
+    _whole = False
+
+    def send(self, data) -> None:
+        super().send(data)
+        self._whole = data[-5:] == b"\r\n.\r\n"
+
+    def data(self, message):
+        try:
+            return super().data(message)
+        except smtplib.SMTPDataError:
+            raise
+        except OSError as trouble:
+            if self._whole:
+                raise Unanswered from trouble
+            raise
+
+
+class _Plain(_Listening, smtplib.SMTP):
+    pass
+
+
+class _Enciphered(_Listening, smtplib.SMTP_SSL):
+    pass
+
+
 def _connected(where: SplitResult) -> smtplib.SMTP:
     """A mail server, over TLS where it can, and logged in where the address has a user."""
     host = where.hostname or "localhost"
     context = ssl.create_default_context()
     if where.scheme == "smtps":
-        server = smtplib.SMTP_SSL(host, where.port or 465, timeout=TIMEOUT, context=context)
+        server = _Enciphered(host, where.port or 465, timeout=TIMEOUT, context=context)
     else:
-        server = smtplib.SMTP(host, where.port or 25, timeout=TIMEOUT)
+        server = _Plain(host, where.port or 25, timeout=TIMEOUT)
     try:
         server.ehlo()
         if where.scheme == "smtp" and server.has_extn("starttls"):

@@ -27,6 +27,7 @@ from storefront.db import database, open_database
 from storefront.handoff.payment_page import create_payment_page
 from storefront.handoff.payment_settings import Settings as PaymentSettings
 from storefront.models import Product
+from tests.mail_server import Inbox, Server
 from tests.rendered import Rendered
 from vault.intake import Vault
 from vault.serve import VaultServer
@@ -236,6 +237,21 @@ def runner(settings, monkeypatch):
         return result
 
     return run
+
+
+@pytest.fixture
+def serving():
+    """Start a mail server: `serving(inbox, …)` gives its port."""
+    servers = []
+
+    def start(inbox: Inbox, **options) -> int:
+        servers.append(Server(inbox, **options))
+        servers[-1].start()
+        return servers[-1].port
+
+    yield start
+    for server in servers:
+        server.stop()
 
 
 @pytest.fixture

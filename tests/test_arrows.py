@@ -14,12 +14,12 @@ FILES = sorted(
 # The rooms of the shop from the ground up. Who stands on a line may import from the lines below.
 FLOORS = (
     "blanks cldr sparing weighed",
-    "db fields money personal refusals config links garments markdown darkroom supervisor"
+    "db fields greeting money personal refusals config links garments markdown darkroom supervisor"
     " compression drawn notes",
     "prepared factors passkeys erasures backups",
     "models address pictures prints assets kept",
     "register tally places",
-    "archive coverage reading",
+    "archive coverage letters reading",
     "changes proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " front chain",

@@ -7,12 +7,12 @@ from datetime import UTC, timedelta
 from email import message_from_bytes, policy
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from storefront import gate
 from storefront.mail import SUBJECTS, Postman
 from storefront.models import OrderEvent, OutgoingMail, TaxRate
+from tests.mail_server import Inbox, by_smtp, parts
 from tests.models.placing import ANN, cart_of, place, stock
 
 LATER = timedelta(days=1)
@@ -26,64 +26,6 @@ def order(plenty, clock):
 @pytest.fixture
 def mail(order):
     return OutgoingMail.get()
-
-
-class Inbox:
-    """What a mail server took; `answers` are given to RCPT, to DATA and to QUIT instead of 250."""
-
-    def __init__(self, **answers: str) -> None:
-        self.answers, self.taken, self.envelopes = answers, [], []
-
-    async def handle_RCPT(self, server, session, envelope, address, options):
-        if "rcpt" in self.answers:
-            return self.answers["rcpt"].format(address)
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):
-        if "data" in self.answers:
-            return self.answers["data"]
-        self.envelopes.append((envelope.mail_from, list(envelope.rcpt_tos)))
-        self.taken.append(message_from_bytes(envelope.content, policy=policy.default))
-        return "250 OK"
-
-    async def handle_QUIT(self, server, session, envelope):
-        return self.answers.get("quit", "221 Bye")
-
-
-class Server(Controller):
-    """A mail server on a free port, which it tells in `port`."""
-
-    def __init__(self, inbox: Inbox, hostname: str = "127.0.0.1", **options) -> None:
-        super().__init__(inbox, hostname=hostname, port=0, **options)
-
-    def _trigger_server(self) -> None:
-        # aiosmtpd connects to try itself out, and does not know which port it was given.
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
-
-
-@pytest.fixture
-def serving():
-    """Start a mail server: `serving(inbox, …)` gives its port."""
-    servers = []
-
-    def start(inbox: Inbox, **options) -> int:
-        servers.append(Server(inbox, **options))
-        servers[-1].start()
-        return servers[-1].port
-
-    yield start
-    for server in servers:
-        server.stop()
-
-
-def by_smtp(settings, port: int, before: str = "") -> Postman:
-    return Postman(replace(settings, mail_url=f"smtp://{before}127.0.0.1:{port}"))
-
-
-def parts(message) -> dict[str, str]:
-    return {part.get_content_type(): part.get_content() for part in message.iter_parts()}
 
 
 def test_an_order_is_confirmed_in_text_and_html_by_a_mail_in_the_maildir(
@@ -158,7 +100,7 @@ def test_a_server_that_takes_nothing_is_tried_again_later_with_the_same_message_
 @pytest.mark.parametrize(
     ("answers", "trouble"),
     [
-        ({"rcpt": "550 no such person {}"}, "SMTPRecipientsRefused"),
+        ({"rcpt": "550 no such person {}"}, "SMTPRecipientsRefused 550"),
         ({"data": "554 we do not like ann@example.com"}, "SMTPDataError 554"),
     ],
 )
@@ -183,11 +125,16 @@ def test_a_server_that_says_goodbye_badly_has_the_mail_all_the_same(settings, ma
     assert len(inbox.taken) == 1
 
 
-def test_a_sender_killed_after_claiming_leaves_no_second_mail(settings, mail, serving, clock):
+def test_a_sender_killed_after_claiming_leaves_no_second_mail_and_is_in_doubt(
+    settings, mail, serving, clock, caplog
+):
     inbox = Inbox()
     mail.claim(clock())
     assert by_smtp(settings, serving(inbox)).deliver_due(lambda: clock() + LATER) == 0
     assert inbox.taken == []
+    assert OutgoingMail.get().state == "doubtful"
+    assert "in doubt, because their sender died: 1 mails" in caplog.text
+    assert "ann@" not in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -219,7 +166,7 @@ def test_what_somebody_calls_himself_stays_words(settings, plenty, clock):
     mail = OutgoingMail.get()
     message = Postman(settings).write(mail, clock())
     assert "<script" not in parts(message)["text/html"]
-    assert "{{ shop }}" in parts(message)["text/plain"]
+    assert parts(message)["text/plain"].startswith("Thank you.\n")
     assert not [value for value in message.values() if "script" in value]
 
 
@@ -263,3 +210,37 @@ def test_a_server_with_a_certificate_nobody_knows_gets_no_mail(settings, mail, s
     assert by_smtp(settings, port).deliver_due(clock) == 0
     assert OutgoingMail.get().trouble == "SSLCertVerificationError"
     assert inbox.taken == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "state"),
+    [
+        ({"rcpt": "550 nobody here"}, "refused"),
+        ({"data": "554 spam"}, "refused"),
+        ({"rcpt": "450 later"}, "waiting"),
+        ({"data": "451 later"}, "waiting"),
+        ({"mail": "451 later"}, "waiting"),
+        ({"mail": "550 we do not know you"}, "waiting"),
+        ({"rcpt": "530 who are you"}, "waiting"),
+    ],
+)
+def test_what_is_refused_for_good_is_not_tried_again_and_the_rest_is(
+    settings, mail, serving, clock, answers, state
+):
+    by_smtp(settings, serving(Inbox(**answers))).deliver_due(clock)
+    assert OutgoingMail.get().state == state
+    taking = Inbox()
+    clock.forward(minutes=2)
+    by_smtp(settings, serving(taking)).deliver_due(clock)
+    assert len(taking.taken) == (state == "waiting")
+
+
+def test_a_server_that_takes_a_mail_and_does_not_say_so_leaves_it_in_doubt(
+    settings, mail, serving, clock
+):
+    inbox = Inbox(hangup="yes")
+    postman = by_smtp(settings, serving(inbox))
+    assert postman.deliver_due(clock) == 0
+    assert (OutgoingMail.get().state, OutgoingMail.get().trouble) == ("doubtful", "Unanswered")
+    assert postman.deliver_due(lambda: clock() + LATER) == 0
+    assert len(inbox.taken) == 1

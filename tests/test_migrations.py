@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from datetime import UTC, datetime
+from runpy import run_path
 
 import pytest
 from playhouse.schema_diff import diff_models
@@ -163,3 +164,13 @@ def test_no_password_stands_on_a_command_line(tmp_path, monkeypatch):
         == f"--no-owner --file {copy} --dbname postgresql://ann@db.example:5433/shop?sslmode=require\n"
     )
     assert "PGPASSWORD=s@crt\n" in (tmp_path / "pg_dump.env").read_text()
+
+
+def test_mails_from_before_there_were_states_get_theirs(settings, order):
+    OutgoingMail.write("order_charged", order.email, NOW, order=order)
+    OutgoingMail.write("order_refunded", order.email, NOW, order=order)
+    OutgoingMail.update(sent_at=NOW, claimed_at=NOW).where(OutgoingMail.id == 1).execute()
+    OutgoingMail.update(claimed_at=NOW).where(OutgoingMail.id == 2).execute()
+    database.execute_sql(run_path(str(set_up.MIGRATIONS / "0014_staff_actions.py"))["STATES"])
+    mails = OutgoingMail.select().order_by(OutgoingMail.id)
+    assert [mail.state for mail in mails] == ["sent", "doubtful", "waiting"]

@@ -21,6 +21,7 @@ from storefront.models.product import Product, Variant
 from storefront.models.rights import RightsRequest, Upkeep
 from storefront.models.shipping import ShippingRate, ShippingZone, TaxRate
 from storefront.models.staff import Passkey, RecoveryCode, Staff
+from storefront.models.staff_action import StaffAction
 from storefront.models.statement import DeskInstruction, DeskStatement
 from storefront.models.vocabulary import Word
 
@@ -57,6 +58,7 @@ RECORDS = (
     Staff,
     Passkey,
     RecoveryCode,
+    StaffAction,
     Guess,
     SpentTicket,
     RightsRequest,

@@ -1,6 +1,7 @@
 """What is held about a person, erasure, and the sweep: all read off the declarations.
 
     held(email, erasures, at)      every value, with why, on what basis and until when
+    looks(holdings)                which staff role has opened or changed it, and when
     elsewhere(…)                   what is held outside the database, in words
     plan(…)                        what an erasure would take, and what is kept and why
     erase(email, settings, at)     does it, notes it outside the database, and says the same
@@ -16,10 +17,12 @@ from storefront.privacy.elsewhere import elsewhere
 from storefront.privacy.erasing import Outcome, catch_up, erase, plan
 from storefront.privacy.files import clear_mail, scour
 from storefront.privacy.holding import Holding, Value, held, rows_about
+from storefront.privacy.looking import Look, looks
 from storefront.privacy.sweeping import sweep, sweep_if_due
 
 __all__ = [
     "Holding",
+    "Look",
     "Outcome",
     "Value",
     "catch_up",
@@ -27,6 +30,7 @@ __all__ = [
     "elsewhere",
     "erase",
     "held",
+    "looks",
     "plan",
     "rows_about",
     "scour",

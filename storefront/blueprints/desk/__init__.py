@@ -15,6 +15,8 @@ from storefront.blueprints.desk import (  # noqa: E402
     guard,  # noqa: F401
     home,  # noqa: F401
     invitations,  # noqa: F401
+    log,  # noqa: F401
+    mail,  # noqa: F401
     people,  # noqa: F401
     policy,  # noqa: F401
     policy_marks,  # noqa: F401

@@ -5,6 +5,8 @@ from flask import current_app, g, request
 from storefront.blueprints.desk import desk, session
 from storefront.blueprints.desk.frame import screen, show
 from storefront.blueprints.desk.guard import NUMBER, roles
+from storefront.blueprints.desk.log import noted, noted_as, noting
+from storefront.db import database
 from storefront.models import Staff
 from storefront.models.staff import ROLES
 from storefront.pages import closed, collects, go, now, wants_part
@@ -15,7 +17,9 @@ screen("Staff", "/desk/staff", ("manager",), "Who works here, and what they may 
 
 @desk.get("/staff")
 @roles("manager", fresh=True)
+@noted_as("listed")
 def people():
+    noted("listed", Staff)
     return _page()
 
 
@@ -52,11 +56,14 @@ def _link(secret: str) -> str:
 
 @desk.post("/staff")
 @roles("manager", fresh=True)
+@noted_as("invited")
 @collects("staff")
 def invite():
     chosen, email = request.form.getlist("role"), request.form.get("email", "")
     try:
-        staff, secret = Staff.invite(email, chosen, now())
+        with database.atomic():
+            staff, secret = Staff.invite(email, chosen, now())
+            noted("invited", staff)
     except Refused as refusal:
         return _page(422, refusal)
     if staff == g.staff:
@@ -66,18 +73,23 @@ def invite():
 
 @desk.post(f"/staff/<{NUMBER}:number>/invitation")
 @roles("manager", fresh=True)
+@noted_as("invited")
 @collects("staff")
 def invite_again(number: int):
-    staff, secret = Staff.invite(_person(number).email, [], now())
+    person = _person(number)
+    with noting("invited", person):
+        staff, secret = Staff.invite(person.email, [], now())
     return _shown(link=_link(secret), said=f"There is a new link for {staff}.")
 
 
 @desk.post(f"/staff/<{NUMBER}:number>/roles")
 @roles("manager", fresh=True)
+@noted_as("changed")
 def give_roles(number: int):
     staff = _person(number)
     try:
-        staff.give_roles(request.form.getlist("role"))
+        with noting("changed", staff):
+            staff.give_roles(request.form.getlist("role"))
     except Refused as refusal:
         return _page(422, refusal, number)
     if staff != g.staff:
@@ -88,10 +100,12 @@ def give_roles(number: int):
 
 @desk.post(f"/staff/<{NUMBER}:number>/removal")
 @roles("manager", fresh=True)
+@noted_as("removed")
 def remove(number: int):
     staff = _person(number)
     try:
-        staff.remove()
+        with noting("removed", staff):
+            staff.remove()
     except Refused as refusal:
         return _page(422, refusal, number)
     if staff == g.staff:

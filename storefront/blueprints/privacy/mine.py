@@ -78,7 +78,7 @@ def mine_held(secret: str):
             "privacy/mine/held.html",
             secret=secret,
             email=asked_for.email,
-            clauses=by_clause(holdings),
+            clauses=by_clause(holdings, privacy.looks(holdings)),
             elsewhere=privacy.elsewhere(asked_for.email, holdings, _settings(), now()),
             tables=list(copies.tables(holdings)),
             valid_until=asked_for.valid_until,
@@ -110,21 +110,26 @@ class Shown:
     called: list[str]
     alike: list[tuple[list[privacy.Value], privacy.Value]]
     to_correct: bool
+    looks: list[privacy.Look]
 
 
-def by_clause(holdings: list[privacy.Holding]) -> dict[str, list[Shown]]:
+def by_clause(
+    holdings: list[privacy.Holding], looks: dict[tuple, list[privacy.Look]]
+) -> dict[str, list[Shown]]:
     """Rows by the clause their values are held under."""
     found: dict[str, dict[tuple, Shown]] = defaultdict(dict)
     for one in holdings:
         for clause in dict.fromkeys(value.clause for value in one.values):
             values = [value for value in one.values if value.clause == clause]
+            seen = looks[one.table, one.row.get_id()]
             same = (one.table, *((v.name, v.text, v.until and v.until.date()) for v in values))
+            same += tuple(str(look) for look in seen)
             same += (one.row.get_id(),) if one.need else ()
             if same in found[clause]:
                 found[clause][same].called.append(one.called)
             else:
                 to_correct = _can_be_corrected(one.row)
-                found[clause][same] = Shown(one, [one.called], _alike(values), to_correct)
+                found[clause][same] = Shown(one, [one.called], _alike(values), to_correct, seen)
     return {clause: list(rows.values()) for clause, rows in sorted(found.items())}
 
 

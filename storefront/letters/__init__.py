@@ -1,0 +1,20 @@
+"""What mails say: a file for each noun, whose name is the first word of the kinds it writes.
+
+A file here has `SUBJECTS`, a line for each kind, and `facts(mail, settings)`, what the subject and
+the two templates `mail/<kind>.txt` and `mail/<kind>.html` tell. Nothing else has to know of it.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from storefront.config import Settings
+from storefront.models import OutgoingMail
+
+NOUNS = {each.name: import_module(f"{__name__}.{each.name}") for each in iter_modules(__path__)}
+SUBJECTS = {kind: line for noun in NOUNS.values() for kind, line in noun.SUBJECTS.items()}
+
+
+def facts_of(mail: OutgoingMail, settings: Settings) -> dict:
+    """What the mail's subject and templates tell."""
+    shared = {"shop": settings.shop, "privacy": f"{settings.shop_origin}/privacy"}
+    return shared | NOUNS[mail.kind.partition("_")[0]].facts(mail, settings)

@@ -1,0 +1,42 @@
+"""Mails about an order."""
+
+from storefront.config import Settings
+from storefront.greeting import greeting
+from storefront.links import OrderLinks
+from storefront.models import OutgoingMail, Parcel
+from storefront.models.statement import refunded
+
+SUBJECTS = {
+    "order_placed": "We have your order {number}",
+    "order_card_held": "Order {number}: your card is safely with our vault",
+    "order_charged": "Order {number} is paid",
+    "order_declined": "Order {number}: your card was not accepted",
+    "order_card_again": "Order {number}: please give your card again",
+    "order_cancelled": "Order {number} is cancelled",
+    "order_packed": "Order {number} is packed",
+    "order_shipped": "Order {number} is on its way",
+    "order_delivered": "Order {number} has arrived",
+    "order_called_off": "Order {number}: something of it will not be sent",
+    "order_refunded": "Order {number}: money is on its way back to you",
+}
+
+
+def facts(mail: OutgoingMail, settings: Settings) -> dict:
+    """The order, its lines, what of them the mail is about, and the address of its page.
+
+    Who may be greeted by name is.
+    """
+    order, link = mail.order, OrderLinks(settings.cookie_keys)
+    lines, counts = order.in_order(), mail.event.quantities if mail.event else {}
+    parcel = mail.event.detail.get("parcel") if mail.event else None
+    return {
+        "number": order.number,
+        "order": order,
+        "dear": greeting("Dear", order.name, "Hello"),
+        "thanks": greeting("Thank you,", order.name, "Thank you"),
+        "lines": lines,
+        "about": [(line, counts[line.id]) for line in lines if line.id in counts],
+        "parcel": parcel and Parcel.get_by_id(parcel),
+        "refunded": refunded(order),
+        "address": f"{settings.shop_origin}/orders/{link.write(order.number)}",
+    }
