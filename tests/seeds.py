@@ -11,6 +11,8 @@ from storefront.models import (
     RECORDS,
     Contest,
     ContestEntry,
+    Message,
+    Note,
     Order,
     OrderEvent,
     OutgoingMail,
@@ -35,6 +37,8 @@ SEEDS = {
     "order.country": "QZ-land-77006",
     "order.whose": "77007qzdigest" + "0" * 51,
     "parcel.tracking": "QZTRACK-77021",
+    "message.text": "Qzasked 77022: where is it?",
+    "note.text": "Qznoted 77023: rang twice",
     "contest_entry.email": ADDRESS,
     "contest_entry.name": "Qzentrant Bexley-77009",
     "contest_entry.line1": "77010 Qzentry Road",
@@ -102,6 +106,8 @@ def sow(at: datetime) -> Order:
     )
     OrderEvent.create(order=order, what="charged", at=before)
     Parcel.create(**seeded(Parcel), order=order, shipped_at=before, delivered_at=before)
+    Message.create(**seeded(Message), order=order, at=before)
+    Note.create(**seeded(Note), order=order, role="fulfilment", at=before)
     mail = OutgoingMail.write("order_charged", ADDRESS, before, order)
     mail = OutgoingMail.get(OutgoingMail.message_id == mail.message_id)
     mail.sent(before)

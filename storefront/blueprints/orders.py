@@ -3,16 +3,32 @@
 import logging
 
 from flask import Blueprint, abort, current_app, redirect, request, url_for
+from wtforms import TextAreaField
 
 from storefront.door import limiter
+from storefront.forms import Form
 from storefront.handoff.line import LineDown
-from storefront.models import Order, OrderEvent, Parcel
-from storefront.pages import go, keep_from_caches, now, show
+from storefront.models import Message, Order, OrderEvent, Parcel
+from storefront.models.message import LONGEST
+from storefront.pages import go, keep_from_caches, now, show, wants_part
 from storefront.payment import Unavailable
+from storefront.personal import personal
 from storefront.refusals import Refused
 
 blueprint = Blueprint("orders", __name__)
 log = logging.getLogger(__name__)
+
+
+class MessageForm(Form):
+    """A message about an order; what is wrong with one, the message itself says."""
+
+    text = personal(
+        TextAreaField("Your message", render_kw={"rows": 5, "maxlength": LONGEST}),
+        clause="orders",
+        why="to answer what you ask about your order",
+        basis="contract",
+        words="what you write to us",
+    )
 
 
 @blueprint.after_request
@@ -39,16 +55,27 @@ def _find(link: str) -> Order:
     return order
 
 
-def _page(order: Order, link: str, status: int = 200, refusal: Refused | None = None):
+def _page(
+    order: Order,
+    link: str,
+    status: int = 200,
+    refusal: Refused | None = None,
+    *,
+    part: str = "order",
+    **context,
+):
+    """The order's page, or the part of it that htmx asked for: the order or the messages."""
     events = list(order.events.order_by(OrderEvent.id))
     lines = order.in_order()
     left = (order.hold_until - now()).total_seconds() if order.hold_until else 0
-    context = {"order": order, "events": events, "lines": lines, "refusal": refusal}
+    context |= {"order": order, "events": events, "lines": lines, "refusal": refusal}
+    context.setdefault("form", MessageForm(formdata=None))
+    context["messages"] = Message.of_order(order)
     context["parcels"] = [(p, p.contents()) for p in order.parcels.order_by(Parcel.id)]
     context["hours"] = round(left / 3600)
     context["minutes"] = max(1, round(left / 60))
     context["demo"] = current_app.extensions["settings"].demo_desk
-    return show("orders/page.html", "orders/_order.html", status=status, link=link, **context)
+    return show("orders/page.html", f"orders/_{part}.html", status=status, link=link, **context)
 
 
 def _arrived_meanwhile(order: Order) -> dict[str, str]:
@@ -99,3 +126,18 @@ def pay(link: str):
             "No card can be taken at this moment. Your order is kept; please try later."
         )
         return _page(order, link, 503, words)
+
+
+@blueprint.post("/orders/<link>/messages")
+@limiter.limit("20 per hour")
+def write_message(link: str):
+    order, form = _find(link), MessageForm()
+    try:
+        form.validate()
+        Message.ask(order, form.text.data or "", now())
+    except Refused as refusal:
+        form.text.errors = [refusal.sentence]
+        return _page(order, link, 422, part="messages", form=form)
+    if wants_part():
+        return _page(order, link, part="messages", said="Your message is with us.")
+    return go(url_for("orders.page", link=link, _anchor="messages"))

@@ -3,7 +3,7 @@
 from storefront.config import Settings
 from storefront.greeting import greeting
 from storefront.links import OrderLinks
-from storefront.models import OutgoingMail, Parcel
+from storefront.models import Message, OutgoingMail, Parcel
 from storefront.models.statement import refunded
 
 SUBJECTS = {
@@ -17,6 +17,7 @@ SUBJECTS = {
     "order_shipped": "Order {number} is on its way",
     "order_delivered": "Order {number} has arrived",
     "order_called_off": "Order {number}: something of it will not be sent",
+    "order_answered": "Order {number}: we have answered you",
     "order_refunded": "Order {number}: money is on its way back to you",
 }
 
@@ -28,7 +29,8 @@ def facts(mail: OutgoingMail, settings: Settings) -> dict:
     """
     order, link = mail.order, OrderLinks(settings.cookie_keys)
     lines, counts = order.in_order(), mail.event.quantities if mail.event else {}
-    parcel = mail.event.detail.get("parcel") if mail.event else None
+    detail = mail.event.detail if mail.event else {}
+    parcel, message = detail.get("parcel"), detail.get("message")
     return {
         "number": order.number,
         "order": order,
@@ -37,6 +39,7 @@ def facts(mail: OutgoingMail, settings: Settings) -> dict:
         "lines": lines,
         "about": [(line, counts[line.id]) for line in lines if line.id in counts],
         "parcel": parcel and Parcel.get_by_id(parcel),
+        "answer": message and Message.get_or_none(Message.id == message),
         "refunded": refunded(order),
         "address": f"{settings.shop_origin}/orders/{link.write(order.number)}",
     }

@@ -6,6 +6,8 @@ from storefront.models.contest import Contest, ContestEntry
 from storefront.models.edition import Edition
 from storefront.models.facet import CatalogueVersion, FacetValue
 from storefront.models.guess import Guess, SpentTicket
+from storefront.models.message import Message
+from storefront.models.note import Note
 from storefront.models.notice import PolicyNotice
 from storefront.models.order import Order
 from storefront.models.order_event import OrderEvent
@@ -48,6 +50,8 @@ RECORDS = (
     OrderEvent,
     Parcel,
     ParcelLine,
+    Message,
+    Note,
     PaymentAttempt,
     DeskStatement,
     DeskInstruction,

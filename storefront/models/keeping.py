@@ -73,16 +73,17 @@ class Keeping:
         return max((told.made_at for told in refunds if told.seq not in answered), default=None)
 
     def erase(self, names: Iterable[str], mark: Callable[[str], str], at: datetime) -> None:
-        """As any record; mails about it go with the address that they went to, and the carriers'
-        numbers for its parcels, by which they could be followed to the door.
+        """As any record; mails about it go with the address that they went to, what was written and
+        noted about it, and the carriers' numbers for its parcels, by which they could be followed to
+        the door.
 
         One that lapsed can be paid no more, for nobody would get it.
         """
         names = set(names)
         with database.atomic():
             if "email" in names:
-                mail = self.mails.model
-                mail.delete().where(mail.order == self.id).execute()
+                for gone in (self.mails.model, self.messages.model, self.notes.model):
+                    gone.delete().where(gone.order == self.id).execute()
                 parcel = self.parcels.model
                 parcel.update(tracking="").where(parcel.order == self.id).execute()
             if self.state == "lapsed":
