@@ -138,7 +138,7 @@ class Message(Record):
         cls.update(read_at=at).where(theirs).execute()
 
     @classmethod
-    def waiting(cls, most: int) -> "list[Waiting]":
+    def waiting(cls, most: int) -> "list[Unanswered]":
         """The orders with messages that wait for an answer, whoever waits longest first."""
         of = cls.order, fn.MIN(cls.id), fn.MAX(cls.id), fn.COUNT(cls.id)
         waits = cls.select(*of).where(cls.read_at.is_null()).group_by(cls.order)
@@ -147,7 +147,7 @@ class Message(Record):
         found = cls.select(cls, Order).join(Order).where(cls.id.in_(ends))
         messages = {message.id: message for message in found} if ends else {}
         return [
-            Waiting(messages[last].order, messages[first].at, count, messages[last].text)
+            Unanswered(messages[last].order, messages[first].at, count, messages[last].text)
             for _, first, last, count in rows
         ]
 
@@ -158,7 +158,7 @@ class Message(Record):
 
 
 @dataclass(frozen=True)
-class Waiting:
+class Unanswered:
     """An order whose customer waits for an answer: since when, to how many messages, and the
     words of the last."""
 
