@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from storefront.config import LOOPBACK, Settings
-from storefront.links import EntryLinks, OrderLinks, secret_of
+from storefront.links import ACCOUNT_LINK, EntryLinks, OrderLinks, code_of, secret_of
 from storefront.models import ContestEntry, OutgoingMail
 from storefront.models.statement import refunded
 
@@ -31,6 +31,9 @@ SUBJECTS = {
     "contest_entry": "Your entry to “{title}”",
     "policy_changed": "Our privacy page {news}",
     "rights_link": "Your link to what we hold about you",
+    "account_link": "Sign in at {shop[name]}",
+    "account_move": "Your new address at {shop[name]}",
+    "account_moved": "Your account at {shop[name]} has a new address",
 }
 
 log = logging.getLogger(__name__)
@@ -93,6 +96,7 @@ class Postman:
             "policy": self._of_policy,
             "contest": self._of_contest,
             "rights": self._of_rights,
+            "account": self._of_account,
         }
         origin = self._settings.shop_origin
         shared = {"shop": self._settings.shop, "privacy": f"{origin}/privacy"}
@@ -131,6 +135,16 @@ class Postman:
     def _of_rights(self, mail: OutgoingMail, origin: str) -> dict:
         secret = secret_of(mail.message_id, self._settings.wake_key)
         return {"address": f"{origin}/privacy/mine/{secret}"}
+
+    def _of_account(self, mail: OutgoingMail, origin: str) -> dict:
+        key, code = self._settings.wake_key, code_of(mail.message_id, self._settings.wake_key)
+        secret = secret_of(mail.message_id, key, ACCOUNT_LINK)
+        way = "email/links" if mail.kind == "account_move" else "sign-in/links"
+        return {
+            "address": f"{origin}/account/{way}/{secret}",
+            "code": f"{code[:4]} {code[4:]}",
+            "account": f"{origin}/account",
+        }
 
     def _send(self, message: EmailMessage, to: str) -> None:
         where = urlsplit(self._settings.mail_url)

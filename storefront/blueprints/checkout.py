@@ -8,10 +8,11 @@ import secrets
 from flask import Blueprint, current_app, request, url_for
 from wtforms import HiddenField, SelectField
 
-from storefront.cookies import read_cart, write_cart
+from storefront.cookies import customers_visit, read_cart, write_cart
 from storefront.door import limiter
 from storefront.forms import addressed, home_country
-from storefront.models import Order, PolicyVersion, ShippingRate
+from storefront.models import Account, Order, PolicyVersion, SavedAddress, ShippingRate
+from storefront.models.account import PARTS
 from storefront.models.cart import Cart
 from storefront.models.totals import Customer, Totals
 from storefront.money import Money
@@ -50,9 +51,19 @@ def keep_private(response):
 
 @blueprint.get("/checkout")
 def page():
-    form = CheckoutForm(formdata=None, country=home_country())
+    customer = Account.of_visit(customers_visit(), now())
+    book = customer.book() if customer else []
+    form = CheckoutForm(formdata=None, **_known(customer, book))
     form.placement.data = secrets.token_urlsafe(16)
-    return _page(form)
+    return _page(form, book=book)
+
+
+def _known(customer: Account | None, book: list[SavedAddress]) -> dict:
+    """What a customer's own book fills in: the address they chose, or the one they use first."""
+    wanted = request.args.get("address", "")
+    chosen = [saved for saved in book if str(saved.id) == wanted] or book
+    parts = {name: getattr(chosen[0], name) for name in PARTS} if chosen else {}
+    return {"country": home_country(), "email": customer.email if customer else None} | parts
 
 
 @blueprint.post("/checkout/address")
@@ -155,7 +166,14 @@ def _rate(form: CheckoutForm) -> ShippingRate | None:
     return chosen or next(iter(rates), None)
 
 
-def _page(form, status=200, refusal: Refused | None = None, sent: Order | None = None, part="form"):
+def _page(
+    form,
+    status=200,
+    refusal: Refused | None = None,
+    sent: Order | None = None,
+    part="form",
+    book: list[SavedAddress] | None = None,
+):
     """The page, or its `part`: the whole form, or what depends on the country."""
     cart = read_cart()
     rate = _rate(form)
@@ -171,6 +189,7 @@ def _page(form, status=200, refusal: Refused | None = None, sent: Order | None =
         address_alone=part == "address",
         gone=cart.gone,
         form=form,
+        book=book,
         rules=form.rules,
         rates=ShippingRate.for_country(form.country.data or home_country()),
         rate=rate,
