@@ -40,7 +40,7 @@ class AccountLink(Record):
     email = personal(
         TextField(index=True),
         clause="accounts",
-        why="to send you the link that signs you in",
+        why="to send you a link, which shows that it is yours",
         basis="contract",
         keep=days(1),
     )

@@ -24,7 +24,7 @@ class NewAddressForm(Form):
     email = personal(
         asked("New e-mail address", "email", 254, type="email", inputmode="email"),
         clause="accounts",
-        why="to see that it is yours, and to know you by it",
+        why="to send you a link, which shows that it is yours",
         basis="contract",
     )
 

@@ -27,7 +27,7 @@ class SignInForm(Form):
     email = personal(
         asked("E-mail address", "email", 254, type="email", inputmode="email"),
         clause="accounts",
-        why="to send you the link that signs you in",
+        why="to send you a link, which shows that it is yours",
         basis="contract",
     )
 
