@@ -11,6 +11,7 @@ from storefront import address, door, errors, gate, pages, places, register, tal
 from storefront.assets import Assets
 from storefront.blueprints import (
     account,
+    afterwards,
     cart,
     checkout,
     contests,
@@ -38,7 +39,7 @@ from storefront.payment import Payments
 from storefront.shelf import Shelf
 
 PARTS = (
-    *(home, listing, products, pictures, cart, checkout, orders, contests, page),
+    *(home, listing, products, pictures, cart, checkout, orders, afterwards, contests, page),
     *(privacy, feeds, well_known, account, desk),
 )
 
