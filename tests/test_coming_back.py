@@ -135,7 +135,8 @@ def test_an_erasure_that_was_cut_short_is_done_at_the_next_start(
         privacy.erase(ADDRESS, settings, clock())
     monkeypatch.undo()
     assert ADDRESS in rows()
-    assert privacy.catch_up(settings, clock()) == 5  # what goes with an order, or an account, counts with it
+    # What goes with an order, or with an account, is counted with it.
+    assert privacy.catch_up(settings, clock()) == 5
     assert ADDRESS not in rows()
 
 

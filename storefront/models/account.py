@@ -133,7 +133,7 @@ class Account(Record):
             ) from None
 
     def close(self) -> None:
-        """Delete the account with its addresses, passkeys and sessions; orders are no part of it."""
+        """Delete the account with its addresses, passkeys and sessions; its orders stay."""
         with database.atomic():
             AccountLink.delete().where(AccountLink.email == self.email).execute()
             self.delete_instance()
@@ -159,7 +159,9 @@ class Account(Record):
             locked(Account.select().where(Account.id == self.id)).get()
             book = self.book()
             if not number and len(book) >= MOST_ADDRESSES:
-                raise Refused(f"An address book holds {MOST_ADDRESSES} addresses. Remove one first.")
+                raise Refused(
+                    f"An address book holds {MOST_ADDRESSES} addresses. Remove one first."
+                )
             columns = {name: parts[name] for name in PARTS}
             if number:
                 mine = SavedAddress.account == self, SavedAddress.id == number

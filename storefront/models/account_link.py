@@ -1,4 +1,4 @@
-"""Links by mail that prove whose an address is: good once, for a quarter of an hour, in one browser.
+"""Links by mail that prove whose an address is: good once, for 15 minutes, in one browser.
 
 The secret and the code are in the mail alone. Who sends it makes them anew from the mail's id and
 a key that is not in the database; here is the secret's SHA-256, and nothing of the code.
@@ -86,9 +86,7 @@ class AccountLink(Record):
             mail = OutgoingMail.write("account_move" if account else "account_link", email, at)
             facts = {"digest": digest_of(sign(mail.message_id)), "browser": digest_of(browser)}
             moments = {"asked_at": at, "valid_until": at + VALID}
-            cls.create(
-                email=email, account=account, message_id=mail.message_id, **facts, **moments
-            )
+            cls.create(email=email, account=account, message_id=mail.message_id, **facts, **moments)
 
     @classmethod
     def behind(cls, secret: str, at: datetime, account=None) -> "AccountLink | None":

@@ -55,5 +55,7 @@ def into_cart(found: Iterable[Again], cart: Cart) -> Cart:
     held = cart.quantities
     together = held | {number: max(many, held.get(number, 0)) for number, many in more.items()}
     if len(together) > MOST_LINES:
-        raise Refused(f"A cart holds at most {MOST_LINES} different things. Empty it a little first.")
+        raise Refused(
+            f"A cart holds at most {MOST_LINES} different things. Empty it a little first."
+        )
     return Cart(together, cart.currency)

@@ -293,7 +293,9 @@ def test_a_form_from_another_site_or_without_the_token_changes_nothing(app):
     assert ann.post("/account/removal", headers=foreign).status_code == 403
     del ann.environ_base["HTTP_SEC_FETCH_SITE"]
     assert ann.post("/account/removal").status_code == 403
-    assert ann.post("/account/removal", headers={"Origin": "https://evil.example"}).status_code == 403
+    assert (
+        ann.post("/account/removal", headers={"Origin": "https://evil.example"}).status_code == 403
+    )
     assert Account.select().exists()
     assert ann.post("/account/removal", data={"csrf_token": token}).status_code == 303
     assert not Account.select().exists()

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import looking
+from tests.browser.test_desk import until
 from tests.browser.test_door import authenticator
 from tests.browser.test_journey import give_card, mail_to, order_two
 from tests.customers import code_in, link_in
@@ -55,10 +56,11 @@ def add_address(page: Page, street: str) -> None:
 
 
 def test_a_guest_comes_back_to_an_order_by_the_link_and_fills_the_checkout_from_the_book(
-    running_shop, new_page, look
+    running_shop, new_page, look, shoot
 ):
     page, address = new_page(running_shop.origin), "ann-comes-back@example.com"
     page.set_viewport_size({"width": 1280, "height": 800})
+    page.evaluate_javascript = True  # the order's page looks by itself how far it is
     order_two(page, email=address)
     give_card(page)
     mail = ask(page, running_shop, address, look)
@@ -74,6 +76,21 @@ def test_a_guest_comes_back_to_an_order_by_the_link_and_fills_the_checkout_from_
     add_address(page, "1 Main St")
     add_address(page, "2 Side St")
     look(page, "addresses")
+    page.goto("/account/addresses/new")
+    page.get_by_role("button", name="Keep the address").click()
+    expect(page.locator(".error").first).to_be_visible()
+    look(page, "address-refused")
+    page.goto("/account/email")
+    look(page, "email")
+    page.goto("/account")
+    page.get_by_role("link", name=re.compile("^Order [A-Z0-9]{5}-")).click()
+    until(page, "charged")
+    page.get_by_role("link", name="Invoice to print").click()
+    look(page, "invoice")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("link", name="Back to the order")).to_be_hidden()
+    shoot(page, "account-invoice-printed")
+    page.emulate_media(media="screen")
     page.goto("/account")
     page.get_by_role("link", name="Order again").click()
     look(page, "again")
@@ -88,13 +105,17 @@ def test_a_guest_comes_back_to_an_order_by_the_link_and_fills_the_checkout_from_
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no-javascript"])
-def test_the_code_signs_in_where_mail_is_read_on_another_device(running_shop, new_page, javascript):
+def test_the_code_signs_in_where_mail_is_read_on_another_device(
+    running_shop, new_page, javascript, look
+):
     page = new_page(running_shop.origin, java_script_enabled=javascript)
     phone, address = new_page(running_shop.origin), f"code-{javascript}@example.com".lower()
     mail = ask(page, running_shop, address)
     phone.goto(link_in(mail))
     expect(phone.get_by_role("heading", level=1)).to_have_text("This link is for another browser")
     assert address not in phone.content()
+    if javascript:
+        look(phone, "elsewhere")
     page.get_by_label("Code from the mail").fill("1111 1111")
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator("#code-error")).to_contain_text("This is not the code")

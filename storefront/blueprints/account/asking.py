@@ -1,4 +1,4 @@
-"""What is asked of a mailbox or a browser before it counts as somebody's: links, codes, passkeys."""
+"""What is asked before somebody counts as who they say: links, codes and passkeys."""
 
 from flask import current_app, g, request
 

@@ -3,10 +3,12 @@
 import math
 
 from flask import abort, current_app, g, request
+from peewee import prefetch
 
 from storefront.blueprints.account import account, session
 from storefront.blueprints.account.guard import show
 from storefront.links import OrderLinks
+from storefront.models import OrderLine
 
 A_PAGE = 10
 
@@ -17,9 +19,10 @@ def home():
     pages = max(1, math.ceil(orders.count() / A_PAGE))
     if not (page.isdecimal() and len(page) < 6 and 1 <= int(page) <= pages):
         abort(404)
+    shown = prefetch(orders.paginate(int(page), A_PAGE), OrderLine.select().order_by(OrderLine.id))
     return show(
         "account/home.html",
-        orders=[(order, _links().write(order.number)) for order in orders.paginate(int(page), A_PAGE)],
+        orders=[(order, _links().write(order.number)) for order in shown],
         nth=int(page),
         pages=pages,
         said=session.said(),

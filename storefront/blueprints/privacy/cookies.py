@@ -97,7 +97,7 @@ def _named(variant) -> str:
 
 def _visit_in_words() -> str:
     if customers_visit():
-        return "It keeps you signed in to your account, and is forgotten 30 days after your last visit."
+        return "It keeps you signed in to your account, until 30 days after your last visit."
     return "A session of an account that is over, or damaged: it opens nothing."
 
 
