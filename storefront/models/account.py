@@ -114,14 +114,17 @@ class Account(Record):
     def move(self, link: AccountLink, at: datetime) -> None:
         """The address the link was sent to becomes the account's, and that of its orders.
 
-        Every session ends, and the old address is told. Raises `Refused` where the link is used
-        up, or another account has the address.
+        Every session ends, and the old address is told. As rows of the new address they are new:
+        what was erased of it before does not mean them. Raises `Refused` where the link is used up,
+        or another account has the address.
         """
         old = self.email
         try:
             with database.atomic():
                 link.use(at)
-                self.end_sessions(email=link.email)
+                self.end_sessions(email=link.email, made_at=at)
+                for theirs in (SavedAddress, AccountPasskey):
+                    theirs.update(made_at=at).where(theirs.account == self).execute()
                 Order.update(email=link.email).where(Order.email == old).execute()
                 AccountLink.delete().where(AccountLink.email == old).execute()
                 OutgoingMail.write("account_moved", old, at)

@@ -311,6 +311,16 @@ def test_what_changes_how_one_signs_in_wants_a_sign_in_of_the_last_hour(at_home,
     assert "show once more that it is you" in at_home.get("/account/sign-in?again=1").text
 
 
+def test_who_signs_in_once_more_comes_to_where_they_were_going(app, clock):
+    ann = signed_in(app)
+    clock.forward(minutes=61)
+    assert ann.get("/account/email").status_code == 303
+    ask(ann)
+    answer = ann.post(link_in(newest_mail(app)))
+    assert answer.headers["Location"].endswith("/account/email")
+    assert ann.get("/account/email").status_code == 200
+
+
 # Strangers
 
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from storefront import privacy
 from storefront.models import Account, AccountLink, Order, OutgoingMail, SavedAddress
 from tests.conftest import Visitor
 from tests.customers import ANN, account_of, code_in, link_in, newest_mail, signed_in
@@ -222,6 +223,39 @@ def test_an_address_that_has_an_account_is_not_taken_over(at_home, app, plenty):
     assert Order.get().email == ANN
     assert not OutgoingMail.select().where(OutgoingMail.kind == "account_moved").exists()
     assert at_home.client.get("/account").status_code == 200
+
+
+def test_an_address_that_was_erased_before_is_as_good_as_any(app, settings, clock):
+    ann = signed_in(app)
+    ann.post(ADDRESSES, data=HOME)
+    clock.forward(seconds=1)
+    privacy.erase("new@example.com", settings, clock())
+    clock.forward(seconds=1)
+    ann.post("/account/email", data={"email": "new@example.com"})
+    ann.post(link_in(newest_mail(app, "Your new address")))
+    clock.forward(days=1)
+    privacy.sweep(settings, clock())
+    assert Account.get().email == "new@example.com"
+    assert SavedAddress.select().count() == 1
+
+
+def test_erasing_an_address_takes_the_account_and_all_of_its_own(app, settings, clock):
+    ann = signed_in(app)
+    ann.post(ADDRESSES, data=HOME)
+    clock.forward(seconds=1)
+    outcome = privacy.erase(ANN, settings, clock())
+    assert {"Your account"} < {of for of, _ in outcome.gone}
+    assert not Account.select().exists()
+    assert not SavedAddress.select().exists()
+    assert ann.get("/account").status_code == 303
+
+
+def test_an_account_nobody_signs_in_to_goes_after_two_years(app, settings, clock):
+    signed_in(app).post(ADDRESSES, data=HOME)
+    clock.forward(days=731)
+    privacy.sweep(settings, clock())
+    assert not Account.select().exists()
+    assert not SavedAddress.select().exists()
 
 
 @pytest.mark.parametrize("address", ["", "ann@", ANN, ANN.upper()])

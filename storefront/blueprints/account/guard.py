@@ -34,6 +34,8 @@ def guard() -> Response | None:
     if g.customer is None:
         return go(url_for("account.sign_in"))
     if hasattr(view, "fresh") and not session.is_fresh(now()):
+        if request.method == "GET":
+            session.come_back_to(request.path)
         return go(url_for("account.sign_in", again=1))
     return None
 

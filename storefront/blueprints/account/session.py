@@ -29,6 +29,16 @@ def carry_on(account: Account) -> None:
     session["_user_id"] = account.session_id()
 
 
+def come_back_to(path: str) -> None:
+    """Note where a customer was going who is to show once more that it is they."""
+    session["way"] = path
+
+
+def way_back() -> str:
+    """Where that was, or ""."""
+    return session.get("way", "")
+
+
 def end() -> None:
     """Leave nothing of the session in the browser."""
     session.clear()

@@ -128,8 +128,9 @@ def with_passkey():
 
 
 def _begin(customer: Account):
+    way = session.way_back() or url_for("account.home")
     session.begin(customer, now())
-    return go(url_for("account.home"))
+    return go(way)
 
 
 @account.post("/session/end")
