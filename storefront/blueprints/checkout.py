@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import secrets
+from collections.abc import Sequence
 
 from flask import Blueprint, current_app, request, url_for
 from wtforms import HiddenField, SelectField
@@ -35,6 +36,7 @@ class CheckoutForm(addressed(TOLD, DELIVERY)):
     placement = HiddenField()
 
     impersonal = ("shipping", "total_seen", "policy_seen", "placement")
+    book: Sequence[SavedAddress] = ()  # of who is signed in, to choose from
     no_email = "Please give your e-mail address: we send the order there."
     no_name = "Please give the name for the parcel."
 
@@ -54,8 +56,9 @@ def page():
     customer = Account.of_visit(customers_visit(), now())
     book = customer.book() if customer else []
     form = CheckoutForm(formdata=None, **_known(customer, book))
+    form.book = book
     form.placement.data = secrets.token_urlsafe(16)
-    return _page(form, book=book)
+    return _page(form)
 
 
 def _known(customer: Account | None, book: list[SavedAddress]) -> dict:
@@ -166,14 +169,7 @@ def _rate(form: CheckoutForm) -> ShippingRate | None:
     return chosen or next(iter(rates), None)
 
 
-def _page(
-    form,
-    status=200,
-    refusal: Refused | None = None,
-    sent: Order | None = None,
-    part="form",
-    book: list[SavedAddress] | None = None,
-):
+def _page(form, status=200, refusal: Refused | None = None, sent: Order | None = None, part="form"):
     """The page, or its `part`: the whole form, or what depends on the country."""
     cart = read_cart()
     rate = _rate(form)
@@ -189,7 +185,6 @@ def _page(
         address_alone=part == "address",
         gone=cart.gone,
         form=form,
-        book=book,
         rules=form.rules,
         rates=ShippingRate.for_country(form.country.data or home_country()),
         rate=rate,
