@@ -34,6 +34,7 @@ WORDS = {
         "new accounts for people who work here",
         "Nothing new is kept about people who work here now",
     ),
+    "accounts": Words("customers' accounts", "Nobody can sign in or open an account now"),
     "rights": Words("asking what is held about oneself", ""),
 }
 # Asking what is held, correcting and erasing it: the law gives people that right, whatever an

@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 from storefront.db import Record
 from storefront.models import (
     RECORDS,
+    Account,
+    AccountLink,
+    AccountPasskey,
     Contest,
     ContestEntry,
     Order,
@@ -18,6 +21,7 @@ from storefront.models import (
     Passkey,
     PolicyVersion,
     RightsRequest,
+    SavedAddress,
     Staff,
 )
 
@@ -46,6 +50,16 @@ SEEDS = {
     "contest_entry.mailbox": "qzmailbox-77016@example.com",
     "contest_entry.person": "qzperson77017",
     "outgoing_mail.to": ADDRESS,
+    "account.email": ADDRESS,
+    "account_link.email": ADDRESS,
+    "account_passkey.name": "Qzfinger 77021",
+    "saved_address.name": "Qzsaved Bexley-77022",
+    "saved_address.line1": "77023 Qzsaved Road",
+    "saved_address.line2": "Qzsaved Loft 77024",
+    "saved_address.city": "Qzsavedham-77025",
+    "saved_address.region": "Qzsavedshire-77026",
+    "saved_address.postal_code": "QZ77027",
+    "saved_address.country": "QZ-saved-land-77028",
     "rights_request.email": ADDRESS,
     "rights_request.answer": {"gone": [["Qzanswer 77008", ["name"]]], "kept": []},
 }
@@ -126,7 +140,30 @@ def sow(at: datetime) -> Order:
         asked_at=at,
         valid_until=at + timedelta(hours=1),
     )
+    _sow_account(at)
     return order
+
+
+def _sow_account(at: datetime) -> None:
+    moments = {"made_at": at, "seen_at": at}
+    account = Account.create(**seeded(Account), session_number=770770771, **moments)
+    SavedAddress.create(**seeded(SavedAddress), account=account, is_default=True, **moments)
+    AccountPasskey.create(
+        **seeded(AccountPasskey),
+        account=account,
+        credential="qz-finger",
+        public_key="qz-half",
+        made_at=at,
+        used_at=at,
+    )
+    AccountLink.create(
+        **seeded(AccountLink),
+        digest="qz-way",
+        browser="qz-browser",
+        message_id="qz-letter",
+        asked_at=at,
+        valid_until=at + timedelta(minutes=15),
+    )
 
 
 def sow_staff(at: datetime) -> Staff:

@@ -8,8 +8,19 @@ import pytest
 
 from storefront import coverage, personal, policy, register
 from storefront.forms import Form
-from storefront.models import ContestEntry, Order, OutgoingMail, Picture, PolicyVersion, Staff
+from storefront.models import (
+    Account,
+    AccountLink,
+    ContestEntry,
+    Order,
+    OutgoingMail,
+    Picture,
+    PolicyVersion,
+    SavedAddress,
+    Staff,
+)
 from storefront.refusals import Refused
+from tests import customers
 from tests.journey import (
     ANN,
     VISA,
@@ -182,6 +193,35 @@ def asking_what_is_held(shop):
     assert OutgoingMail.get().kind == "rights_link"
 
 
+def an_account(shop):
+    """Nobody is asked for an address or gets a link; who is signed in reads on, and may leave."""
+    there, headers = customers.signed_in(shop.app), shop.visitor.headers
+    saved = there.post("/account/addresses", data=ANN)
+    asked = {"email": "ann@example.com"}
+    assert saved.status_code == 303
+    shop.switch_off()
+    fresh = shop.app.test_client()
+    page = fresh.get("/account/sign-in", headers=headers).text
+    assert "Nobody can sign in or open an account now" in page
+    assert 'name="email"' not in page
+    for client, path, form in (
+        *((fresh, "/account/sign-in", asked), (there, "/account/email", {"email": "b@b.example"})),
+        *((there, "/account/addresses", ANN), (there, "/account/passkeys", {"name": "phone"})),
+        (there, "/account/passkeys/1", {"name": "phone"}),
+    ):
+        answer = client.post(path, data=form, headers=headers)
+        assert answer.status_code == 422, path
+        assert "Nobody can sign in or open an account now" in answer.text
+    assert not AccountLink.select().exists()
+    assert not OutgoingMail.select().exists()
+    assert SavedAddress.select().count() == 1
+    assert "Set-Cookie" not in fresh.get("/account/sign-in").headers
+    assert there.get("/account/addresses").status_code == 200
+    assert there.post("/account/addresses/1/removal").status_code == 303
+    assert there.post("/account/removal").status_code == 303
+    assert not Account.select().exists()
+
+
 CASES = {
     "column order": the_checkout,
     "column parcel": orders_that_there_are,
@@ -204,6 +244,15 @@ CASES = {
     "column passkey": an_account_at_the_desk,
     "cookie session": an_account_at_the_desk,
     "cookie known": an_account_at_the_desk,
+    "column account": an_account,
+    "column account_link": an_account,
+    "column account_passkey": an_account,
+    "column saved_address": an_account,
+    "cookie account": an_account,
+    "cookie asked": an_account,
+    "form field SignInForm": an_account,
+    "form field NewAddressForm": an_account,
+    "form field SavedAddressForm": an_account,
     "column rights_request": asking_what_is_held,
     "form field WhoForm": asking_what_is_held,
     "form field CorrectionForm": asking_what_is_held,
@@ -266,6 +315,20 @@ TAKES_NOTHING = {
     "privacy.correct_mine": "asking, correcting and erasing stay open",
     "privacy.erase_mine": "asking, correcting and erasing stay open",
     "privacy.remove": "taking away is always allowed",
+    "account.ask": "its form switches itself off",
+    "account.ask_for_email": "its form switches itself off",
+    "account.add_address": "its form switches itself off",
+    "account.change_address": "its form switches itself off",
+    "account.address_parts": "shows the form again and keeps nothing",
+    "account.type_code": "goes on with a link that was sent",
+    "account.follow": "goes on with a link that was sent",
+    "account.type_email_code": "goes on with a link that was sent",
+    "account.follow_email_link": "goes on with a link that was sent",
+    "account.with_passkey": "who has a passkey has an account, and tells nothing new",
+    "account.remove_address": "taking away is always allowed",
+    "account.remove_passkey": "taking away is always allowed",
+    "account.sign_out": "taking away is always allowed",
+    "account.remove": "taking away is always allowed",
     "cart.change": "taking out of a cart is always allowed; it guards the rest itself",
 }
 

@@ -4,14 +4,16 @@ import hashlib
 import json
 import logging
 import secrets
+from collections.abc import Sequence
 
 from flask import Blueprint, current_app, request, url_for
 from wtforms import HiddenField, SelectField
 
-from storefront.cookies import read_cart, write_cart
+from storefront.cookies import customers_visit, read_cart, write_cart
 from storefront.door import limiter
 from storefront.forms import addressed, home_country
-from storefront.models import Order, PolicyVersion, ShippingRate
+from storefront.models import Account, Order, PolicyVersion, SavedAddress, ShippingRate
+from storefront.models.account import PARTS
 from storefront.models.cart import Cart
 from storefront.models.totals import Customer, Totals
 from storefront.money import Money
@@ -34,6 +36,7 @@ class CheckoutForm(addressed(TOLD, DELIVERY)):
     placement = HiddenField()
 
     impersonal = ("shipping", "total_seen", "policy_seen", "placement")
+    book: Sequence[SavedAddress] = ()  # of who is signed in, to choose from
     no_email = "Please give your e-mail address: we send the order there."
     no_name = "Please give the name for the parcel."
 
@@ -50,9 +53,20 @@ def keep_private(response):
 
 @blueprint.get("/checkout")
 def page():
-    form = CheckoutForm(formdata=None, country=home_country())
+    customer = Account.of_visit(customers_visit(), now())
+    book = customer.book() if customer else []
+    form = CheckoutForm(formdata=None, **_known(customer, book))
+    form.book = book
     form.placement.data = secrets.token_urlsafe(16)
     return _page(form)
+
+
+def _known(customer: Account | None, book: list[SavedAddress]) -> dict:
+    """What a customer's own book fills in: the address they chose, or the one they use first."""
+    wanted = request.args.get("address", "")
+    chosen = [saved for saved in book if str(saved.id) == wanted] or book
+    parts = {name: getattr(chosen[0], name) for name in PARTS} if chosen else {}
+    return {"country": home_country(), "email": customer.email if customer else None} | parts
 
 
 @blueprint.post("/checkout/address")

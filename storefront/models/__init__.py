@@ -1,5 +1,7 @@
 """Nouns with verbs, one file each; `RECORDS` is every table there is."""
 
+from storefront.models.account import Account, AccountPasskey, SavedAddress
+from storefront.models.account_link import AccountLink
 from storefront.models.collection import Collection, CollectionItem, Redirect
 from storefront.models.connection import ConnectionCount
 from storefront.models.contest import Contest, ContestEntry
@@ -62,5 +64,9 @@ RECORDS = (
     Guess,
     SpentTicket,
     RightsRequest,
+    Account,
+    SavedAddress,
+    AccountPasskey,
+    AccountLink,
     Upkeep,
 )

@@ -16,7 +16,7 @@ from storefront.blanks import blank
 from storefront.config import Settings
 from storefront.db import Record, database, locked
 from storefront.erasures import Erasures
-from storefront.models import RECORDS, RightsRequest, StaffAction, Upkeep
+from storefront.models import RECORDS, AccountLink, RightsRequest, StaffAction, Upkeep
 from storefront.privacy.erasing import erase_again
 from storefront.privacy.files import clear_mail
 
@@ -42,6 +42,7 @@ def sweep(settings: Settings, at: datetime) -> Counter:
             counts[record._meta.table_name] += _sweep(record, fields, at - keep, erasures, at)
     counts["rights_request"] += RightsRequest.let_go(at)
     counts["staff_action"] += StaffAction.let_go(at)
+    counts["account_link"] += AccountLink.let_go(at)
     counts["erased as asked before"] = erase_again(erasures, at)
     counts["delivered mails"] = clear_mail(settings, at)
     erasures.tidy(at)
