@@ -8,13 +8,14 @@ from peewee import BigIntegerField, ForeignKeyField, IntegerField, IntegrityErro
 from storefront.db import Moment, Record, database, locked
 from storefront.models import stock
 from storefront.models.cart import Cart, CartLine
+from storefront.models.discount import Discount
 from storefront.models.keeping import HOLDING, Keeping
 from storefront.models.outbox import OutgoingMail
 from storefront.models.policy import PolicyVersion
 from storefront.models.product import Variant
 from storefront.models.settling import Settling
 from storefront.models.shipping import ShippingRate
-from storefront.models.totals import Customer, Totals, amount
+from storefront.models.totals import Customer, Share, Totals, amount
 from storefront.money import Money
 from storefront.personal import days, personal, years
 from storefront.refusals import Refused, SoldOut
@@ -42,9 +43,13 @@ class Order(Keeping, Settling, Record):
     currency = TextField()
     # Wider than a price: forty lines of 99 of the dearest thing pass 32 bits.
     subtotal_minor = BigIntegerField()
+    discount_minor = BigIntegerField(default=0)
     shipping_minor = BigIntegerField()
     tax_minor = BigIntegerField()
+    tax_included_minor = BigIntegerField(default=0)
     total_minor = BigIntegerField()
+    discount_code = TextField(default="")
+    tax_name = TextField(default="")
     shipping_name = TextField(default="")
     placed_at = Moment()
     hold_until = Moment(null=True, index=True)
@@ -68,6 +73,7 @@ class Order(Keeping, Settling, Record):
     whose = personal(TextField(null=True, index=True), **WHOSE)
 
     impersonal = ("number", "placement", "state", "currency", "shipping_name")
+    impersonal += ("discount_code", "tax_name")
     secret = ("placement",)
     since = "placed_at"
     address = "email"
@@ -78,8 +84,10 @@ class Order(Keeping, Settling, Record):
         return cls.select().where(cls.email == email.strip().lower())
 
     subtotal = amount("subtotal_minor", "What the lines cost.")
+    discount = amount("discount_minor", "What the code takes off.")
     shipping = amount("shipping_minor", "What sending costs.")
     tax = amount("tax_minor", "The tax that was added.")
+    tax_included = amount("tax_included_minor", "The tax that the total includes.")
     total = amount("total_minor", "What is charged.")
 
     @property
@@ -96,39 +104,41 @@ class Order(Keeping, Settling, Record):
         cls,
         cart: Cart,
         customer: Customer,
-        rate: ShippingRate,
+        rate: ShippingRate | None,
         policy: PolicyVersion,
         *,
         placement: str,
         hold_until: datetime,
         at: datetime,
+        discount: Discount | None = None,
     ) -> "Order":
         """Take the stock and record the order, once for each `placement`, in one transaction.
 
         `placement` names the attempt to buy: the same one again gives the same order back.
         `hold_until` is when the stock of an unpaid order may be let go. Raises `SoldOut`, with
-        nothing taken, or `Refused` when the cart is empty or a price is no longer the cart's.
+        nothing taken, or `Refused` when the cart is empty, a price is no longer the cart's, or
+        the discount's code can no longer be used. `rate` is None where nothing has to be sent.
         """
         policy.require("orders")
         # All is made ready before the transaction: the next order waits for its end.
-        order = cls._draft(cart, customer, rate, policy, placement, hold_until, at)
-        parts = order._parts(cart, at)
+        totals = Totals.of(cart, rate, customer.country, customer.region, discount)
+        order = cls._draft(totals, customer, rate, policy, placement, hold_until, at)
+        parts = order._parts(cart, totals, at)
         try:
             _refuse_empty(cart)
             with database.atomic():
-                order._record(parts)
+                order._record(parts, discount)
         except (IntegrityError, Refused) as trouble:
             return cls._placed_meanwhile(cart, placement, trouble)
         return order
 
     @classmethod
-    def _draft(cls, cart, customer, rate, policy, placement, hold_until, at) -> "Order":
-        totals = Totals.of(cart, rate, customer.country)
+    def _draft(cls, totals, customer, rate, policy, placement, hold_until, at) -> "Order":
         return cls(
             number=_new_number(),
             placement=placement,
             state="placed" if totals.total else "charged",
-            shipping_name=rate.name,
+            shipping_name=rate.name if rate else "",
             policy=policy,
             placed_at=at,
             hold_until=hold_until if totals.total else None,
@@ -136,22 +146,24 @@ class Order(Keeping, Settling, Record):
             **customer.columns,
         )
 
-    def _parts(self, cart: Cart, at: datetime) -> "tuple[list[Record], ...]":
+    def _parts(self, cart: Cart, totals: Totals, at: datetime) -> "tuple[list[Record], ...]":
         """What is recorded with a new order: its lines, its first events, the mail about it."""
         entered = ["placed"] if self.state == "placed" else ["placed", self.state]
         return (
-            [OrderLine.of(line) for line in cart.lines],
+            [OrderLine.of(*both) for both in zip(cart.lines, totals.shares, strict=True)],
             [OrderEvent(what=what, at=at) for what in entered],
             [OutgoingMail.of("order_placed", self.email, at)],
         )
 
-    def _record(self, parts: "tuple[list[Record], ...]") -> None:
+    def _record(self, parts: "tuple[list[Record], ...]", discount: Discount | None) -> None:
         """The stock comes last: what others want, too, is locked for the shortest time."""
         Order.add(self)
         for records in parts:
             for record in records:
                 record.order_id = self.id
             type(records[0]).add(*records)
+        if discount:
+            self.discount_uses.model.take(discount, self, at=self.placed_at)
         self._take_at_these_prices(parts[0])
 
     def _take_at_these_prices(self, lines: "list[OrderLine]") -> None:
@@ -178,6 +190,7 @@ class Order(Keeping, Settling, Record):
             self.lock()
             self.check_unpaid()
             if self.state == "lapsed":
+                self.discount_uses.model.take_again(self, at)
                 self._take_stock()
             self.hold_until = hold_until
             if self.state != "awaiting_card":
@@ -226,14 +239,20 @@ class Order(Keeping, Settling, Record):
         stock.take({line.variant_id: line.quantity for line in lines})
 
     def _put_stock_back(self) -> None:
+        self.discount_uses.model.give_back(self)
         stock.put_back({line.variant_id: line.quantity for line in self.lines if line.variant_id})
 
     def _retake_if_left(self, at: datetime) -> None:
-        try:
-            with database.atomic():
-                self._take_stock()
-        except SoldOut:
-            OrderEvent.create(order=self, what="stock_gone", at=at)
+        """Each for itself: who has paid gets what there is, at the price that was shown."""
+        for take, gone in (
+            (lambda: self.discount_uses.model.take_again(self, at), "code_gone"),
+            (self._take_stock, "stock_gone"),
+        ):
+            try:
+                with database.atomic():
+                    take()
+            except Refused:
+                OrderEvent.create(order=self, what=gone, at=at)
 
     def _enter(self, state: str, at: datetime) -> None:
         self.state = state
@@ -263,6 +282,10 @@ class OrderLine(Record):
     quantity = IntegerField()
     price_minor = IntegerField()
     currency = TextField()
+    # Its shares of the order's: what was taken off, the tax added, and the tax in the price.
+    discount_minor = BigIntegerField(default=0)
+    tax_minor = BigIntegerField(default=0)
+    tax_included_minor = BigIntegerField(default=0)
 
     impersonal = ("handle", "title", "choice", "sku", "currency")
 
@@ -271,9 +294,14 @@ class OrderLine(Record):
         """Price times quantity."""
         return Money(self.price_minor * self.quantity, self.currency)
 
+    @property
+    def paid_minor(self) -> int:
+        """What was paid for it, in minor units: less its discount, with the tax added to it."""
+        return self.total.minor - self.discount_minor + self.tax_minor
+
     @classmethod
-    def of(cls, line: CartLine) -> "OrderLine":
-        """A line of the cart as it is now; the caller adds it to an order."""
+    def of(cls, line: CartLine, share: Share) -> "OrderLine":
+        """A line of the cart as it is now, with what falls on it; the caller adds it to an order."""
         return cls(
             variant=line.variant,
             handle=line.variant.product.handle,
@@ -283,6 +311,7 @@ class OrderLine(Record):
             quantity=line.quantity,
             price_minor=line.variant.price_minor,
             currency=line.variant.currency,
+            **vars(share),
         )
 
 
