@@ -11,6 +11,8 @@ from storefront.models import (
     RECORDS,
     Contest,
     ContestEntry,
+    Discount,
+    DiscountUse,
     Order,
     OrderEvent,
     OutgoingMail,
@@ -43,6 +45,7 @@ SEEDS = {
     "contest_entry.country": "QZ-entry-land-77015",
     "contest_entry.mailbox": "qzmailbox-77016@example.com",
     "contest_entry.person": "qzperson77017",
+    "discount_use.customer": "77021qzdiscount" + "0" * 49,
     "outgoing_mail.to": ADDRESS,
     "rights_request.email": ADDRESS,
     "rights_request.answer": {"gone": [["Qzanswer 77008", ["name"]]], "kept": []},
@@ -98,6 +101,8 @@ def sow(at: datetime) -> Order:
         policy=PolicyVersion.last(),
     )
     OrderEvent.create(order=order, what="charged", at=before)
+    code = Discount.create(code="ALPS", kind="shipping", currency="USD", once=True, made_at=before)
+    DiscountUse.create(**seeded(DiscountUse), discount=code, order=order, used_at=before)
     mail = OutgoingMail.write("order_charged", ADDRESS, before, order)
     mail = OutgoingMail.get(OutgoingMail.message_id == mail.message_id)
     mail.sent(before)

@@ -106,6 +106,12 @@ class ShippingRate(Record):
         """What sending costs, whatever is sent, for a flat rate."""
         return Money(self.price_minor, self.currency)
 
+    @property
+    def free_from(self) -> Money | None:
+        """The subtotal from which on it is free, if there is one."""
+        free = self.free_from_minor
+        return None if free is None else Money(free, self.currency)
+
     def price_of(self, cart: Cart) -> Money | None:
         """What sending the cart this way costs; None where it cannot go this way."""
         minor = self.price_at(cart.grams, cart.subtotal.minor) if cart.needs_shipping else 0

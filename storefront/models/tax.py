@@ -32,6 +32,7 @@ class TaxRate(Record):
     on_shipping = BooleanField(default=False)
 
     impersonal = ("name", "countries", "regions")
+    regional = False
 
     @classmethod
     def in_order(cls) -> "list[TaxRate]":
@@ -39,19 +40,19 @@ class TaxRate(Record):
         return sorted(cls.select().order_by(cls.id), key=lambda rate: WORLD in rate.countries)
 
     @classmethod
-    def for_place(cls, country: str, region: str = "") -> "TaxRate | None":
-        """The rate of the region, or of the country, or the one for everywhere else."""
+    def for_place(cls, country: str, region: str = "") -> "TaxRate":
+        """The rate of the region, or of the country, or of everywhere else; else none: 0 %.
+
+        Its `regional` says whether that depends on the part of the country.
+        """
         rates = records(TaxRate, _TAX_RATES.rows())
         of_country = [rate for rate in rates if country in rate.countries]
         near = (rate for rate in of_country if region and region in rate.regions)
         whole = (rate for rate in of_country if not rate.regions)
         rest = (rate for rate in rates if WORLD in rate.countries)
-        return next(near, None) or next(whole, None) or next(rest, None)
-
-    @classmethod
-    def by_region(cls, country: str) -> bool:
-        """Whether the tax depends on the part of the country that something goes to."""
-        return any(country in rate.countries and rate.regions for rate in cls.select())
+        found = next(near, None) or next(whole, None) or next(rest, None) or cls(name="")
+        found.regional = any(rate.regions for rate in of_country)
+        return found
 
     @property
     def percent(self) -> str:

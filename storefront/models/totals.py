@@ -57,6 +57,7 @@ class Totals:
     tax_name: str
     discount_code: str
     shares: tuple[Share, ...]
+    tax_by_region: bool
 
     @property
     def total(self) -> Money:
@@ -86,9 +87,7 @@ class Totals:
         """
         off = discount.taken_off(cart) if discount else [0] * len(cart.lines)
         sending = _sending(cart, rate, discount)
-        rate_of_tax = TaxRate.for_place(country, region)
-        # Nothing is taxed at 0 % of nothing, where there is no rate at all.
-        tax = rate_of_tax or TaxRate(name="", basis_points=0)
+        tax = TaxRate.for_place(country, region)
         taxed = [
             line.total.minor - less if line.variant.taxable else 0
             for line, less in zip(cart.lines, off, strict=True)
@@ -106,6 +105,7 @@ class Totals:
             tax_name=tax.words,
             discount_code=discount.code if discount else "",
             shares=tuple(Share(*part) for part in parts),
+            tax_by_region=tax.regional,
         )
 
 
