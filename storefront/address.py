@@ -61,7 +61,7 @@ def regions(country: str) -> dict[str, str]:
     if country not in countries():
         return {}
     choices = get_validation_rules({"country_code": country}).country_area_choices
-    return {code: name for code, name in reversed(choices)}
+    return dict(reversed(choices))  # of several names the first
 
 
 @lru_cache(maxsize=64)

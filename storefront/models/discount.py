@@ -1,7 +1,7 @@
 """Discount codes: what they take off, for whom, from when until when, and how often."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from peewee import BooleanField, ForeignKeyField, IntegerField, TextField
 
@@ -76,6 +76,11 @@ class Discount(Record):
         return f"{self.percent} % off" if self.kind == PERCENT else f"{self._amount} off"
 
     @property
+    def last_day(self) -> datetime | None:
+        """The last moment's day, where it ends by itself."""
+        return self.until and self.until - timedelta(microseconds=1)
+
+    @property
     def _amount(self) -> Money:
         return Money(self.value, self.currency)
 
@@ -109,9 +114,8 @@ class Discount(Record):
         if missing > 0:
             more = Money(missing, self.currency)
             of = f" of {self.collection.title}" if self.collection_id else ""
-            raise Refused(
-                code=f"The code {self.code} is for orders{of} from {self.minimum}: {more} is missing."
-            )
+            words = f"The code {self.code} is for orders{of} from {self.minimum}"
+            raise Refused(code=f"{words}; yours is {more} short of that.")
 
     def taken_off(self, cart: Cart) -> list[int]:
         """What it takes off each line of the cart, in minor units; nothing for free shipping.
@@ -133,6 +137,8 @@ class Discount(Record):
 
     def change(self, at: datetime, **facts) -> None:
         """Set these columns, of a new code or an old one, whose code stays; raises `Refused`."""
+        if self.ended_at:
+            raise Refused(f"The code {self.code} was ended, and stays so. Make another one.")
         for name, value in facts.items():
             setattr(self, name, value)
         if self.made_at is None:
@@ -146,7 +152,9 @@ class Discount(Record):
         if not CODE.fullmatch(self.code):
             raise Refused(code="A code has 3 to 40 letters from A to Z, digits and hyphens.")
         if Discount.named(self.code):
-            raise Refused(code=f"There is a code {self.code} already: its row below can be changed.")
+            raise Refused(
+                code=f"There is a code {self.code} already: its row below can be changed."
+            )
 
     def end(self, at: datetime) -> None:
         """From now on nobody gets it. Orders that have it keep it."""

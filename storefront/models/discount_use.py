@@ -5,7 +5,7 @@ from datetime import datetime
 
 from peewee import ForeignKeyField, TextField
 
-from storefront.db import Moment, Record
+from storefront.db import Moment, Record, database
 from storefront.models.contest import mailbox_of
 from storefront.models.discount import UNKNOWN, Discount
 from storefront.models.order import Order
@@ -47,7 +47,9 @@ class DiscountUse(Record):
         """Raise `Refused` where somebody with this address has used the code before."""
         if not (discount.once and email.strip()):
             return
-        before = cls.select().where(cls.discount == discount, cls.customer == _digest(discount, email))
+        before = cls.select().where(
+            cls.discount == discount, cls.customer == _digest(discount, email)
+        )
         if before.exists():
             raise Refused(code=_used(discount))
 
@@ -84,9 +86,11 @@ class DiscountUse(Record):
                 use.discount.give_back()
 
     @classmethod
-    def forget_customers(cls, discount: Discount) -> None:
-        """The code is over: who has used it does not matter any more."""
-        cls.update(customer=None).where(cls.discount == discount).execute()
+    def end(cls, discount: Discount, at: datetime) -> None:
+        """Nobody gets the code from now on; who has used it does not matter any more."""
+        with database.atomic():
+            discount.end(at)
+            cls.update(customer=None).where(cls.discount == discount).execute()
 
 
 def _digest(discount: Discount, email: str) -> str:

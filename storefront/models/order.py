@@ -301,7 +301,7 @@ class OrderLine(Record):
 
     @classmethod
     def of(cls, line: CartLine, share: Share) -> "OrderLine":
-        """A line of the cart as it is now, with what falls on it; the caller adds it to an order."""
+        """A line of the cart as it is now, and what falls on it; the caller adds it to an order."""
         return cls(
             variant=line.variant,
             handle=line.variant.product.handle,

@@ -2,6 +2,7 @@
 
 from peewee import JOIN, ForeignKeyField, IntegerField, TextField
 
+from storefront.cldr import COUNTRIES
 from storefront.db import JSONText, Record, database, locked
 from storefront.models.cart import Cart
 from storefront.money import Money
@@ -70,15 +71,12 @@ def _check_zone(name: str, countries: list[str], others: list[ShippingZone]) -> 
         raise Refused(countries="“Everywhere else” stands alone: it is what no other zone names.")
     for zone in others:
         if twice := [country for country in countries if country in zone.countries]:
-            raise InTwoZones(zone, twice)
+            raise Refused(countries=f"The zone {zone.name} has {called(twice)} already.")
 
 
-class InTwoZones(Refused):
-    """Countries that another zone has already; `twice` lists their codes."""
-
-    def __init__(self, zone: ShippingZone, twice: list[str]) -> None:
-        super().__init__(countries=f"The zone {zone.name} has {', '.join(twice)} already.")
-        self.zone, self.twice = zone, twice
+def called(codes: list[str]) -> str:
+    """Countries in words."""
+    return ", ".join(COUNTRIES.get(code, "everywhere else") for code in codes)
 
 
 class ShippingRate(Record):
@@ -185,18 +183,12 @@ def _check_bands(rate: ShippingRate) -> None:
         raise Refused(bands="Please fill in at least one line, or choose one price for all.")
     for low, below, _ in rate.bands:
         if not _under(low, below):
-            raise Refused(bands="A line ends where it begins, or before. “Below” is the larger one.")
+            raise Refused(
+                bands="A line ends where it begins, or before. “Below” is the larger one."
+            )
     for before, after in zip(rate.bands, rate.bands[1:], strict=False):
         if _under(after[0], before[1]):
-            raise Overlap(before, after)
-
-
-class Overlap(Refused):
-    """Two bands that share some of what they say."""
-
-    def __init__(self, before: list, after: list) -> None:
-        super().__init__(bands="Two lines overlap, so that it is not clear which price holds.")
-        self.before, self.after = before, after
+            raise Refused(bands="Two lines overlap, so that it is not clear which price holds.")
 
 
 _RATES = Prepared(

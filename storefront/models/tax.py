@@ -8,7 +8,7 @@ their shares of it afterwards, which therefore sum exactly.
 from peewee import BooleanField, IntegerField, TextField
 
 from storefront.db import JSONText, Record, database, locked
-from storefront.models.shipping import WORLD
+from storefront.models.shipping import WORLD, called
 from storefront.money import Money, half_up
 from storefront.prepared import Prepared, records
 from storefront.refusals import Refused
@@ -100,16 +100,9 @@ def _check_place(rate: TaxRate, others: list[TaxRate]) -> None:
         same = [country for country in rate.countries if country in other.countries]
         both = [region for region in rate.regions if region in other.regions]
         if same and (both or not (rate.regions or other.regions)):
-            raise TwoRates(other, both or same, "regions" if both else "countries")
-
-
-class TwoRates(Refused):
-    """Places that another rate has already; `places` lists their codes."""
-
-    def __init__(self, rate: TaxRate, places: list[str], field: str) -> None:
-        sentence = f"There is a rate for {', '.join(places)} already: {rate.words or rate.name}."
-        super().__init__(**{field: sentence})
-        self.rate, self.places = rate, places
+            places = ", ".join(both) or called(same)
+            sentence = f"There is a rate for {places} already: {other.words or other.name}."
+            raise Refused(**{"regions" if both else "countries": sentence})
 
 
 _TAX_RATES = Prepared(lambda: TaxRate.select().order_by(TaxRate.id))
