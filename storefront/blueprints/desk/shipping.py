@@ -34,11 +34,13 @@ def shipping():
 
 
 def _zones(status: int = 200, refusal: Refused | None = None):
-    zones = ShippingZone.in_order()
+    zones = [(z, in_words(z.countries), list(z.rates)) for z in ShippingZone.in_order()]
+    rates = [rate for _, _, held in zones for rate in held]
     context = {
-        "zones": [(zone, in_words(zone.countries), list(zone.rates)) for zone in zones],
-        "gaps": {rate.id: gaps_of(rate) for zone in zones for rate in zone.rates},
-        "everywhere": any("*" in zone.countries for zone in zones),
+        "zones": zones,
+        "bands": {rate.id: bands_of(rate) for rate in rates},
+        "gaps": {rate.id: gaps_of(rate) for rate in rates},
+        "everywhere": any("*" in zone.countries for zone, _, _ in zones),
         "may_change": g.staff.may(("manager",)),
         "typed": request.form if refusal else {},
         "refusal": refusal,
@@ -49,14 +51,26 @@ def _zones(status: int = 200, refusal: Refused | None = None):
 
 def gaps_of(rate: ShippingRate) -> str:
     """What a rate's bands leave out, in words; "" for nothing."""
-    ends = [(_mark(rate, low), _mark(rate, below)) for low, below in rate.gaps]
-    told = [f"from {low} to below {below}" if below else f"from {low} on" for low, below in ends]
-    return " and ".join(told)
+    return " and ".join(_stretch(rate, low, below) for low, below in rate.gaps)
 
 
-def _mark(rate: ShippingRate, at: int | None) -> str:
-    if at is None:
-        return ""
+def bands_of(rate: ShippingRate) -> str:
+    """What a rate's bands cost, in words."""
+    told = [
+        f"{_stretch(rate, low, below)} {Money(price, rate.currency) if price else 'free'}"
+        for low, below, price in rate.bands
+    ]
+    return ", ".join(told)
+
+
+def _stretch(rate: ShippingRate, low: int, below: int | None) -> str:
+    if below is None:
+        return f"from {_mark(rate, low)} on"
+    start = f"from {_mark(rate, low)} to " if low else ""
+    return f"{start}below {_mark(rate, below)}"
+
+
+def _mark(rate: ShippingRate, at: int) -> str:
     return f"{at:,} g" if rate.measure == BY_WEIGHT else str(Money(at, rate.currency))
 
 
@@ -91,6 +105,7 @@ def _zone(zone: ShippingZone, status: int = 200, refusal: Refused | None = None)
     context = {
         "zone": zone,
         "rates": list(zone.rates),
+        "bands": {rate.id: bands_of(rate) for rate in zone.rates},
         "typed": request.form if refusal else typed,
         "refusal": refusal,
         "said": session.once("said"),

@@ -99,6 +99,8 @@ def test_bands_are_kept_in_order_and_shown_with_room_for_more(seller, everywhere
     assert rate.bands == [[0, 1000, 450], [1000, None, 900]]
     page = seller.get(f"{HERE}/rates/{rate.id}")
     assert page.count('name="band_price"') == 5
+    for way in (HERE, f"{HERE}/{everywhere.id}"):
+        assert "below 1,000 g $4.50, from 1,000 g on $9.00" in seller.get(way)
     assert 'value="4.50"' in page
 
 
