@@ -169,10 +169,8 @@ class Discount(Record):
         left = Discount.most.is_null() | (Discount.uses < Discount.most)
         begun = Discount.starts_at.is_null() | (Discount.starts_at <= at)
         on = Discount.ended_at.is_null() & (Discount.until.is_null() | (Discount.until > at))
-        as_read = [
-            (getattr(Discount, name) == getattr(self, name))
-            for name in ("kind", "value", "minimum_minor")
-        ]
+        names = ("kind", "value", "minimum_minor", "once", "collection_id")
+        as_read = [getattr(Discount, name) == getattr(self, name) for name in names]
         taken = Discount.update(uses=Discount.uses + 1)
         if taken.where(Discount.id == self.id, left, begun, on, *as_read).execute():
             return

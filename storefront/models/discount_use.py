@@ -57,7 +57,7 @@ class DiscountUse(Record):
     def take(cls, discount: Discount, order: Order, at: datetime) -> None:
         """Have the order use the code, in the caller's transaction; raises `Refused` in words."""
         discount.take(at)
-        customer = _digest(discount, order.email) if discount.once else None
+        customer = _digest(discount, order.email) if discount.once and order.email else None
         new = cls.insert(discount=discount, order=order, used_at=at, customer=customer)
         if not new.on_conflict_ignore().as_rowcount().execute():
             raise Refused(code=_used(discount))
