@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from playhouse.test_utils import count_queries
 
 from storefront.app import create_app
 from storefront.mail import Postman
@@ -186,6 +187,20 @@ def test_guessing_codes_is_stopped_and_a_good_one_is_not_heard_then(settings, cl
         words = said_of_code(client.post("/checkout/totals", data={"code": code}).text)
         assert words.startswith("There were many tries that did not fit")
     assert client.post("/checkout/totals", data={"code": ""}).status_code == 200
+
+
+def test_the_page_asks_the_database_once_for_ways_and_once_for_taxes(filled, make):
+    make()
+    with count_queries() as counted:
+        filled.client.get("/checkout")
+    asked = [query.msg[0] for query in counted.get_queries()]
+    assert sum("shipping_rate" in sql for sql in asked) == 1
+    assert sum("tax_rate" in sql for sql in asked) == 1
+    assert not any("discount" in sql for sql in asked), "who has no code is not asked about any"
+    with count_queries() as again:
+        filled.post("/checkout/totals", form_of(filled, code="TEN"))
+    asked = [query.msg[0] for query in again.get_queries()]
+    assert sum("discount" in sql for sql in asked) == 1
 
 
 FORGED = (

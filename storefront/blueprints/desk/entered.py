@@ -7,8 +7,6 @@ from werkzeug.datastructures import MultiDict
 
 from storefront import money
 from storefront.address import countries, region_code, regions
-from storefront.exchange import amounts
-from storefront.exchange.catalogue import BadCatalogue
 from storefront.models.shipping import WORLD
 from storefront.refusals import Refused
 
@@ -24,6 +22,10 @@ class Entered:
     """A form as it was sent. What cannot be read is noted, and told all at once by `check`."""
 
     def __init__(self, form: MultiDict, currency: str) -> None:
+        # Only the desk reads amounts; see `sparing`.
+        from storefront.exchange import amounts, catalogue
+
+        self._amounts, self._bad = amounts, catalogue.BadCatalogue
         self.form, self.currency, self.problems = form, currency, {}
 
     def check(self) -> None:
@@ -48,19 +50,19 @@ class Entered:
 
     def minor(self, text: str) -> int:
         """An amount in minor units; raises `BadCatalogue`, as the readers of files do."""
-        return amounts.minor_units(text, money.decimals(self.currency), 0, "This")
+        return self._amounts.minor_units(text, money.decimals(self.currency), 0, "This")
 
     def whole(self, text: str) -> int:
         """A whole number from 0 up; raises `BadCatalogue`."""
-        found = amounts.whole_number(text, 0, "This")
+        found = self._amounts.whole_number(text, 0, "This")
         if found < 0:
-            raise BadCatalogue(f"This is “{text.strip()}”, less than nothing")
+            raise self._bad(f"This is “{text.strip()}”, less than nothing")
         return found
 
     def points(self, name: str) -> int:
         """A percentage in basis points."""
         text = self.form.get(name, "").replace("%", "")
-        return self.read(name, text, lambda said: amounts.minor_units(said, 2, 0, "This"), 0)
+        return self.read(name, text, lambda said: self._amounts.minor_units(said, 2, 0, "This"), 0)
 
     def number(self, name: str) -> int | None:
         """A whole number; None for nothing."""
@@ -72,7 +74,7 @@ class Entered:
             return empty
         try:
             return read(text)
-        except BadCatalogue as trouble:
+        except self._bad as trouble:
             self.problems[name] = f"{trouble.reason}."
             return empty
 
@@ -140,4 +142,6 @@ def regions_in_words(codes: list[str], country: str) -> str:
 
 def said(minor: int | None, currency: str) -> str:
     """An amount as it is typed; nothing for None."""
+    from storefront.exchange import amounts
+
     return amounts.written(minor, money.decimals(currency))
