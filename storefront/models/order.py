@@ -252,7 +252,7 @@ class Order(Keeping, Settling, Record):
                 with database.atomic():
                     take()
             except Refused:
-                OrderEvent.create(order=self, what=gone, at=at)
+                self.note(gone, at)
 
     def _enter(self, state: str, at: datetime) -> None:
         self.state = state
@@ -298,6 +298,14 @@ class OrderLine(Record):
     def paid_minor(self) -> int:
         """What was paid for it, in minor units: less its discount, with the tax added to it."""
         return self.total.minor - self.discount_minor + self.tax_minor
+
+    def paid_for(self, count: int, before: int = 0) -> int:
+        """What was paid for so many of it, in minor units, after so many `before` them.
+
+        What does not divide evenly falls on the later ones; one by one they add up to the line.
+        """
+        end = self.paid_minor * (before + count) // self.quantity
+        return end - self.paid_minor * before // self.quantity
 
     @classmethod
     def of(cls, line: CartLine, share: Share) -> "OrderLine":

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront.models import Discount, ShippingRate, ShippingZone, TaxRate, Variant
+from storefront.models import Discount, OrderLine, ShippingRate, ShippingZone, TaxRate, Variant
 from storefront.models.totals import Totals
 from storefront.money import Money, half_up, shares
 from storefront.refusals import Refused
@@ -200,6 +200,15 @@ def test_what_was_paid_for_the_lines_is_all_that_was_paid_but_for_sending(two, c
     assert sum(line.tax_minor for line in lines) == order.tax_minor
     assert order.discount_minor == half_up(6507 * 333, 10_000)
     assert order.tax_minor == half_up((6507 - order.discount_minor) * 825, 10_000)
+
+
+@given(st.integers(1, 10**9), st.lists(st.integers(1, 9), min_size=1, max_size=9))
+def test_what_was_paid_for_pieces_of_a_line_adds_up_to_the_line(paid, counts):
+    line = OrderLine(quantity=sum(counts), price_minor=0, currency="USD", tax_minor=paid)
+    parts = [line.paid_for(count, sum(counts[:n])) for n, count in enumerate(counts)]
+    assert sum(parts) == paid
+    for count, part in zip(counts, parts, strict=True):
+        assert abs(part - paid * count / line.quantity) < 1.001
 
 
 @given(
