@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storefront.models import Discount, OrderLine, ShippingRate, ShippingZone, TaxRate, Variant
+from storefront.models.cart import Cart, CartLine
 from storefront.models.totals import Totals
 from storefront.money import Money, half_up, shares
 from storefront.refusals import Refused
@@ -211,41 +212,43 @@ def test_what_was_paid_for_pieces_of_a_line_adds_up_to_the_line(paid, counts):
         assert abs(part - paid * count / line.quantity) < 1.001
 
 
-@given(
-    prices=st.lists(st.integers(0, 10**6), min_size=2, max_size=2),
-    value=st.integers(1, 10**7),
-    kind=st.sampled_from(["percent", "amount", "shipping"]),
-    points=st.integers(0, 3000),
-    flags=st.tuples(st.booleans(), st.booleans()),
+LINES = st.lists(
+    st.tuples(st.integers(0, 10**6), st.integers(1, 99), st.booleans()), min_size=1, max_size=6
 )
-def test_totals_add_up_whatever_the_rules(prices, value, kind, points, flags):
-    lines = [FakeLine(FakeVariant(price)) for price in prices]
-    code = Discount(code="X", kind=kind, value=min(value, 10_000), currency="USD")
-    off = code.taken_off(FakeCart(lines))
-    assert all(0 <= less <= price for less, price in zip(off, prices, strict=True))
-    tax = TaxRate(name="T", basis_points=points, included=flags[0])
-    taxed = [price - less for price, less in zip(prices, off, strict=True)]
-    for whole in (tax.on(Money(sum(taxed), "USD")), tax.within(Money(sum(taxed), "USD"))):
-        assert sum(shares(whole.minor, taxed)) == (whole.minor if any(taxed) else 0)
+KINDS = st.sampled_from(["percent", "amount", "shipping", None])
 
 
-@dataclasses.dataclass
-class FakeVariant:
-    minor: int
+def test_totals_and_shares_add_up_whatever_the_rules(settings):
+    @given(LINES, KINDS, st.integers(1, 10_000), st.integers(0, 3000), *[st.booleans()] * 2)
+    def check(lines, kind, value, points, included, on_shipping):
+        cart = Cart({}, "USD")
+        cart.lines = [
+            CartLine(Variant(price_minor=price, currency="USD", taxable=taxable), (), count)
+            for price, count, taxable in lines
+        ]
+        code = kind and Discount(code="X", kind=kind, value=value, currency="USD")
+        facts = {"basis_points": points, "included": included, "on_shipping": on_shipping}
+        TaxRate.update(facts).execute()
+        totals = Totals.of(cart, rate(), "US", discount=code)
+        assert_adds_up(totals, cart, on_shipping)
+
+    check()
 
 
-@dataclasses.dataclass
-class FakeLine:
-    variant: FakeVariant
-
-    @property
-    def total(self) -> Money:
-        return Money(self.variant.minor, "USD")
-
-
-@dataclasses.dataclass
-class FakeCart:
-    lines: list
+def assert_adds_up(totals: Totals, cart: Cart, on_shipping: bool) -> None:
+    sums = totals.columns
+    goods = sums["subtotal_minor"] - sums["discount_minor"]
+    assert sums["total_minor"] == goods + sums["shipping_minor"] + sums["tax_minor"]
+    assert sums["total_minor"] >= 0
+    assert 0 in (sums["tax_minor"], sums["tax_included_minor"])
+    assert sum(share.discount_minor for share in totals.shares) == sums["discount_minor"]
+    for name in ("tax_minor", "tax_included_minor"):
+        of_sending = sums[name] - sum(getattr(share, name) for share in totals.shares)
+        assert of_sending >= 0
+        assert on_shipping or of_sending == 0
+    for share, line in zip(totals.shares, cart.lines, strict=True):
+        assert 0 <= share.discount_minor <= line.total.minor
+        assert line.variant.taxable or share.tax_minor == share.tax_included_minor == 0
 
 
 def test_the_region_of_the_address_decides_the_tax_of_the_order(two, clock):
