@@ -3,18 +3,22 @@
 import ipaddress
 import logging
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, redirect, request, session
+from flask import Flask, Response, abort, current_app, g, redirect, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFError, validate_csrf
+from limits import parse
 from werkzeug.middleware.proxy_fix import ProxyFix
 from wtforms import ValidationError
 
 from storefront.config import LOOPBACK, Settings
 from storefront.handoff.seal import passes_luhn
+from storefront.refusals import Refused
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 # Names of fields, without case and punctuation, that shops and browsers give to card data.
@@ -33,6 +37,29 @@ LARGEST_TEXT = 4 * 2**20  # of a form with a long text, three bytes for each tha
 # It would write down the address of everyone it refuses.
 logging.getLogger("flask-limiter").setLevel(logging.CRITICAL)
 limiter = Limiter(get_remote_address, default_limits=[LIMITS], storage_uri="memory://")
+
+
+@contextmanager
+def guess(what: str, limit: str) -> Iterator[Callable[[], None]]:
+    """Let somebody try a secret word; who calls what this gives has tried in vain, and is counted.
+
+    One request counts once. Raises `Refused`, before anything is looked up, where there were more
+    from this address than the limit, in this process.
+    """
+    allowed, whose = parse(limit), (what, get_remote_address())
+    if limiter.enabled and what not in _tried() and not limiter.limiter.test(allowed, *whose):
+        raise Refused("There were many tries that did not fit. Please wait an hour and try again.")
+
+    def missed() -> None:
+        if limiter.enabled and what not in _tried():
+            limiter.limiter.hit(allowed, *whose)
+            _tried().add(what)
+
+    yield missed
+
+
+def _tried() -> set[str]:
+    return g.setdefault("tried", set())
 
 
 class CardOffered(Exception):

@@ -14,6 +14,8 @@ from storefront.models import (
     AccountPasskey,
     Contest,
     ContestEntry,
+    Discount,
+    DiscountUse,
     Order,
     OrderEvent,
     OutgoingMail,
@@ -49,6 +51,7 @@ SEEDS = {
     "contest_entry.country": "QZ-entry-land-77015",
     "contest_entry.mailbox": "qzmailbox-77016@example.com",
     "contest_entry.person": "qzperson77017",
+    "discount_use.customer": "77021qzdiscount" + "0" * 49,
     "outgoing_mail.to": ADDRESS,
     "account.email": ADDRESS,
     "account_link.email": ADDRESS,
@@ -116,6 +119,8 @@ def sow(at: datetime) -> Order:
     )
     OrderEvent.create(order=order, what="charged", at=before)
     Parcel.create(**seeded(Parcel), order=order, shipped_at=before, delivered_at=before)
+    code = Discount.create(code="ALPS", kind="shipping", currency="USD", once=True, made_at=before)
+    DiscountUse.create(**seeded(DiscountUse), discount=code, order=order, used_at=before)
     mail = OutgoingMail.write("order_charged", ADDRESS, before, order)
     mail = OutgoingMail.get(OutgoingMail.message_id == mail.message_id)
     mail.sent(before)

@@ -226,6 +226,7 @@ CASES = {
     "column order": the_checkout,
     "column parcel": orders_that_there_are,
     "column outgoing_mail": the_checkout,
+    "column discount_use": the_checkout,
     "form field CheckoutForm": the_checkout,
     "vault card number and expiry, sealed and offline": orders_that_there_are,
     "recipient vault": orders_that_there_are,
@@ -305,6 +306,8 @@ def test_every_form_with_personal_fields_switches_itself_off(app):
 # What takes forms and needs no guard of its own, because of what it takes.
 TAKES_NOTHING = {
     "checkout.address_parts": "shows the form again and keeps nothing",
+    "checkout.sums": "shows the form again and keeps nothing",
+    "checkout.order_without_code": "shows the form again and keeps nothing",
     "checkout.place": "its form switches itself off",
     "orders.pay": "goes on with an order that there is, as it was promised when it was made",
     "contests.address_parts": "shows the form again and keeps nothing",

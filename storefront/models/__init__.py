@@ -5,6 +5,8 @@ from storefront.models.account_link import AccountLink
 from storefront.models.collection import Collection, CollectionItem, Redirect
 from storefront.models.connection import ConnectionCount
 from storefront.models.contest import Contest, ContestEntry
+from storefront.models.discount import Discount
+from storefront.models.discount_use import DiscountUse
 from storefront.models.edition import Edition
 from storefront.models.facet import CatalogueVersion, FacetValue
 from storefront.models.guess import Guess, SpentTicket
@@ -21,10 +23,11 @@ from storefront.models.policy import PolicyVersion
 from storefront.models.policy_draft import PolicyDraft
 from storefront.models.product import Product, Variant
 from storefront.models.rights import RightsRequest, Upkeep
-from storefront.models.shipping import ShippingRate, ShippingZone, TaxRate
+from storefront.models.shipping import ShippingRate, ShippingZone
 from storefront.models.staff import Passkey, RecoveryCode, Staff
 from storefront.models.staff_action import StaffAction
 from storefront.models.statement import DeskInstruction, DeskStatement
+from storefront.models.tax import TaxRate
 from storefront.models.vocabulary import Word
 
 RECORDS = (
@@ -42,6 +45,8 @@ RECORDS = (
     ShippingZone,
     ShippingRate,
     TaxRate,
+    Discount,
+    DiscountUse,  # before the orders, by whose addresses its rows are found
     PolicyVersion,
     PolicyNotice,
     PolicyDraft,

@@ -11,6 +11,7 @@ desk = blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 # Their routes need the blueprint.
 from storefront.blueprints.desk import (  # noqa: E402
     account,  # noqa: F401
+    discounts,  # noqa: F401
     door,  # noqa: F401
     guard,  # noqa: F401
     home,  # noqa: F401
@@ -22,4 +23,6 @@ from storefront.blueprints.desk import (  # noqa: E402
     policy_marks,  # noqa: F401
     policy_posting,  # noqa: F401
     proofs,  # noqa: F401
+    shipping,  # noqa: F401
+    taxes,  # noqa: F401
 )
