@@ -1,5 +1,6 @@
 """Nouns with verbs, one file each; `RECORDS` is every table there is."""
 
+from storefront.models.adjustment import StockAdjustment
 from storefront.models.collection import Collection, CollectionItem, Redirect
 from storefront.models.connection import ConnectionCount
 from storefront.models.contest import Contest, ContestEntry
@@ -14,6 +15,7 @@ from storefront.models.payment import PaymentAttempt
 from storefront.models.picture import Picture
 from storefront.models.policy import PolicyVersion
 from storefront.models.policy_draft import PolicyDraft
+from storefront.models.price import PriceChange
 from storefront.models.product import Product, Variant
 from storefront.models.rights import RightsRequest, Upkeep
 from storefront.models.shipping import ShippingRate, ShippingZone, TaxRate
@@ -24,6 +26,8 @@ from storefront.models.vocabulary import Word
 RECORDS = (
     Product,
     Variant,
+    PriceChange,
+    StockAdjustment,
     Picture,
     Redirect,
     Collection,
