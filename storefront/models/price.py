@@ -67,7 +67,7 @@ def note(variants: Iterable[Variant], at: datetime) -> None:
         if not variant.reduced:
             variant.prior_minor = None
         elif variant.id in begun:
-            variant.prior_minor = min(before[variant.id].price_minor, *known[variant.id])
+            variant.prior_minor = min([before[variant.id].price_minor, *known[variant.id]])
     for start in range(0, len(changed), ROWS):
         PriceChange.add(*(_row(v, at) for v in changed[start : start + ROWS]))
 

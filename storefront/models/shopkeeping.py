@@ -100,9 +100,8 @@ def make(title: str, price_minor: int, currency: str, at: datetime) -> Product:
         product = Product.create(
             title=title, handle=handle, status="draft", currency=currency, made_at=at, changed_at=at
         )
-        Variant.create(product=product, choice=[], price_minor=price_minor, currency=currency)
-        with changing(product.id, at):
-            pass
+        with changing(product.id, at) as (product, variants):
+            variants.append(Variant(product=product, price_minor=price_minor, currency=currency))
     return product
 
 

@@ -1,18 +1,17 @@
 """What people type at the desk, taken as it was meant, or refused in words for its field.
 
-Card numbers are refused here for the fields that the door leaves to their view.
+Card numbers are refused here for the fields that the door leaves to their view. What reads files
+reads this, too; it is loaded when somebody sends a form, so that shoppers' processes spare it.
 """
 
 import re
 
 from storefront.door import holds_card
-from storefront.exchange.amounts import LARGEST_NUMBER, minor_units, written
-from storefront.exchange.cells import join_list, split_list
-from storefront.exchange.facts import clean
 from storefront.markdown import parsed
 from storefront.money import decimals, whole
 from storefront.refusals import Refused
 
+LARGEST_NUMBER = 2**31 - 1  # what an integer column holds in every database the shop runs on
 LONGEST = 255  # of a line
 LONGEST_TEXT = 200_000
 ADDRESS = re.compile(r"https?://\S+")
@@ -64,6 +63,8 @@ class Form:
 
     def tags(self, name: str) -> list[str]:
         """The tags, between commas; a comma in one is `\\,`."""
+        from storefront.exchange.cells import split_list
+
         return list(split_list(self.typed.get(name, "")))[:250]
 
     def tick(self, name: str) -> bool:
@@ -102,36 +103,51 @@ def money(text: str, currency: str, wanted: str = "") -> int | None:
     """An amount as people write it, `12.50` or `12,50`, in minor units; None for nothing.
 
     What may mean two amounts, such as 1,299, and what is no amount of the shop's currency is
-    refused in words.
+    refused in words. `wanted` is the sentence for nothing, "" where that may be.
     """
+    from storefront.exchange.amounts import minor_units
+    from storefront.exchange.catalogue import BadCatalogue
+
+    plain, places = _without_sign(text, currency), decimals(currency)
+    if not plain and wanted:
+        raise Refused(wanted)
+    if not plain:
+        return None
+    _check_amount(plain, places, currency)
+    try:
+        return minor_units(plain.replace(",", "."), places, 0, "")
+    except BadCatalogue:
+        raise Refused("This is more than the shop can take for one thing.") from None
+
+
+def _without_sign(text: str, currency: str) -> str:
+    """The amount without the shop's own currency; any other stays, and is refused."""
     sign = whole(0, currency).rstrip("0").strip()
     plain = text.strip().removeprefix(currency).removesuffix(currency).strip()
-    plain = plain.removeprefix(sign).removesuffix(sign).strip()
-    if not plain and not wanted:
-        return None
-    places = decimals(currency)
-    example = "12.50" if places == 2 else "1250" if not places else f"12.{'5'.ljust(places, '0')}"
-    if not plain:
-        raise Refused(wanted)
+    return plain.removeprefix(sign).removesuffix(sign).strip()
+
+
+def _check_amount(plain: str, places: int, currency: str) -> None:
+    """Raise `Refused`, with an example, for what is no amount or could be two."""
+    example = "12." + "5".ljust(places, "0") if places else "1250"
+    such = f"Write it such as {example}."
+    grouped = r"\d{1,3}([.,]\d{3})+([.,]\d+)?"
+    alone = places == 3 and re.fullmatch(r"\d+[.,]\d{3}", plain)
     if plain[0] in "-−–":
-        raise Refused(f"A price is not negative. Write it such as {example}.")
-    if re.fullmatch(r"\d{1,3}([.,]\d{3})+([.,]\d+)?", plain):
-        raise Refused(f"Write it without a mark between thousands, such as {example}.")
+        raise Refused(f"A price is not negative. {such}")
+    if re.fullmatch(grouped, plain) and not alone:
+        raise Refused(f"Leave out the mark between thousands. {such}")
     if not re.fullmatch(r"[0-9]+([.,][0-9]+)?", plain):
-        raise Refused(f"This is not an amount in {currency}. Write it such as {example}.")
-    if len(re.split("[.,]", plain)[1:] and re.split("[.,]", plain)[1]) > places:
+        raise Refused(f"This is not an amount in {currency}. {such}")
+    if len(re.split("[.,]", plain + ".")[1]) > places:
         said = f"{places} digits after the point" if places else "no digits after a point"
-        raise Refused(f"{currency} has {said}. Write it such as {example}.")
-    if len(plain) > 10 or (minor := minor_units(plain.replace(",", "."), places, 0, "")) > MOST:
-        raise Refused("This is more than the shop can take for one thing.")
-    return minor
-
-
-MOST = LARGEST_NUMBER // 100  # so that 99 of one are still a number
+        raise Refused(f"{currency} has {said}. {such}")
 
 
 def shown(minor: int | None, currency: str) -> str:
     """An amount as `money` reads it."""
+    from storefront.exchange.amounts import written
+
     return written(minor, decimals(currency))
 
 
@@ -159,9 +175,13 @@ def html(text: str, kept: str) -> str:
         raise Refused(f"Please keep this to {LONGEST_TEXT:,} characters.")
     if any(holds_card(each) for each in ADDRESS.sub("", tidy).split("\n")):
         raise Refused(CARD)
+    from storefront.exchange.facts import clean
+
     return clean(tidy if tidy.startswith("<") else parsed(tidy)).strip()
 
 
 def listed(tags: list[str]) -> str:
     """Tags as `Form.tags` reads them."""
+    from storefront.exchange.cells import join_list
+
     return join_list(tags)
