@@ -99,7 +99,7 @@ def _out_of_sight(words: list[str]) -> list[int]:
     They are found by their status; of those on sale nothing is read.
     """
     hidden = Product.status.in_(("draft", "archived", "unlisted"))
-    hidden |= (Product.status == "active") & ~Product.published
+    hidden |= (Product.status == "active") & (Product.published == False)  # noqa: E712
     has = [Product.title.contains(word) for word in words]
     rows = Product.select(Product.id).where(hidden, *has).order_by(Product.id.desc())
     return [row[0] for row in rows.limit(MOST).tuples()]

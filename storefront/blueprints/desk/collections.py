@@ -5,7 +5,7 @@ from flask import abort, request, url_for
 from storefront.blueprints.desk import desk, session
 from storefront.blueprints.desk.frame import screen, show
 from storefront.blueprints.desk.guard import NUMBER, roles
-from storefront.blueprints.desk.products import page_number, paging
+from storefront.blueprints.desk.products import on_page, page_number, paging
 from storefront.blueprints.desk.typed import Form
 from storefront.models import Collection, desk_lists
 from storefront.models.desk_lists import PER_PAGE, Asked
@@ -117,7 +117,8 @@ def _page(number: int, status: int = 200, refusal: Refused | None = None, **cont
         "collection": held,
         "items": items,
         "first": (page - 1) * PER_PAGE,
-        "pages": paging(page, items.more),
+        "pages": paging(items.more, "desk.collection", number=number),
+        "on_page": on_page(),
         "query": query,
         "found": desk_lists.products(Asked(query=query)).rows[:10] if query else [],
         "holds": {item.product_id for item in items.rows},
@@ -135,7 +136,8 @@ def _changed(number: int, said: str):
         return _page(number, said=said)
     session.keep("said", said)
     query = request.form.get("q", "")[:200]
-    return go(url_for("desk.collection", number=number, **({"q": query} if query else {})))
+    asked = on_page() | ({"q": query} if query else {})
+    return go(url_for("desk.collection", number=number, **asked))
 
 
 @desk.post(ONE)

@@ -44,6 +44,7 @@ def _list(status: int = 200, refusal: Refused | None = None):
         page=page_number(),
     )
     found = desk_lists.products(asked)
+    kept = {name: value for name, value in request.args.items() if name != "page"}
     return show(
         "desk/products/list.html",
         "desk/products/_found.html",
@@ -51,19 +52,23 @@ def _list(status: int = 200, refusal: Refused | None = None):
         asked=asked,
         found=found,
         statuses=shopkeeping.STATUSES,
-        pages=paging(asked.page, found.more),
+        pages=paging(found.more, "desk.products", **kept),
         wrong=refusal.problems if refusal else {},
         typed=request.form,
         said=f"{len(found.rows)} products on this page." if found.rows else "Nothing found.",
     )
 
 
-def paging(page: int, more: bool) -> dict[str, str]:
-    """The addresses of the pages before and after this one."""
-    given = {name: value for name, value in request.args.items() if name != "page"}
+def paging(more: bool, endpoint: str, **values) -> dict[str, str]:
+    """The addresses of the pages before and after the one that is asked for."""
+    page = page_number()
     numbers = {"prev": page - 1, "next": page + 1 if more else 0}
-    ways = request.view_args | given
-    return {rel: url_for(request.endpoint, **ways, page=n) for rel, n in numbers.items() if n}
+    return {rel: url_for(endpoint, **values, page=n) for rel, n in numbers.items() if n}
+
+
+def on_page() -> dict[str, int]:
+    """What has an address lead to the page that is asked for; nothing for the first."""
+    return {"page": page_number()} if page_number() > 1 else {}
 
 
 @desk.post("/products")
@@ -100,7 +105,8 @@ def product_page(
         "product": product,
         "variants": variants[first : first + AT_ONCE],
         "count": len(variants),
-        "pages": paging(page_number(), len(variants) > first + AT_ONCE),
+        "pages": paging(len(variants) > first + AT_ONCE, "desk.product", number=number),
+        "on_page": on_page(),
         "options": product_form.options_of(product, variants),
         "options_seen": options.version(product, variants),
         "typed": product_form.of_product(product),
@@ -126,7 +132,7 @@ def changed(number: int, said: str):
     if wants_part():
         return product_page(number, said=said)
     session.keep("said", said)
-    return go(url_for("desk.product", number=number))
+    return go(url_for("desk.product", number=number, **on_page()))
 
 
 @desk.post(f"/products/<{NUMBER}:number>")

@@ -27,7 +27,7 @@ def stock():
         "desk/stock/_found.html",
         query=query,
         found=found,
-        pages=paging(page_number(), found.more and not query),
+        pages={} if query else paging(found.more, "desk.stock"),
         said=f"{len(found.rows)} on this page." if found.rows else "Nothing found.",
     )
 

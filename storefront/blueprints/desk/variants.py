@@ -5,7 +5,7 @@ from flask import abort, request, url_for
 from storefront.blueprints.desk import desk, product_form, session
 from storefront.blueprints.desk.frame import show
 from storefront.blueprints.desk.guard import NUMBER, roles
-from storefront.blueprints.desk.products import changed, no_product, product_page
+from storefront.blueprints.desk.products import changed, no_product, on_page, product_page
 from storefront.blueprints.desk.typed import Form, shown
 from storefront.door import takes_text
 from storefront.models import PriceChange, Product, Variant, shopkeeping
@@ -118,6 +118,7 @@ def _row(number: int, variant: int, status: int = 200, refusal: Refused | None =
             wrong=refusal.problems if refusal else {},
             given=request.form if refusal else {},
             amount=shown,
+            on_page=on_page(),
             said=said or (refusal.sentence if refusal else ""),
         )
     if refusal is None:

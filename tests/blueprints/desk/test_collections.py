@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from storefront.generate import generate
 from storefront.models import Collection, Product
 
 
@@ -97,3 +98,16 @@ def test_collections_are_arranged_and_removed(at_work, held, client):
 def test_a_shop_without_collections_says_so(at_work):
     Collection.delete().execute()
     assert "There are none yet." in at_work.get("/desk/collections").text
+
+
+def test_a_collection_of_very_many_products_is_shown_in_pages(at_work, held, clock):
+    generate(60, "USD", clock())
+    held.hold([p.handle for p in Product.select().where(Product.handle.startswith("generated-"))])
+    url = f"/desk/collections/{held.id}"
+    page = at_work.get(url).text
+    assert page.count("Take out") == 50
+    assert f'href="{url}?page=2"' in page
+    last = held.product_ids()[-1]
+    page = after(at_work, at_work.post(f"{url}/items/{last}/place?page=2", {"place": "58"}))
+    assert page.count("Take out") == 10, "who moves one stays on its page"
+    assert held.product_ids()[-2] == last

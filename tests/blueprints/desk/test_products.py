@@ -347,6 +347,11 @@ def test_a_product_of_very_many_variants_is_shown_in_pages(at_work, shirt, clock
     assert page.count('<li id="v') == 50
     assert f'href="/desk/products/{shirt.id}?page=2"' in page
     assert first.name in page
+    made = shirt.in_order()[60]
+    url = f"/desk/products/{shirt.id}/variants/{made.id}/place?page=2"
+    page = after(at_work, at_work.post(url, {"to": "down"}))
+    assert f'<li id="v{made.id}"' in page, "who moves one stays on its page"
+    assert f'href="/desk/products/{shirt.id}?page=3"' in page
 
 
 def test_the_old_handle_of_another_product_may_be_given_again(editor, shirt):
