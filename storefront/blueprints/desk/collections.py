@@ -21,6 +21,7 @@ screen(
 )
 
 ONE = f"/collections/<{NUMBER}:number>"
+OFFERED = 10  # of what is found, to be put in
 STEPS = {"up": -1, "down": 1}
 
 
@@ -110,25 +111,32 @@ def _page(number: int, status: int = 200, refusal: Refused | None = None, **cont
     if held is None:
         words = "It was removed. Those that there are stand under Collections."
         return sentence(404, "This collection is not there", words)
-    page = page_number()
-    items = desk_lists.held_by(held, page)
-    query = " ".join(request.values.get("q", "").split())[:200]
-    context = {
-        "collection": held,
-        "items": items,
-        "first": (page - 1) * PER_PAGE,
-        "pages": paging(items.more, "desk.collection", number=number),
-        "on_page": on_page(),
-        "query": query,
-        "found": desk_lists.products(Asked(query=query)).rows[:10] if query else [],
-        "holds": {item.product_id for item in items.rows},
-        "wrong": refusal.problems if refusal else {},
-        "typed": {"title": held.title, "slug": held.slug, "words": held.words},
-        "said": "",
-        "seen": held.version,
-    } | context
+    told = {"wrong": refusal.problems if refusal else {}, "said": ""}
+    context = told | _held_by(held) | _offered() | context
     page, part = "desk/collections/page.html", "desk/collections/_collection.html"
     return show(page, part, status, **context)
+
+
+def _held_by(held: Collection) -> dict:
+    """What the page shows of a collection as it stands: its words, a page of its products."""
+    items = desk_lists.held_by(held, page_number())
+    return {
+        "collection": held,
+        "items": items,
+        "first": (page_number() - 1) * PER_PAGE,
+        "pages": paging(items.more, "desk.collection", number=held.id),
+        "on_page": on_page(),
+        "holds": set(held.product_ids()),
+        "typed": {"title": held.title, "slug": held.slug, "words": held.words},
+        "seen": held.version,
+    }
+
+
+def _offered() -> dict:
+    """What is looked for, to be put in, and what is found of it."""
+    query = " ".join(request.values.get("q", "").split())[:200]
+    found = desk_lists.products(Asked(query=query)).rows if query else []
+    return {"query": query, "found": found[:OFFERED]}
 
 
 def _changed(number: int, said: str):

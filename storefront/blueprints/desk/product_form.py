@@ -62,7 +62,7 @@ def facts_of_variant(typed, product: Product) -> dict:
         choice = [form.line(f"choice{n}", "Please give a value.", 100) for n in places]
         facts = {
             "choice": choice,
-            "sku": form.line("sku"),
+            "sku": form.barcode("sku"),
             "barcode": form.barcode("barcode"),
             "price_minor": form.money("price", product.currency, "Please give a price."),
             "compare_at_minor": form.money("compare_at", product.currency),

@@ -36,26 +36,29 @@ def products():
 
 
 def _list(status: int = 200, refusal: Refused | None = None):
-    asked = Asked(
+    asked = _asked()
+    found = desk_lists.products(asked)
+    kept = {name: value for name, value in request.args.items() if name != "page"}
+    context = {
+        "asked": asked,
+        "found": found,
+        "statuses": shopkeeping.STATUSES,
+        "pages": paging(found.more, "desk.products", **kept),
+        "wrong": refusal.problems if refusal else {},
+        "typed": request.form,
+        "said": f"{len(found.rows)} products on this page." if found.rows else "Nothing found.",
+    }
+    return show("desk/products/list.html", "desk/products/_found.html", status, **context)
+
+
+def _asked() -> Asked:
+    """What the address asks for."""
+    return Asked(
         query=" ".join(request.args.get("q", "").split())[:200],
         status=request.args.get("status", ""),
         low="low" in request.args,
         unpictured="unpictured" in request.args,
         page=page_number(),
-    )
-    found = desk_lists.products(asked)
-    kept = {name: value for name, value in request.args.items() if name != "page"}
-    return show(
-        "desk/products/list.html",
-        "desk/products/_found.html",
-        status=status,
-        asked=asked,
-        found=found,
-        statuses=shopkeeping.STATUSES,
-        pages=paging(found.more, "desk.products", **kept),
-        wrong=refusal.problems if refusal else {},
-        typed=request.form,
-        said=f"{len(found.rows)} products on this page." if found.rows else "Nothing found.",
     )
 
 
@@ -99,26 +102,29 @@ def product_page(
     product = Product.get_or_none(Product.id == number)
     if product is None:
         return no_product()
+    told = {"refusal": refusal, "where": where, "wrong": refusal.problems if refusal else {}}
+    context = {"said": ""} | told | _shown_of(product) | context
+    return show("desk/products/page.html", "desk/products/_product.html", status, **context)
+
+
+def _shown_of(product: Product) -> dict:
+    """What the page shows of a product as it stands: words, options, a page of variants."""
     variants = product.in_order()
     first = (page_number() - 1) * AT_ONCE
-    context = {
+    more = len(variants) > first + AT_ONCE
+    return {
         "product": product,
         "variants": variants[first : first + AT_ONCE],
         "count": len(variants),
-        "pages": paging(len(variants) > first + AT_ONCE, "desk.product", number=number),
+        "pages": paging(more, "desk.product", number=product.id),
         "on_page": on_page(),
         "options": product_form.options_of(product, variants),
         "options_seen": options.version(product, variants),
         "typed": product_form.of_product(product),
         "added": product_form.of_new_variant(product, variants),
         "statuses": shopkeeping.STATUSES,
-        "refusal": refusal,
-        "where": where,
-        "wrong": refusal.problems if refusal else {},
         "amount": shown,
-        "said": "",
-    } | context
-    return show("desk/products/page.html", "desk/products/_product.html", status=status, **context)
+    }
 
 
 def no_product():

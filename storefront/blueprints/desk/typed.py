@@ -54,7 +54,7 @@ class Form:
         return self._read(name, lambda text: count(text, least, most))
 
     def barcode(self, name: str) -> str | None:
-        """A barcode: numbers that are one, and look like a card by chance, are taken."""
+        """A barcode, or an SKU that is one: it may look like a card by chance, and is taken."""
         return self._read(name, barcode)
 
     def html(self, name: str, kept: str) -> str | None:

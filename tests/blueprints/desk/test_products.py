@@ -261,6 +261,7 @@ def test_a_reduction_is_shown_with_the_lowest_price_before_it(at_work, shirt, pl
     page = after(at_work, answer)
     assert "Saved." in page
     assert f"before it: {plenty.price}" in page
+    assert "In the EU a reduction is counted from the lowest price" in page
     asked = "&".join(f"option{n + 1}={value}" for n, value in enumerate(plenty.choice))
     page = shown(f"/products/{shirt.handle}?{asked}")
     assert f"lowest price of the 30 days before: {plenty.price}" in page
