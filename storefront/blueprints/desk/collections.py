@@ -162,7 +162,9 @@ def edit_collection(number: int):
 @roles("editor")
 def take_in(number: int):
     try:
-        Collection.take_in(number, request.form.get("product", 0, type=int))
+        with Form(request.form) as form:
+            product = form.count("product", 1)
+        Collection.take_in(number, product)
     except Refused as refusal:
         return _page(number, 422, refusal)
     return _changed(number, "Added at the end.")
@@ -172,7 +174,9 @@ def take_in(number: int):
 @roles("editor")
 def move_item(number: int, product: int):
     try:
-        Collection.move(number, product, request.form.get("place", 0, type=int))
+        with Form(request.form) as form:
+            place = form.count("place")
+        Collection.move(number, product, place)
     except Refused as refusal:
         return _page(number, 422, refusal)
     return _changed(number, "Moved.")

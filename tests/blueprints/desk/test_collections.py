@@ -54,14 +54,16 @@ def test_products_are_found_put_in_arranged_and_taken_out(at_work, held, shirt, 
 def test_what_went_meanwhile_is_refused_in_words(at_work, held, shirt):
     url = f"/desk/collections/{held.id}"
     assert at_work.post(f"{url}/items", {"product": "1073741824"}).status_code == 422
-    assert at_work.post(f"{url}/items", {"product": "shoes"}).status_code == 422
+    for odd in ("shoes", "99999999999999999999", "-1", ""):
+        assert at_work.post(f"{url}/items", {"product": odd}).status_code == 422
+        assert at_work.post(f"{url}/items/{shirt.id}/place", {"place": odd}).status_code == 422
     answer = at_work.post(f"{url}/items/{shirt.id}/place", {"place": "0"})
     assert answer.status_code == 422
     assert "taken out" in answer.text
     gone = "/desk/collections/1073741824"
     assert at_work.get(gone).status_code == 404
     for url in ("", "/items", "/items/1/place", "/items/1/removal"):
-        form = {"title": "A", "slug": "a", "words": ""}
+        form = {"title": "A", "slug": "a", "words": "", "product": "1", "place": "0"}
         assert at_work.post(f"{gone}{url}", form).status_code == 404
     for url in ("/place", "/removal"):
         answer = at_work.post(f"{gone}{url}", {"to": "up"})
