@@ -129,7 +129,7 @@ def make_room() -> None:
 
 
 TOO_LONG = (
-    "This text is far larger than any the shop takes, so it was not read and nothing was changed. "
+    "This text is far larger than a policy can be, so it was not read and nothing was changed. "
     "Go back: it should still be in the form. Take out what does not belong to it."
 )
 
