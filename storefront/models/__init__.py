@@ -2,6 +2,7 @@
 
 from storefront.models.account import Account, AccountPasskey, SavedAddress
 from storefront.models.account_link import AccountLink
+from storefront.models.adjustment import StockAdjustment
 from storefront.models.collection import Collection, CollectionItem, Redirect
 from storefront.models.connection import ConnectionCount
 from storefront.models.contest import Contest, ContestEntry
@@ -21,6 +22,7 @@ from storefront.models.payment import PaymentAttempt
 from storefront.models.picture import Picture
 from storefront.models.policy import PolicyVersion
 from storefront.models.policy_draft import PolicyDraft
+from storefront.models.price import PriceChange
 from storefront.models.product import Product, Variant
 from storefront.models.rights import RightsRequest, Upkeep
 from storefront.models.shipping import ShippingRate, ShippingZone
@@ -33,6 +35,8 @@ from storefront.models.vocabulary import Word
 RECORDS = (
     Product,
     Variant,
+    PriceChange,
+    StockAdjustment,
     Picture,
     Redirect,
     Collection,

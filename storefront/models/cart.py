@@ -99,7 +99,7 @@ class Cart:
 
 # What lines, and the orders that are made of them, tell of a product.
 OF_PRODUCT = (Product.id, Product.handle, Product.title, Product.options, Product.colour)
-OF_VARIANT = [field for field in Variant._meta.sorted_fields if field.name != "extra"]
+OF_VARIANT = [f for f in Variant._meta.sorted_fields if f.name not in ("extra", "low_at")]
 
 _SELLABLE = Prepared(
     lambda ids: (

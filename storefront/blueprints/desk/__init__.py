@@ -11,6 +11,7 @@ desk = blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 # Their routes need the blueprint.
 from storefront.blueprints.desk import (  # noqa: E402
     account,  # noqa: F401
+    collections,  # noqa: F401
     discounts,  # noqa: F401
     door,  # noqa: F401
     guard,  # noqa: F401
@@ -22,7 +23,10 @@ from storefront.blueprints.desk import (  # noqa: E402
     policy,  # noqa: F401
     policy_marks,  # noqa: F401
     policy_posting,  # noqa: F401
+    products,  # noqa: F401
     proofs,  # noqa: F401
     shipping,  # noqa: F401
+    stock,  # noqa: F401
     taxes,  # noqa: F401
+    variants,  # noqa: F401
 )
