@@ -89,6 +89,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
     gate.admit_from(settings)
     places.declare_from(settings)
     Htmx(app)
+    app.request_class = door.Visit
     jobs = Jobs(settings)
     app.extensions |= {
         "settings": settings,

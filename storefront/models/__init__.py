@@ -1,5 +1,6 @@
 """Nouns with verbs, one file each; `RECORDS` is every table there is."""
 
+from storefront.models.catalogue_import import CatalogueImport
 from storefront.models.collection import Collection, CollectionItem, Redirect
 from storefront.models.connection import ConnectionCount
 from storefront.models.contest import Contest, ContestEntry
@@ -20,6 +21,7 @@ from storefront.models.shipping import ShippingRate, ShippingZone, TaxRate
 from storefront.models.staff import Passkey, RecoveryCode, Staff
 from storefront.models.statement import DeskInstruction, DeskStatement
 from storefront.models.vocabulary import Word
+from storefront.models.waiting import Waiting
 
 RECORDS = (
     Product,
@@ -31,6 +33,7 @@ RECORDS = (
     CatalogueVersion,
     FacetValue,
     Word,
+    CatalogueImport,
     Page,
     Edition,
     ShippingZone,
@@ -47,6 +50,7 @@ RECORDS = (
     DeskInstruction,
     Contest,
     ContestEntry,
+    Waiting,
     OutgoingMail,
     ConnectionCount,
     Staff,

@@ -16,6 +16,7 @@ from storefront.blueprints.desk import (  # noqa: E402
     home,  # noqa: F401
     invitations,  # noqa: F401
     people,  # noqa: F401
+    pictures,  # noqa: F401
     policy,  # noqa: F401
     policy_marks,  # noqa: F401
     policy_posting,  # noqa: F401
