@@ -20,6 +20,7 @@ from storefront.blueprints import (
     pictures,
     privacy,
     products,
+    waiting,
     well_known,
 )
 from storefront.catching_up import catch_up
@@ -30,12 +31,12 @@ from storefront.drawn import Drawn
 from storefront.freshness import Freshness
 from storefront.front import Behind, Front
 from storefront.jobs import Jobs
-from storefront.links import EntryLinks, OrderLinks
+from storefront.links import EntryLinks, OrderLinks, WaitingLinks
 from storefront.payment import Payments
 from storefront.shelf import Shelf
 
 PARTS = (
-    *(home, listing, products, pictures, cart, checkout, orders, contests, page),
+    *(home, listing, products, pictures, waiting, cart, checkout, orders, contests, page),
     *(privacy, feeds, well_known, desk),
 )
 
@@ -99,10 +100,12 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "payments": Payments(settings),
         "order_links": OrderLinks(settings.cookie_keys),
         "entry_links": EntryLinks(settings.cookie_keys),
+        "waiting_links": WaitingLinks(settings.cookie_keys),
         "shelf": Shelf(),
         "edition": Freshness(settings.database_url).edition,
         "wake_worker": jobs.wake,
         "wake_scourer": jobs.wake_scourer,
+        "wake_importer": jobs.wake_importer,
     }
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters["country_name"] = lambda code: address.countries().get(code, code)

@@ -9,13 +9,13 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from storefront.config import LOOPBACK, Settings
-from storefront.links import EntryLinks, OrderLinks, secret_of
-from storefront.models import ContestEntry, OutgoingMail
+from storefront.links import EntryLinks, OrderLinks, WaitingLinks, secret_of
+from storefront.models import ContestEntry, OutgoingMail, Waiting
 from storefront.models.statement import refunded
 
 TIMEOUT = 20  # seconds for each step with the mail server
@@ -30,6 +30,8 @@ SUBJECTS = {
     "order_refunded": "Order {number}: money is on its way back to you",
     "contest_entry": "Your entry to “{title}”",
     "policy_changed": "Our privacy page {news}",
+    "stock_wanted": "Shall we tell you when “{thing}” is back?",
+    "stock_back": "“{thing}” is back",
     "rights_link": "Your link to what we hold about you",
 }
 
@@ -93,6 +95,7 @@ class Postman:
             "policy": self._of_policy,
             "contest": self._of_contest,
             "rights": self._of_rights,
+            "stock": self._of_stock,
         }
         origin = self._settings.shop_origin
         shared = {"shop": self._settings.shop, "privacy": f"{origin}/privacy"}
@@ -131,6 +134,17 @@ class Postman:
     def _of_rights(self, mail: OutgoingMail, origin: str) -> dict:
         secret = secret_of(mail.message_id, self._settings.wake_key)
         return {"address": f"{origin}/privacy/mine/{secret}"}
+
+    def _of_stock(self, mail: OutgoingMail, origin: str) -> dict:
+        same = (Waiting.key == mail.message_id) | (Waiting.told == mail.message_id)
+        wish = Waiting.get(same)
+        link = WaitingLinks(self._settings.cookie_keys).write(wish.key)
+        return {
+            "wish": wish,
+            "thing": " ".join(wish.thing.split())[:200],
+            "address": f"{origin}/waiting/{link}",
+            "product": f"{origin}/products/{quote(wish.variant.product.handle)}",
+        }
 
     def _send(self, message: EmailMessage, to: str) -> None:
         where = urlsplit(self._settings.mail_url)

@@ -25,7 +25,7 @@ FLOORS = (
     " front chain",
     "payment catching_up copies cookies listing guests showing notices data_map chronicle",
     "pages door fetching posting",
-    "errors forms drafting",
+    "errors forms drafting importing",
     "blueprints jobs",
     "setup programs opened",
     "app restoring",

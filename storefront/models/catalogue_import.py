@@ -64,6 +64,11 @@ class CatalogueImport(Record):
         """Those that a worker is to take up, the oldest first."""
         return list(cls.select().where(cls.state == "waiting").order_by(cls.id))
 
+    @classmethod
+    def at_work_now(cls) -> bool:
+        """Whether anything waits, or is under way."""
+        return cls.select().where(cls.state.in_(AT_WORK)).exists()
+
     @property
     def same(self) -> int:
         """Products that are in the shop as the file has them."""

@@ -12,8 +12,10 @@ desk = blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 from storefront.blueprints.desk import (  # noqa: E402
     account,  # noqa: F401
     door,  # noqa: F401
+    exports,  # noqa: F401
     guard,  # noqa: F401
     home,  # noqa: F401
+    imports,  # noqa: F401
     invitations,  # noqa: F401
     people,  # noqa: F401
     pictures,  # noqa: F401
@@ -21,4 +23,5 @@ from storefront.blueprints.desk import (  # noqa: E402
     policy_marks,  # noqa: F401
     policy_posting,  # noqa: F401
     proofs,  # noqa: F401
+    waiting,  # noqa: F401
 )
