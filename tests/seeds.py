@@ -18,6 +18,8 @@ from storefront.models import (
     PolicyVersion,
     RightsRequest,
     Staff,
+    Variant,
+    Waiting,
 )
 
 ADDRESS = "qzvarna.bexley@example.com"
@@ -44,6 +46,7 @@ SEEDS = {
     "contest_entry.mailbox": "qzmailbox-77016@example.com",
     "contest_entry.person": "qzperson77017",
     "outgoing_mail.to": ADDRESS,
+    "waiting.email": ADDRESS,
     "rights_request.email": ADDRESS,
     "rights_request.answer": {"gone": [["Qzanswer 77008", ["name"]]], "kept": []},
 }
@@ -114,6 +117,14 @@ def sow(at: datetime) -> Order:
         entered_at=at,
         confirmed_at=at,
         closes_at=contest.closes_at,
+    )
+    Waiting.create(
+        **seeded(Waiting),
+        variant=Variant.select().first(),
+        policy=PolicyVersion.last(),
+        key="qz-waiting",
+        asked_at=at,
+        confirmed_at=at,
     )
     RightsRequest.create(
         **seeded(RightsRequest),
