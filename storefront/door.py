@@ -44,12 +44,10 @@ class CardOffered(Exception):
 class Visit(HtmxAwareRequest):
     """A request, of whose files no more is taken in than its view asks for."""
 
-    largest_file = LARGEST_FORM  # bytes
+    largest_file = 0  # bytes; 0 for as large as the whole may be
 
-    def _get_file_stream(
-        self, total_content_length, content_type, filename=None, content_length=None
-    ):
-        return Bounded(self.largest_file)
+    def _get_file_stream(self, *_, **__):
+        return Bounded(self.largest_file or self.max_content_length)
 
 
 class Bounded(SpooledTemporaryFile):
