@@ -6,12 +6,13 @@ import signal
 import subprocess
 import threading
 import time
+from dataclasses import asdict
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from storefront import gate, importing, programs
+from storefront import gate, importing, prints, programs
 from storefront.db import database
 from storefront.importing import Importer, Place
 from storefront.jobs import Jobs
@@ -125,6 +126,20 @@ def test_a_line_that_cannot_be_read_refuses_the_whole_with_its_number(bring, wor
     run = work(bring(MUG + "cup,Cup,shopify,7,twelve,\n"))
     assert (run.step, run.state) == ("trial", "refused")
     assert run.trouble.startswith("Line 3:")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["shopify-apparel-25", "shopify-home-20", "shopify-snow-278", "woocommerce-sample-25"],
+)
+def test_real_catalogues_come_in_and_come_in_again_unchanged(shared, name, place, work, clock):
+    for again in (False, True):
+        with (shared / "catalogues" / f"{name}.csv").open("rb") as file:
+            run = work(place.receive(f"{name}.csv", file, clock()))
+        assert (run.state, run.products > 0) == ("done", True)
+        assert (run.made + run.changed == 0) is again, run.changes
+        run.begin(True, False, clock())
+        assert work(run).state == "done"
 
 
 def test_a_refusal_at_the_import_itself_leaves_nothing_written(tried, work, place, clock):
@@ -325,6 +340,22 @@ def test_files_go_after_a_day_and_what_waits_stays(bring, work, place, clock):
     run = work(old)
     assert run.state == "refused"
     assert "Bring it again" in run.trouble
+
+
+def test_once_a_day_the_worker_clears_files_that_nothing_shows(
+    tried, settings, place, shirt, clock
+):
+    media = settings.instance / "media"
+    hung = Picture.hang(shirt, asdict(prints.develop(picture((90, 120)), media)))
+    hung.remove()
+    longer = (clock() - timedelta(days=2)).timestamp()
+    files = [path for path in (media / "pictures").rglob("*.*") if path.is_file()]
+    for path in (*files, *place.folder.iterdir()):
+        os.utime(path, (longer, longer))
+    Jobs(settings).look_after()
+    assert len(files) == 3
+    assert not any(path.exists() for path in files)
+    assert left_in(place) == []
 
 
 def test_imports_of_long_ago_are_forgotten(tried, place, clock):
