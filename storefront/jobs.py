@@ -147,7 +147,7 @@ class Jobs:
 
     def _clear_files(self, at: datetime) -> None:
         """Delete files of pictures that nothing shows, and of imports that are over."""
-        from storefront.importing import Place
+        from storefront.brought import Place
 
         photographs.delete_orphans(self._settings.instance / "media", at - UNSEEN)
         Place(self._settings).tidy(at)

@@ -12,9 +12,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from storefront import gate, importing, prints, programs
+from storefront import brought, gate, importing, prints, programs
+from storefront.brought import Place
 from storefront.db import database
-from storefront.importing import Importer, Place
+from storefront.importing import Importer
 from storefront.jobs import Jobs
 from storefront.models import CatalogueImport, Picture, Product, Variant
 from storefront.refusals import Refused
@@ -84,7 +85,7 @@ def test_what_is_no_catalogue_is_refused_in_words_and_not_kept(bring, place):
 
 
 def test_a_file_that_is_too_large_is_refused_and_not_kept(bring, place, monkeypatch):
-    monkeypatch.setattr(importing, "LARGEST", len(MUG) - 1)
+    monkeypatch.setattr(brought, "LARGEST", len(MUG) - 1)
     with pytest.raises(Refused, match="larger than"):
         bring()
     assert left_in(place) == []

@@ -23,7 +23,7 @@ RUN = f"/imports/<{NUMBER}:number>"
 
 def place():
     """Where the files lie. What reads catalogues is loaded by who asks for it only."""
-    from storefront.importing import Place
+    from storefront.brought import Place
 
     return Place(current_app.extensions["settings"])
 

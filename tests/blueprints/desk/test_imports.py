@@ -6,7 +6,8 @@ import io
 import pytest
 
 from storefront import importing
-from storefront.importing import Importer, Place
+from storefront.brought import Place
+from storefront.importing import Importer
 from storefront.models import CatalogueImport, Product, Variant
 from tests.conftest import Visitor
 from tests.staff import signed_in
