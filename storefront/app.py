@@ -24,6 +24,7 @@ from storefront.blueprints import (
     pictures,
     privacy,
     products,
+    waiting,
     well_known,
 )
 from storefront.catching_up import catch_up
@@ -34,13 +35,13 @@ from storefront.drawn import Drawn
 from storefront.freshness import Freshness
 from storefront.front import Behind, Front
 from storefront.jobs import Jobs
-from storefront.links import EntryLinks, OrderLinks
+from storefront.links import EntryLinks, OrderLinks, WaitingLinks
 from storefront.payment import Payments
 from storefront.shelf import Shelf
 
 PARTS = (
-    *(home, listing, products, pictures, cart, checkout, orders, afterwards, contests, page),
-    *(privacy, feeds, well_known, account, desk),
+    *(home, listing, products, pictures, waiting, cart, checkout, orders, afterwards, contests),
+    *(page, privacy, feeds, well_known, account, desk),
 )
 
 
@@ -95,6 +96,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
     gate.admit_from(settings)
     places.declare_from(settings)
     Htmx(app)
+    app.request_class = door.Visit
     jobs = Jobs(settings)
     app.extensions |= {
         "settings": settings,
@@ -104,10 +106,12 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "payments": Payments(settings),
         "order_links": OrderLinks(settings.cookie_keys),
         "entry_links": EntryLinks(settings.cookie_keys),
+        "waiting_links": WaitingLinks(settings.cookie_keys),
         "shelf": Shelf(),
         "edition": Freshness(settings.database_url).edition,
         "wake_worker": jobs.wake,
         "wake_scourer": jobs.wake_scourer,
+        "wake_importer": jobs.wake_importer,
     }
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters["country_name"] = lambda code: address.countries().get(code, code)

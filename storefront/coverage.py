@@ -29,6 +29,9 @@ WORDS = {
     "orders": Words("the checkout", "We take no orders at the moment"),
     "cookies": Words("the cart", "Nothing can be put into a cart at the moment"),
     "contests": Words("entering contests", "No entries to contests are taken at the moment"),
+    "waiting": Words(
+        "asking to hear when something is back", "Nobody can ask to be told of anything now"
+    ),
     "catalogue": Words("fetching pictures from other hosts", "No pictures are fetched now"),
     "staff": Words(
         "new accounts for people who work here",

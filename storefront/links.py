@@ -40,6 +40,12 @@ class EntryLinks(SignedLinks):
     salt = "contest-entry"
 
 
+class WaitingLinks(SignedLinks):
+    """Links that stand for a wish to hear of something that is sold out, by key."""
+
+    salt = "waiting"
+
+
 def secret_of(message_id: str, key: str, purpose: str = "rights link") -> str:
     """The secret in the link that the mail of this id brings, safe in a URL.
 

@@ -25,6 +25,8 @@ from storefront.models import (
     RightsRequest,
     SavedAddress,
     Staff,
+    Variant,
+    Waiting,
 )
 
 ADDRESS = "qzvarna.bexley@example.com"
@@ -63,6 +65,7 @@ SEEDS = {
     "saved_address.region": "Qzsavedshire-77026",
     "saved_address.postal_code": "QZ77027",
     "saved_address.country": "QZ-saved-land-77028",
+    "waiting.email": ADDRESS,
     "rights_request.email": ADDRESS,
     "rights_request.answer": {"gone": [["Qzanswer 77008", ["name"]]], "kept": []},
 }
@@ -137,6 +140,14 @@ def sow(at: datetime) -> Order:
         entered_at=at,
         confirmed_at=at,
         closes_at=contest.closes_at,
+    )
+    Waiting.create(
+        **seeded(Waiting),
+        variant=Variant.select().first(),
+        policy=PolicyVersion.last(),
+        key="qz-waiting",
+        asked_at=at,
+        confirmed_at=at,
     )
     RightsRequest.create(
         **seeded(RightsRequest),

@@ -23,9 +23,9 @@ FLOORS = (
     "changes proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " front chain",
-    "payment catching_up copies cookies listing guests showing notices data_map chronicle",
+    "payment catching_up copies cookies listing guests showing notices data_map chronicle brought",
     "pages door fetching posting",
-    "errors forms drafting",
+    "errors forms drafting importing",
     "blueprints jobs",
     "setup programs opened",
     "app restoring",

@@ -18,6 +18,8 @@ from storefront.models import (
     PolicyVersion,
     SavedAddress,
     Staff,
+    Variant,
+    Waiting,
 )
 from storefront.refusals import Refused
 from tests import customers
@@ -164,6 +166,27 @@ def a_contest(shop):
     assert not OutgoingMail.select().exists()
 
 
+def hearing_when_it_is_back(shop):
+    """The form is not drawn; who sends it all the same gets a sentence, and nothing is kept."""
+    variant = shop.plenty
+    Variant.update(stock=0).where(Variant.id == variant.id).execute()
+    page = f"/products/{variant.product.handle}"
+    chosen = {f"option{n + 1}": value for n, value in enumerate(variant.choice)}
+    drawn = shop.client.get(page, query_string=chosen).text
+    assert 'name="email"' in drawn
+    shop.switch_off()
+    for client in (shop.client, shop.visitor):
+        drawn = client.get(page, query_string=chosen).text
+        assert "Sold out" in drawn
+        assert 'name="email"' not in drawn
+    form = {"variant": str(variant.id), "email": "ann@example.com"}
+    answer = shop.visitor.post(f"{page}/waiting", form)
+    assert answer.status_code == 422
+    assert "Nobody can ask to be told of anything now" in answer.text
+    assert not Waiting.select().exists()
+    assert not OutgoingMail.select().exists()
+
+
 def an_account_at_the_desk(shop):
     """Nobody new is entered, by command or by a manager; who works here already goes on."""
     manager = signed_in(shop.app, "manager")
@@ -241,6 +264,8 @@ CASES = {
     "backup backups": the_checkout,
     "column contest_entry": a_contest,
     "form field EntryForm": a_contest,
+    "column waiting": hearing_when_it_is_back,
+    "form field WaitingForm": hearing_when_it_is_back,
     "column staff": an_account_at_the_desk,
     "column passkey": an_account_at_the_desk,
     "cookie session": an_account_at_the_desk,
@@ -314,6 +339,9 @@ TAKES_NOTHING = {
     "contests.enter": "its form switches itself off",
     "contests.confirm": "goes on with an entry that there is",
     "contests.withdraw": "taking back is always allowed",
+    "waiting.ask": "its form switches itself off",
+    "waiting.confirm": "goes on with a wish that there is",
+    "waiting.take_back": "taking back is always allowed",
     "privacy.ask_for_mine": "asking, correcting and erasing stay open",
     "privacy.correct_mine": "asking, correcting and erasing stay open",
     "privacy.erase_mine": "asking, correcting and erasing stay open",

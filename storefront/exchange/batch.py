@@ -26,6 +26,7 @@ class Received:
     changes: list[str] = field(default_factory=list)
     variants: list[Variant] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
+    recounted: int = 0
 
     def __str__(self) -> str:
         """The line of a dry run: `line 2: change mug, 2 variants (title, price)`."""
@@ -46,10 +47,15 @@ class Batch:
     """Writes products, batch by batch, in the caller's transaction."""
 
     def __init__(
-        self, known: Acquaintances, shelving: Shelving, currency: str, at: datetime
+        self,
+        known: Acquaintances,
+        shelving: Shelving,
+        currency: str,
+        at: datetime,
+        keep_stock: bool = False,
     ) -> None:
         self.known, self.shelving = known, shelving
-        self.currency, self.at = currency, at
+        self.currency, self.at, self.keep_stock = currency, at, keep_stock
         self.new_pictures: list[Picture] = []
 
     def write(self, items: list[ImportedProduct]) -> list[Received]:
@@ -98,12 +104,23 @@ class Batch:
                 variant = Variant(
                     product=product, choice=list(given.choice), currency=self.currency
                 )
-            changed = shelved.apply(variant, facts.of_variant(given, position, imported, variant))
+            told = facts.of_variant(given, position, imported, variant)
+            if not is_new:
+                self._look_at_stock(received, variant, told)
+            changed = shelved.apply(variant, told)
             received.changes += ["new variants"] if is_new else changed
             received.variants.append(variant)
         received.changes += ["variants gone"] if theirs else []
         shelved.apply(product, product.summary(received.variants))
         return list(theirs.values())
+
+    def _look_at_stock(self, received: Received, variant: Variant, told: dict) -> None:
+        """Count what would be counted anew, and take it out of what the file tells if wished."""
+        if variant.stock is None or told.get("stock", variant.stock) == variant.stock:
+            return
+        received.recounted += variant.tracked
+        if self.keep_stock:
+            del told["stock"]
 
     def _write_products(self, batch: list[Received]) -> None:
         """Insert the new ones, with their facets; take over the handles that led elsewhere."""

@@ -3,6 +3,7 @@
 from storefront.models.account import Account, AccountPasskey, SavedAddress
 from storefront.models.account_link import AccountLink
 from storefront.models.adjustment import StockAdjustment
+from storefront.models.catalogue_import import CatalogueImport
 from storefront.models.collection import Collection, CollectionItem, Redirect
 from storefront.models.connection import ConnectionCount
 from storefront.models.contest import Contest, ContestEntry
@@ -31,6 +32,7 @@ from storefront.models.staff_action import StaffAction
 from storefront.models.statement import DeskInstruction, DeskStatement
 from storefront.models.tax import TaxRate
 from storefront.models.vocabulary import Word
+from storefront.models.waiting import Waiting
 
 RECORDS = (
     Product,
@@ -44,6 +46,7 @@ RECORDS = (
     CatalogueVersion,
     FacetValue,
     Word,
+    CatalogueImport,
     Page,
     Edition,
     ShippingZone,
@@ -64,6 +67,7 @@ RECORDS = (
     DeskInstruction,
     Contest,
     ContestEntry,
+    Waiting,
     OutgoingMail,
     ConnectionCount,
     Staff,

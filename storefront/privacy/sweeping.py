@@ -25,12 +25,17 @@ BATCH = 200  # rows of one transaction
 log = logging.getLogger(__name__)
 
 
-def sweep_if_due(settings: Settings, at: datetime) -> None:
-    """Sweep once a day, as it begins: what is said to be held until a day is gone on the next."""
+def sweep_if_due(settings: Settings, at: datetime) -> bool:
+    """Sweep once a day, as it begins: what is said to be held until a day is gone on the next.
+
+    Gives whether it was due.
+    """
     last = Upkeep.now().swept_at
-    if last is None or last.date() < at.date():
-        swept = sweep(settings, at)
-        log.info("swept: %s", in_words(swept))
+    if last and last.date() >= at.date():
+        return False
+    swept = sweep(settings, at)
+    log.info("swept: %s", in_words(swept))
+    return True
 
 
 def sweep(settings: Settings, at: datetime) -> Counter:

@@ -14,12 +14,15 @@ from storefront.blueprints.desk import (  # noqa: E402
     collections,  # noqa: F401
     discounts,  # noqa: F401
     door,  # noqa: F401
+    exports,  # noqa: F401
     guard,  # noqa: F401
     home,  # noqa: F401
+    imports,  # noqa: F401
     invitations,  # noqa: F401
     log,  # noqa: F401
     mail,  # noqa: F401
     people,  # noqa: F401
+    pictures,  # noqa: F401
     policy,  # noqa: F401
     policy_marks,  # noqa: F401
     policy_posting,  # noqa: F401
@@ -29,4 +32,5 @@ from storefront.blueprints.desk import (  # noqa: E402
     stock,  # noqa: F401
     taxes,  # noqa: F401
     variants,  # noqa: F401
+    waiting,  # noqa: F401
 )
