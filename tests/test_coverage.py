@@ -12,6 +12,8 @@ from storefront.models import (
     Account,
     AccountLink,
     ContestEntry,
+    Message,
+    Note,
     Order,
     OutgoingMail,
     Picture,
@@ -96,6 +98,27 @@ def orders_that_there_are(shop):
     assert Order.get().state == "card_held"
     assert shop.client.get(order_path(way)).status_code == 200
     assert {mail.kind for mail in OutgoingMail.select()} == {"order_placed", "order_card_held"}
+
+
+def writing_about_an_order(shop):
+    """By the customer, and by staff for each other; what was written before is shown."""
+    path = order_path(place_order(shop.client, shop.plenty))
+    order = Order.get()
+    Message.ask(order, "Where is it?", shop.clock())
+    staff = signed_in(shop.app, "fulfilment")
+    notes = f"/desk/orders/{order.id}/notes"
+    assert "<textarea" in shop.client.get(path).text
+    shop.switch_off()
+    page = shop.visitor.get(path).text
+    assert "<textarea" not in page
+    answer = shop.visitor.post(f"{path}/messages", {"text": "Hello?"})
+    assert answer.status_code == 422
+    assert "Where is it?" in answer.text
+    assert "Messages cannot be written here at the moment" in answer.text
+    noted = staff.post(notes, data={"text": "Rang twice"}, headers=shop.visitor.headers)
+    assert noted.status_code == 422
+    assert "Rang twice" in noted.text
+    assert (Message.select().count(), Note.select().count()) == (1, 0)
 
 
 def the_cart(shop):
@@ -250,6 +273,9 @@ CASES = {
     "column parcel": orders_that_there_are,
     "column outgoing_mail": the_checkout,
     "column discount_use": the_checkout,
+    "column message": writing_about_an_order,
+    "column note": writing_about_an_order,
+    "form field MessageForm": writing_about_an_order,
     "form field CheckoutForm": the_checkout,
     "vault card number and expiry, sealed and offline": orders_that_there_are,
     "recipient vault": orders_that_there_are,
@@ -334,6 +360,7 @@ TAKES_NOTHING = {
     "checkout.sums": "shows the form again and keeps nothing",
     "checkout.order_without_code": "shows the form again and keeps nothing",
     "checkout.place": "its form switches itself off",
+    "orders.write_message": "its form switches itself off",
     "orders.pay": "goes on with an order that there is, as it was promised when it was made",
     "contests.address_parts": "shows the form again and keeps nothing",
     "contests.enter": "its form switches itself off",

@@ -73,9 +73,9 @@ class Keeping:
         return max((told.made_at for told in refunds if told.seq not in answered), default=None)
 
     def erase(self, names: Iterable[str], mark: Callable[[str], str], at: datetime) -> None:
-        """As any record; mails about it go with the address that they went to, what was written and
-        noted about it, and the carriers' numbers for its parcels, by which they could be followed to
-        the door.
+        """As any record; with the address go the mails that went to it, what was written and noted
+        about the order, and the carriers' numbers for its parcels, by which they could be followed
+        to the door.
 
         One that lapsed can be paid no more, for nobody would get it.
         """

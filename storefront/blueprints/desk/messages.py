@@ -1,0 +1,118 @@
+"""What customers ask about their orders, what they are answered, and what staff note."""
+
+from flask import abort, current_app, request
+
+from storefront.blueprints.desk import desk
+from storefront.blueprints.desk.frame import screen, show
+from storefront.blueprints.desk.guard import NUMBER, roles
+from storefront.blueprints.desk.log import noted, noted_as, noting, role_of
+from storefront.models import Message, Note, Order
+from storefront.pages import go, now, require, wants_part
+from storefront.refusals import Refused
+
+MOST = 50  # orders of one page
+
+screen("Messages", "/desk/messages", ("fulfilment",), "What customers ask about their orders.")
+
+
+@desk.get("/messages")
+@roles("fulfilment")
+@noted_as("listed")
+def messages():
+    waiting = Message.waiting(MOST)
+    if waiting:
+        noted("listed", Message)
+    count = Message.count_waiting() if len(waiting) == MOST else len(waiting)
+    return show("desk/messages/page.html", waiting=waiting, count=count)
+
+
+@desk.get(f"/messages/<{NUMBER}:number>")
+@roles("fulfilment")
+@noted_as("opened")
+def conversation(number: int):
+    order = order_of(number)
+    noted("opened", order)
+    return _page(order)
+
+
+def order_of(number: int) -> Order:
+    """The order of that id, or a page that says there is none."""
+    return Order.get_or_none(Order.id == number) or abort(404, "There is no such order.")
+
+
+def _page(order: Order, part: str = "messages", status: int = 200, **context):
+    """What was written and noted about an order, or the part of it that htmx asked for.
+
+    `typed` and `refusal` are what was sent and cannot be, of that part.
+    """
+    context = {"typed": "", "refusal": None, "refused": part} | context
+    written = {"messages": Message.of_order(order), "notes": Note.of_order(order)}
+    page, partial = "desk/messages/conversation.html", f"desk/orders/_{part}.html"
+    return show(page, partial, status=status, order=order, **written | context)
+
+
+def _done(order: Order, part: str, said: str):
+    if wants_part():
+        return _page(order, part, said=said)
+    return go(f"/desk/messages/{order.id}#{part}")
+
+
+def _text() -> str:
+    return request.form.get("text", "")
+
+
+def _up_to() -> int:
+    """The last message that stood on the page when it was answered."""
+    return max(0, min(request.form.get("up_to", 0, int), 2**31 - 1))
+
+
+def _role() -> str:
+    return role_of(current_app.view_functions[request.endpoint])
+
+
+@desk.post(f"/orders/<{NUMBER}:number>/messages")
+@roles("fulfilment")
+@noted_as("answered")
+def answer_message(number: int):
+    order = order_of(number)
+    try:
+        with noting("answered", order):
+            Message.answer(order, _text(), _up_to(), _role(), now())
+    except Refused as refusal:
+        return _page(order, status=422, refusal=refusal, typed=_text())
+    current_app.extensions["wake_worker"]()
+    return _done(order, "messages", "Your answer is on its way by mail.")
+
+
+@desk.post(f"/orders/<{NUMBER}:number>/messages/settlement")
+@roles("fulfilment")
+@noted_as("settled")
+def settle_messages(number: int):
+    order = order_of(number)
+    with noting("settled", order):
+        Message.settle(order, _up_to(), now())
+    return _done(order, "messages", "Settled: nobody waits for an answer.")
+
+
+@desk.post(f"/orders/<{NUMBER}:number>/notes")
+@roles("fulfilment")
+@noted_as("noted")
+def write_note(number: int):
+    order = order_of(number)
+    try:
+        require("orders")
+        with noting("noted", order):
+            Note.write(order, _text(), _role(), now())
+    except Refused as refusal:
+        return _page(order, "notes", status=422, refusal=refusal, typed=_text())
+    return _done(order, "notes", "Noted.")
+
+
+@desk.post(f"/orders/<{NUMBER}:number>/notes/<{NUMBER}:note>/removal")
+@roles("fulfilment")
+@noted_as("removed")
+def remove_note(number: int, note: int):
+    order = order_of(number)
+    with noting("removed", order):
+        Note.remove(order, note)
+    return _done(order, "notes", "The note is gone.")
