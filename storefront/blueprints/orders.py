@@ -27,7 +27,7 @@ class MessageForm(Form):
         clause="orders",
         why="to answer what you ask about your order",
         basis="contract",
-        words="what you write to us",
+        words="what was written",
     )
 
 

@@ -57,12 +57,12 @@ def test_no_words_are_markup_or_turn_the_page_around(visitor, path):
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("", "Please write something first."), ("no & " * 1001, "5 too many")],
+    [("", "Please write something first."), ("no & " * 1001 + ".", "6 too many")],
 )
 def test_what_cannot_be_sent_is_refused_beside_the_field_and_nothing_typed_is_lost(
     visitor, path, text, sentence
 ):
-    answer = send(visitor, path, text + " " * 0)
+    answer = send(visitor, path, text)
     assert answer.status_code == 422
     assert sentence in answer.text
     assert 'aria-invalid="true"' in answer.text
@@ -108,14 +108,19 @@ def test_without_an_address_to_answer_to_there_is_no_form(client, visitor, path)
     assert send(visitor, path, "Hello").status_code == 422
 
 
+def asked_of(counted) -> list[str]:
+    """What was read, but for whether there is a new edition: that is asked from time to time."""
+    every = [query.msg[0] for query in counted.get_queries()]
+    return [sql for sql in every if 'FROM "edition"' not in sql]
+
+
 def test_reading_changes_nothing_and_a_long_talk_costs_no_more(client, path, order, clock):
-    client.get(path)
     with count_queries() as short:
         client.get(path)
     for n in range(9):
         Message.ask(order, f"Hello {n}", clock())
     with count_queries() as long:
         client.get(path)
-    assert long.count == short.count
+    assert asked_of(long) == asked_of(short)
     assert Message.count_waiting() == 1
     assert not Message.select().where(Message.read_at.is_null(False)).exists()

@@ -142,12 +142,12 @@ def test_a_note_is_written_read_and_removed(packer, order):
 
 
 def test_customers_never_see_notes_on_the_page_of_their_order_but_among_their_data(
-    app, client, browser, order
+    app, client, browser, order, settings
 ):
     browser.post(f"/desk/orders/{order.id}/notes", data={"text": "Rang twice"})
     link = app.extensions["order_links"].write(order.number)
     assert "Rang twice" not in client.get(f"/orders/{link}").text
-    assert "Rang twice" in client.get(link_to(app, order.email)).text
+    assert "Rang twice" in client.get(link_to(client, settings, order.email)).text
 
 
 def test_about_an_order_whose_address_is_erased_nothing_can_be_written(packer, order):
