@@ -1,0 +1,77 @@
+"""A customer asks about an order, the desk answers and prints its papers; by keyboard alone."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import looking
+from tests.browser.test_door import DESK, authenticator
+from tests.browser.test_journey import HELD, give_card, order_two
+
+
+@pytest.fixture(autouse=True)
+def expected_errors(allowed_errors):
+    allowed_errors += ["status of 422"]
+
+
+@pytest.fixture
+def look(assert_no_axe_violations, shoot):
+    """Look at a page: barriers, 320 px, pictures of it, light and dark."""
+
+    def look(page, name: str) -> None:
+        for scheme, end in (("light", ""), ("dark", "-dark")):
+            page.emulate_media(color_scheme=scheme)
+            assert_no_axe_violations(page)
+            shoot(page, f"messages-{name}{end}")
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size({"width": 320, "height": 640})
+        assert looking.wider_than_the_screen(page) <= 0
+        assert not looking.small_targets(page)
+        page.set_viewport_size({"width": 1280, "height": 720})
+
+    return look
+
+
+def write(page, label: str, words: str, button: str) -> None:
+    """Type into a field, go on to the button beside it, and press that."""
+    page.get_by_label(label, exact=True).fill(words)
+    page.get_by_role("button", name=button, exact=True).press("Enter")
+
+
+def test_a_customer_asks_and_the_desk_answers_and_prints(page, new_page, running_shop, look):
+    order_two(page)
+    give_card(page)
+    expect(page.locator("main")).to_have_attribute("data-state", HELD)
+    write(page, "Your message", "", "Send")
+    expect(page.locator("#messages .error")).to_have_text("Please write something first.")
+    look(page, "refused")
+    write(page, "Your message", "Where is it?\nI wait.", "Send")
+    expect(page.locator("#said")).to_have_text("Your message is with us.")
+    expect(page.get_by_label("Your message")).to_have_value("")
+    look(page, "asked")
+    number = page.url.rpartition("/")[2].split(".")[0]
+    looking.put_into_state(running_shop, page, "charged")
+    desk = new_page(running_shop.origin)
+    authenticator(desk)
+    invited = running_shop.storefront("add-staff", "post@staff.example", "--role", "fulfilment")
+    desk.goto(invited.strip())
+    desk.get_by_label("A name for it").fill("Key")
+    desk.get_by_role("button", name="Make a passkey").click()
+    desk.wait_for_url(DESK)
+    desk.goto("/desk/messages")
+    look(desk, "waiting")
+    desk.get_by_role("link", name=f"Order {number}").press("Enter")
+    write(desk, "Answer", "Tomorrow.", "Answer")
+    expect(desk.locator("#said")).to_have_text("Your answer is on its way by mail.")
+    write(desk, "A note for whoever goes on with this order", "Waits for it", "Note it")
+    expect(desk.locator("#said")).to_have_text("Noted.")
+    look(desk, "answered")
+    desk.get_by_role("link", name="Packing slip").press("Enter")
+    look(desk, "slip")
+    desk.emulate_media(media="print")
+    expect(desk.locator(".paper")).to_be_visible()
+    for left_out in ("header", "footer", ".hint"):
+        expect(desk.locator(left_out)).to_be_hidden()
+    for paper in ("A4", "Letter"):
+        assert desk.pdf(format=paper).count(b"/Type /Page\n") == 1
+    page.reload()
+    expect(page.get_by_text("Tomorrow.")).to_be_visible()
