@@ -8,9 +8,9 @@ import pytest
 
 from storefront.letters import SUBJECTS
 from storefront.mail import Postman
-from storefront.models import Order, OrderEvent, OutgoingMail, PolicyVersion, RightsRequest
+from storefront.models import Order, OrderEvent, OutgoingMail, PolicyVersion, RightsRequest, Waiting
 from tests.mail_server import Inbox, by_smtp, parts
-from tests.models.placing import ANN, cart_of, place
+from tests.models.placing import ANN, cart_of, place, stock
 from tests.models.test_contest import SOMEBODY, announced, enter
 
 HOSTILE = [
@@ -109,6 +109,10 @@ def every_mail(settings, plenty, clock) -> dict[str, OutgoingMail]:
     mails["policy_changed"].policy = PolicyVersion.last()
     for kind in ("account_link", "account_move", "account_moved"):
         mails[kind] = OutgoingMail.of(kind, "ann@example.com", clock())
+    Waiting.ask(stock(plenty, 0), "ann@example.com", PolicyVersion.last(), clock())
+    mails["stock_wanted"] = OutgoingMail.get(OutgoingMail.kind == "stock_wanted")
+    mails["stock_back"] = mails["stock_wanted"].clone()
+    mails["stock_back"].kind = "stock_back"
     sent = sending(order, clock())
     for kind in SUBJECTS:
         if kind.startswith("order_"):
