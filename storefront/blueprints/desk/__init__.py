@@ -17,6 +17,9 @@ from storefront.blueprints.desk import (  # noqa: E402
     invitations,  # noqa: F401
     log,  # noqa: F401
     mail,  # noqa: F401
+    orders,  # noqa: F401
+    orders_money,  # noqa: F401
+    orders_one,  # noqa: F401
     people,  # noqa: F401
     policy,  # noqa: F401
     policy_marks,  # noqa: F401
