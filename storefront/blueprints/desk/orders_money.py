@@ -6,8 +6,6 @@ from storefront.blueprints.desk import desk
 from storefront.blueprints.desk.guard import roles
 from storefront.blueprints.desk.log import noted_as
 from storefront.blueprints.desk.orders_one import ONE, carry_out, quantities
-from storefront.exchange.amounts import minor_units
-from storefront.exchange.catalogue import BadCatalogue
 from storefront.models import DeskInstruction, Order, OrderLine
 from storefront.models.refunding import call_off_and_give_back, give_back
 from storefront.money import Money, decimals
@@ -86,6 +84,10 @@ def _sum(currency: str) -> int:
     """In minor units; 0 where the field was left empty."""
     if not (text := request.form.get("sum", "").strip()):
         return 0
+    # What reads catalogues is not loaded to serve; see `sparing`.
+    from storefront.exchange.amounts import minor_units
+    from storefront.exchange.catalogue import BadCatalogue
+
     places = decimals(currency)
     try:
         minor = minor_units(text, places, 0, "The sum")
