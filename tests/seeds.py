@@ -17,6 +17,7 @@ from storefront.models import (
     Parcel,
     Passkey,
     PolicyVersion,
+    Return,
     RightsRequest,
     Staff,
 )
@@ -35,6 +36,8 @@ SEEDS = {
     "order.country": "QZ-land-77006",
     "order.whose": "77007qzdigest" + "0" * 51,
     "parcel.tracking": "QZTRACK-77021",
+    "return.words": "Qzreturn 77022 pinches",
+    "return.answer": "Qzanswer 77023 was worn",
     "contest_entry.email": ADDRESS,
     "contest_entry.name": "Qzentrant Bexley-77009",
     "contest_entry.line1": "77010 Qzentry Road",
@@ -102,6 +105,7 @@ def sow(at: datetime) -> Order:
     )
     OrderEvent.create(order=order, what="charged", at=before)
     Parcel.create(**seeded(Parcel), order=order, shipped_at=before, delivered_at=before)
+    Return.create(**seeded(Return), order=order, asking="qz-asking", state="settled", asked_at=before)
     mail = OutgoingMail.write("order_charged", ADDRESS, before, order)
     mail = OutgoingMail.get(OutgoingMail.message_id == mail.message_id)
     mail.sent(before)

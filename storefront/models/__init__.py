@@ -18,11 +18,14 @@ from storefront.models.picture import Picture
 from storefront.models.policy import PolicyVersion
 from storefront.models.policy_draft import PolicyDraft
 from storefront.models.product import Product, Variant
+from storefront.models.return_line import ReturnLine
+from storefront.models.returning import Return
 from storefront.models.rights import RightsRequest, Upkeep
 from storefront.models.shipping import ShippingRate, ShippingZone, TaxRate
 from storefront.models.staff import Passkey, RecoveryCode, Staff
 from storefront.models.staff_action import StaffAction
 from storefront.models.statement import DeskInstruction, DeskStatement
+from storefront.models.terms import Terms
 from storefront.models.vocabulary import Word
 
 RECORDS = (
@@ -43,11 +46,14 @@ RECORDS = (
     PolicyVersion,
     PolicyNotice,
     PolicyDraft,
+    Return,  # before the orders by whose address they are found
     Order,
     OrderLine,
     OrderEvent,
     Parcel,
     ParcelLine,
+    ReturnLine,
+    Terms,
     PaymentAttempt,
     DeskStatement,
     DeskInstruction,
