@@ -20,6 +20,7 @@ from storefront.blueprints import (
     pictures,
     privacy,
     products,
+    returns,
     well_known,
 )
 from storefront.catching_up import catch_up
@@ -35,7 +36,7 @@ from storefront.payment import Payments
 from storefront.shelf import Shelf
 
 PARTS = (
-    *(home, listing, products, pictures, cart, checkout, orders, contests, page),
+    *(home, listing, products, pictures, cart, checkout, orders, returns, contests, page),
     *(privacy, feeds, well_known, desk),
 )
 

@@ -105,7 +105,9 @@ def sow(at: datetime) -> Order:
     )
     OrderEvent.create(order=order, what="charged", at=before)
     Parcel.create(**seeded(Parcel), order=order, shipped_at=before, delivered_at=before)
-    Return.create(**seeded(Return), order=order, asking="qz-asking", state="settled", asked_at=before)
+    Return.create(
+        **seeded(Return), order=order, asking="qz-asking", state="settled", asked_at=before
+    )
     mail = OutgoingMail.write("order_charged", ADDRESS, before, order)
     mail = OutgoingMail.get(OutgoingMail.message_id == mail.message_id)
     mail.sent(before)

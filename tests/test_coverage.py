@@ -8,7 +8,15 @@ import pytest
 
 from storefront import coverage, personal, policy, register
 from storefront.forms import Form
-from storefront.models import ContestEntry, Order, OutgoingMail, Picture, PolicyVersion, Staff
+from storefront.models import (
+    ContestEntry,
+    Order,
+    OutgoingMail,
+    Picture,
+    PolicyVersion,
+    Return,
+    Staff,
+)
 from storefront.refusals import Refused
 from tests.journey import (
     ANN,
@@ -83,6 +91,20 @@ def orders_that_there_are(shop):
     assert Order.get().state == "card_held"
     assert shop.client.get(order_path(way)).status_code == 200
     assert {mail.kind for mail in OutgoingMail.select()} == {"order_placed", "order_card_held"}
+
+
+def a_withdrawal(shop):
+    """A right, open whatever a text leaves out; what one wants to say to it is not taken."""
+    path = order_path(place_order(shop.client, shop.plenty))
+    Order.get().charge(shop.clock())
+    assert 'name="words"' in shop.client.get(f"{path}/withdrawal").text
+    shop.switch_off()
+    page = shop.client.get(f"{path}/withdrawal").text
+    assert 'name="words"' not in page
+    form = hidden_in(page) | {"whole": "1", "words": "It pinches.", "reason": "size"}
+    assert shop.visitor.post(f"{path}/withdrawal", form).status_code in (204, 303)
+    [back] = Return.select()
+    assert (back.words, back.reason, Order.get().stage) == ("", "size", "called_off")
 
 
 def the_cart(shop):
@@ -185,6 +207,8 @@ def asking_what_is_held(shop):
 CASES = {
     "column order": the_checkout,
     "column parcel": orders_that_there_are,
+    "column return": a_withdrawal,
+    "form field WithdrawalForm": a_withdrawal,
     "column outgoing_mail": the_checkout,
     "form field CheckoutForm": the_checkout,
     "vault card number and expiry, sealed and offline": orders_that_there_are,
@@ -258,6 +282,8 @@ TAKES_NOTHING = {
     "checkout.address_parts": "shows the form again and keeps nothing",
     "checkout.place": "its form switches itself off",
     "orders.pay": "goes on with an order that there is, as it was promised when it was made",
+    "returns.withdraw": "withdrawing is always allowed; words to it are not taken meanwhile",
+    "returns.take_back": "taking back is always allowed",
     "contests.address_parts": "shows the form again and keeps nothing",
     "contests.enter": "its form switches itself off",
     "contests.confirm": "goes on with an entry that there is",

@@ -45,6 +45,8 @@ def _page(order: Order, link: str, status: int = 200, refusal: Refused | None = 
     left = (order.hold_until - now()).total_seconds() if order.hold_until else 0
     context = {"order": order, "events": events, "lines": lines, "refusal": refusal}
     context["parcels"] = [(p, p.contents()) for p in order.parcels.order_by(Parcel.id)]
+    # The way there stays while there is anything to see: what was asked for, or when it was over.
+    context["withdrawal"] = order.unpaid or order.state in ("card_held", "charged", "refunded")
     context["hours"] = round(left / 3600)
     context["minutes"] = max(1, round(left / 60))
     context["demo"] = current_app.extensions["settings"].demo_desk

@@ -3,7 +3,7 @@
 from storefront.config import Settings
 from storefront.greeting import greeting
 from storefront.links import OrderLinks
-from storefront.models import OutgoingMail, Parcel
+from storefront.models import OutgoingMail, Parcel, Return, Terms
 from storefront.models.statement import refunded
 
 SUBJECTS = {
@@ -17,6 +17,10 @@ SUBJECTS = {
     "order_shipped": "Order {number} is on its way",
     "order_delivered": "Order {number} has arrived",
     "order_called_off": "Order {number}: something of it will not be sent",
+    "order_return_asked": "Order {number}: what you withdrew from or send back",
+    "order_returned": "Order {number}: your return is here",
+    "order_return_refused": "Order {number}: about your return",
+    "order_return_reduced": "Order {number}: about the money for your return",
     "order_refunded": "Order {number}: money is on its way back to you",
 }
 
@@ -28,7 +32,8 @@ def facts(mail: OutgoingMail, settings: Settings) -> dict:
     """
     order, link = mail.order, OrderLinks(settings.cookie_keys)
     lines, counts = order.in_order(), mail.event.quantities if mail.event else {}
-    parcel = mail.event.detail.get("parcel") if mail.event else None
+    detail = mail.event.detail if mail.event else {}
+    parcel = detail.get("parcel")
     return {
         "number": order.number,
         "order": order,
@@ -38,5 +43,9 @@ def facts(mail: OutgoingMail, settings: Settings) -> dict:
         "about": [(line, counts[line.id]) for line in lines if line.id in counts],
         "parcel": parcel and Parcel.get_by_id(parcel),
         "refunded": refunded(order),
+        "returns": [(each, each.contents()) for each in Return.named(detail.get("returns", []))],
+        "given": mail.event and mail.event.amount(order.currency),
+        "terms": (terms := Terms.now()),
+        "return_address": terms.return_address or settings.shop["postal_address"],
         "address": f"{settings.shop_origin}/orders/{link.write(order.number)}",
     }

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from peewee import BooleanField, ForeignKeyField, TextField
+from peewee import BooleanField, ForeignKeyField, TextField, fn
 
 from storefront.db import Moment, Record, database
 from storefront.models.fulfilment import Quantities
@@ -33,6 +33,7 @@ REASONS = {
     "late": "It came too late",
 }
 LONGEST = 1000  # characters of the words to it
+GIVEN_BACK_WITHIN = timedelta(days=14)
 SENT_WITHIN = timedelta(days=14)  # of asking (Directive 2011/83/EU, Art. 14(1))
 
 
@@ -103,6 +104,11 @@ class Return(Record):
         """Until when it should be on its way back."""
         return self.asked_at + SENT_WITHIN
 
+    @property
+    def give_back_by(self) -> datetime:
+        """Until when its money is owed: of what was sent, once it has come (Art. 13(1) and (3))."""
+        return max(self.asked_at + GIVEN_BACK_WITHIN, self.received_at)
+
     def contents(self) -> "list[ReturnLine]":
         """Its lines with the order's, in the order's order; one query."""
         query = self.lines.select(ReturnLine, OrderLine).join(OrderLine)
@@ -124,6 +130,11 @@ class Return(Record):
         found = cls.select(cls, Order).join(Order).where(cls.state.in_(states))
         found = found.where(cls.id < before) if before else found
         return list(found.order_by(cls.id.desc()).limit(most))
+
+    @classmethod
+    def counts(cls) -> dict[str, int]:
+        """How many there are in each state."""
+        return dict(cls.select(cls.state, fn.COUNT(cls.id)).group_by(cls.state).tuples())
 
     @classmethod
     def ask(

@@ -194,7 +194,7 @@ def test_the_period_is_counted_from_the_last_parcel_and_its_arrival(order, clock
     clock.forward(days=20)
     ask(order, {0: 1}, clock)
     clock.forward(days=1)
-    with pytest.raises(Refused, match="Until .* this could be sent back"):
+    with pytest.raises(Refused, match="this could be sent back"):
         ask(order, {0: 1}, clock)
 
 

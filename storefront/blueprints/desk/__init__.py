@@ -22,4 +22,6 @@ from storefront.blueprints.desk import (  # noqa: E402
     policy_marks,  # noqa: F401
     policy_posting,  # noqa: F401
     proofs,  # noqa: F401
+    returns,  # noqa: F401
+    terms,  # noqa: F401
 )
