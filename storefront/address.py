@@ -55,6 +55,28 @@ def rules_for(country: str) -> AddressRules:
     )
 
 
+@lru_cache(maxsize=64)
+def regions(country: str) -> dict[str, str]:
+    """The states or provinces that addresses of the country name: names by code, maybe none."""
+    if country not in countries():
+        return {}
+    choices = get_validation_rules({"country_code": country}).country_area_choices
+    return dict(reversed(choices))  # of several names the first
+
+
+@lru_cache(maxsize=64)
+def _region_codes(country: str) -> dict[str, str]:
+    if country not in countries():
+        return {}
+    choices = get_validation_rules({"country_code": country}).country_area_choices
+    return {said.casefold(): code for code, name in choices for said in (code, name)}
+
+
+def region_code(country: str, typed: str) -> str:
+    """The code of the region that somebody means by its code or its name; "" if it is none."""
+    return _region_codes(country).get(" ".join(typed.split()).casefold(), "")
+
+
 def _titled(kind: str, special: dict[str, str]) -> str:
     return special.get(kind) or kind.replace("_", " ").capitalize()
 

@@ -1,5 +1,7 @@
 """Builds the shop: `create_app()`."""
 
+from datetime import timedelta
+
 from flask import Flask, Response, request
 from htmx_flask import Htmx
 from markupsafe import escape
@@ -8,6 +10,8 @@ from werkzeug.exceptions import HTTPException
 from storefront import address, door, errors, gate, pages, places, register, tally
 from storefront.assets import Assets
 from storefront.blueprints import (
+    account,
+    afterwards,
     cart,
     checkout,
     contests,
@@ -21,23 +25,24 @@ from storefront.blueprints import (
     privacy,
     products,
     returns,
+    waiting,
     well_known,
 )
 from storefront.catching_up import catch_up
 from storefront.config import Settings, read_settings, require_set_up
-from storefront.cookies import CartCookie, Sessions, drop_unreadable
+from storefront.cookies import ACCOUNT_DAYS, CartCookie, Sessions, drop_unreadable
 from storefront.db import database, open_database
 from storefront.drawn import Drawn
 from storefront.freshness import Freshness
 from storefront.front import Behind, Front
 from storefront.jobs import Jobs
-from storefront.links import EntryLinks, OrderLinks
+from storefront.links import EntryLinks, OrderLinks, WaitingLinks
 from storefront.payment import Payments
 from storefront.shelf import Shelf
 
 PARTS = (
-    *(home, listing, products, pictures, cart, checkout, orders, returns, contests, page),
-    *(privacy, feeds, well_known, desk),
+    *(home, listing, products, pictures, waiting, cart, checkout, orders, afterwards, returns),
+    *(contests, page, privacy, feeds, well_known, account, desk),
 )
 
 
@@ -75,8 +80,10 @@ def _configure(app: Flask, settings: Settings) -> None:
         "SECRET_KEY_FALLBACKS": list(settings.cookie_keys[1:]),
         "SESSION_COOKIE_NAME": "__Host-session" if settings.secure else "session",
         "SESSION_COOKIE_SECURE": settings.secure,
-        # Only the desk has sessions, and nobody comes to it from another site.
+        # That of the desk, to which nobody comes from another site; customers' are of their own.
         "SESSION_COOKIE_SAMESITE": "Strict",
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=ACCOUNT_DAYS),
+        "SESSION_REFRESH_EACH_REQUEST": False,
         # Forms carry no token of their own: a token needs a cookie, and shoppers have none.
         # The door looks where a form comes from, and demands a token of those with a session.
         "WTF_CSRF_ENABLED": False,
@@ -90,6 +97,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
     gate.admit_from(settings)
     places.declare_from(settings)
     Htmx(app)
+    app.request_class = door.Visit
     jobs = Jobs(settings)
     app.extensions |= {
         "settings": settings,
@@ -99,10 +107,12 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "payments": Payments(settings),
         "order_links": OrderLinks(settings.cookie_keys),
         "entry_links": EntryLinks(settings.cookie_keys),
+        "waiting_links": WaitingLinks(settings.cookie_keys),
         "shelf": Shelf(),
         "edition": Freshness(settings.database_url).edition,
         "wake_worker": jobs.wake,
         "wake_scourer": jobs.wake_scourer,
+        "wake_importer": jobs.wake_importer,
     }
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters["country_name"] = lambda code: address.countries().get(code, code)

@@ -39,6 +39,7 @@ class Assets:
         self._answers: dict[str, dict[str, Answer]] = {}
         self.style = _pressed((SOURCE / "style.css").read_text(encoding="utf-8"))
         self.desk_style = _pressed((SOURCE / "desk.css").read_text(encoding="utf-8"))
+        self.account_style = _pressed((SOURCE / "account.css").read_text(encoding="utf-8"))
         self.urls = {name: self._make(name) for name in MADE_OF}
         start = (SOURCE / "start.js").read_text(encoding="utf-8").strip()
         self.start = start.replace("htmx.js", self.urls["htmx.js"])
@@ -56,6 +57,12 @@ class Assets:
     def desk_hashes(self) -> dict[str, str]:
         """The same for the pages of the desk, which have a style sheet more."""
         return self.hashes | {"style": f"{_csp_hash(self.style)} {_csp_hash(self.desk_style)}"}
+
+    @property
+    def account_hashes(self) -> dict[str, str]:
+        """The same for the pages of customers' accounts."""
+        styles = f"{_csp_hash(self.style)} {_csp_hash(self.account_style)}"
+        return self.hashes | {"style": styles}
 
     def answer(self, url: str, accepted: str) -> Answer | None:
         """Headers and bytes for an address, in a coding that is accepted; None if it is no file.

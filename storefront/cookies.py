@@ -1,11 +1,14 @@
 """The signed cart cookie: variants and quantities, nothing else; and sessions for who has one."""
 
 import hashlib
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from flask import Flask, Response, current_app, g, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Response, current_app, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask_login import LoginManager
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 
 from storefront.config import Settings
@@ -14,6 +17,8 @@ from storefront.personal import days, declare, declared
 
 CART_DAYS = 60
 KNOWN_DAYS = 90
+ACCOUNT_DAYS = 30
+ASKED_FOR = timedelta(minutes=15)
 LONGEST = 4000  # characters; browsers keep 4096 bytes of name and value together
 
 declare(
@@ -38,6 +43,22 @@ declare(
     why="so that a stranger who guesses at your account does not keep you out of it",
     basis="contract",
     keep=days(KNOWN_DAYS),
+)
+declare(
+    "cookie",
+    "account",
+    clause="accounts",
+    why="to know you while you are signed in to your account",
+    basis="contract",
+    keep=days(ACCOUNT_DAYS),
+)
+declare(
+    "cookie",
+    "asked",
+    clause="accounts",
+    why="so that a link we mail you signs in the browser that asked for it, and no other",
+    basis="contract",
+    keep=ASKED_FOR,
 )
 
 
@@ -101,14 +122,108 @@ class CartCookie:
         return None if cart.trouble else sum(cart.quantities.values())
 
 
+class Visit(SecureCookieSession):
+    """The session of a customer. It is no session of the desk's, whatever it says."""
+
+
+class Visits(SecureCookieSessionInterface):
+    """Sessions of customers: a cookie of their own, which a link in mail brings along."""
+
+    salt = "account session"
+    session_class = Visit
+
+    def get_cookie_name(self, app: Flask) -> str:
+        """Of this host alone where it is secure, as all of the shop's."""
+        return "__Host-account" if app.config["SESSION_COOKIE_SECURE"] else "account"
+
+    def get_cookie_samesite(self, app: Flask) -> str:
+        """Lax: mail is often read on another site."""
+        return "Lax"
+
+
 class Sessions(SecureCookieSessionInterface):
-    """Flask's sessions, but that who has none costs nothing: shoppers have none."""
+    """Flask's sessions, but that who has none costs nothing: most shoppers have none.
+
+    Below /account they are those of customers, anywhere else of who works at the desk. Neither
+    cookie is looked at in the other's place, and neither signature holds there.
+    """
+
+    visits = Visits()
 
     def open_session(self, app: Flask, request):
         """The session of the request's cookie, or a new one."""
+        if f"{request.path}/".startswith("/account/"):
+            return self.visits.open_session(app, request)
         if self.get_cookie_name(app) not in request.cookies:
             return self.session_class()
         return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session, response: Response) -> None:
+        """Into the cookie that it is of."""
+        if isinstance(session, Visit):
+            self.visits.save_session(app, session, response)
+        else:
+            super().save_session(app, session, response)
+
+
+def customers_visit() -> Visit:
+    """What a customer's session says, on pages that are not of the account; {} without one."""
+    return Sessions.visits.open_session(current_app, request)
+
+
+def is_visit_cookie(name: str) -> bool:
+    """Whether a cookie of that name is a customer's session."""
+    return name == Sessions.visits.get_cookie_name(current_app)
+
+
+# Who is signed in is asked of flask-login, which has one manager for an app. The session's kind
+# says whose loader is asked; a name in one means nothing to the other.
+manager = LoginManager()
+manager.session_protection = None  # it would put a hash of the address into the cookie
+manager.id_attribute = "session_id"  # `get_id`, as it asks by itself, is peewee's for the key
+loaders: dict[type, Callable] = {}
+
+
+@manager.user_loader
+def _load(identity: str):
+    return loaders[type(session._get_current_object())](identity)
+
+
+def asking_browser() -> str:
+    """What the browser is known by that asked for a link a little while ago, or ""."""
+    try:
+        return _asked().loads(request.cookies.get(_asked_name(), ""), ASKED_FOR.total_seconds())
+    except BadData:
+        return ""
+
+
+def remember_asking(response: Response, browser: str) -> Response:
+    """Know the browser again that asks for a link, for a quarter of an hour."""
+    response.set_cookie(
+        _asked_name(),
+        _asked().dumps(browser),
+        max_age=round(ASKED_FOR.total_seconds()),
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.extensions["settings"].secure,
+        path="/",
+    )
+    return response
+
+
+def new_browser() -> str:
+    """A name that no browser has had."""
+    return secrets.token_urlsafe(24)
+
+
+def _asked_name() -> str:
+    return "__Host-asked" if current_app.extensions["settings"].secure else "asked"
+
+
+def _asked() -> URLSafeTimedSerializer:
+    keys = list(reversed(current_app.extensions["settings"].cookie_keys))
+    digest = {"digest_method": hashlib.sha256}
+    return URLSafeTimedSerializer(keys, salt="asking browser", signer_kwargs=digest)
 
 
 def read_cart() -> Cart:

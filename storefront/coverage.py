@@ -29,11 +29,15 @@ WORDS = {
     "orders": Words("the checkout", "We take no orders at the moment"),
     "cookies": Words("the cart", "Nothing can be put into a cart at the moment"),
     "contests": Words("entering contests", "No entries to contests are taken at the moment"),
+    "waiting": Words(
+        "asking to hear when something is back", "Nobody can ask to be told of anything now"
+    ),
     "catalogue": Words("fetching pictures from other hosts", "No pictures are fetched now"),
     "staff": Words(
         "new accounts for people who work here",
         "Nothing new is kept about people who work here now",
     ),
+    "accounts": Words("customers' accounts", "Nobody can sign in or open an account now"),
     "rights": Words("asking what is held about oneself", ""),
 }
 # Asking what is held, correcting and erasing it: the law gives people that right, whatever an

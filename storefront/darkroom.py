@@ -11,6 +11,7 @@ and height are of the largest size.
 
 import io
 import json
+import re
 import resource
 import sys
 import warnings
@@ -39,6 +40,7 @@ class Unusable(Exception):
 def develop(raw: bytes) -> tuple[dict, list[bytes]]:
     """The head of the answer and the files. Raises `Unusable`."""
     image = _opened(raw)
+    _refuse_two_faced(raw)
     turned = _orientation(image) >= 5  # EXIF 2.32: 5 to 8 lie on their side
     width, height = image.size[::-1] if turned else image.size
     top = _largest(width, height)
@@ -72,6 +74,20 @@ def _opened(raw: bytes) -> Image.Image:
             f"It is {width} × {height} pixels, more than {MOST_SLENDER} times as long as wide."
         )
     return image
+
+
+# What is a picture to one program and something to be run or unpacked to another. Nothing of it
+# would be kept; but whoever made it meant harm, or sends what somebody meant it with.
+_PAGE = re.compile(rb"<script|<html|<!doctype html|<\?php", re.IGNORECASE)
+_END_OF_ZIP = b"PK\x05\x06"  # at the end, before 64 KiB of comment at most (APPNOTE 4.3.16)
+
+
+def _refuse_two_faced(raw: bytes) -> None:
+    other = "a PDF" if b"%PDF-" in raw[:1024] else ""
+    other = "an archive" if _END_OF_ZIP in raw[-(22 + 0xFFFF) :] else other
+    other = "a web page or a program" if _PAGE.search(raw) else other
+    if other:
+        raise Unusable(f"It is a picture and {other} at once; save it anew as a picture alone.")
 
 
 _TOO_LARGE = f"It has more than {MOST_PIXELS // 1_000_000} megapixels; make it smaller."

@@ -3,18 +3,24 @@
 import ipaddress
 import logging
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
+from tempfile import SpooledTemporaryFile
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, redirect, request, session
+from flask import Flask, Response, abort, current_app, g, redirect, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFError, validate_csrf
+from htmx_flask.requests import HtmxAwareRequest
+from limits import parse
 from werkzeug.middleware.proxy_fix import ProxyFix
 from wtforms import ValidationError
 
 from storefront.config import LOOPBACK, Settings
 from storefront.handoff.seal import passes_luhn
+from storefront.refusals import Refused
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 # Names of fields, without case and punctuation, that shops and browsers give to card data.
@@ -35,8 +41,57 @@ logging.getLogger("flask-limiter").setLevel(logging.CRITICAL)
 limiter = Limiter(get_remote_address, default_limits=[LIMITS], storage_uri="memory://")
 
 
+@contextmanager
+def guess(what: str, limit: str) -> Iterator[Callable[[], None]]:
+    """Let somebody try a secret word; who calls what this gives has tried in vain, and is counted.
+
+    One request counts once. Raises `Refused`, before anything is looked up, where there were more
+    from this address than the limit, in this process.
+    """
+    allowed, whose = parse(limit), (what, get_remote_address())
+    if limiter.enabled and what not in _tried() and not limiter.limiter.test(allowed, *whose):
+        raise Refused("There were many tries that did not fit. Please wait an hour and try again.")
+
+    def missed() -> None:
+        if limiter.enabled and what not in _tried():
+            limiter.limiter.hit(allowed, *whose)
+            _tried().add(what)
+
+    yield missed
+
+
+def _tried() -> set[str]:
+    return g.setdefault("tried", set())
+
+
 class CardOffered(Exception):
     """A form carried what looks like card data; the shop takes none."""
+
+
+class Visit(HtmxAwareRequest):
+    """A request, of whose files no more is taken in than its view asks for."""
+
+    largest_file = 0  # bytes; 0 for as large as the whole may be
+
+    def _get_file_stream(self, *_, **__):
+        return Bounded(self.largest_file or self.max_content_length)
+
+
+class Bounded(SpooledTemporaryFile):
+    """Keeps the first bytes of what is written into it, and says it has kept all.
+
+    What does not fit in memory goes to a file without a name, which is gone with the request.
+    """
+
+    def __init__(self, most: int) -> None:
+        super().__init__(max_size=LARGEST_FORM)
+        self._most = most
+
+    def write(self, data: bytes) -> int:
+        """Keep what there is room for."""
+        if room := self._most - self.tell():
+            super().write(data[:room])
+        return len(data)
 
 
 class TrustedProxies:
@@ -71,6 +126,20 @@ def takes_text(*fields: str):
 
     def say(view):
         view.texts = fields
+        return view
+
+    return say
+
+
+def takes_files(each: int, together: int):
+    """Say of a view that it takes files: how many bytes of each it wants, and of the whole form.
+
+    What is longer than `each` is cut off, for the view to notice. For those who have signed in
+    only: nobody else makes the shop read so much.
+    """
+
+    def say(view):
+        view.files = (each, together)
         return view
 
     return say
@@ -121,7 +190,15 @@ def refuse_odd_bodies() -> None:
 
 def make_room() -> None:
     """Let a long text in where one is asked for; one that is longer still is refused in words."""
-    if request.method in SAFE or not _texts() or not session:
+    if request.method in SAFE or not session:
+        return
+    if (files := _said("files")) and "_user_id" in session:
+        request.largest_file, request.max_content_length = files
+        # Of the form's other fields; the parser also counts what it has not taken apart yet.
+        request.max_form_memory_size = 4 * LARGEST_FORM
+        if (request.content_length or 0) > files[1]:
+            abort(413, TOO_MANY.format(files[1] >> 20))
+    if not _texts():
         return
     request.max_content_length = request.max_form_memory_size = LARGEST_TEXT
     if (request.content_length or 0) > LARGEST_TEXT:
@@ -134,8 +211,19 @@ TOO_LONG = (
 )
 
 
+TOO_MANY = (
+    "What was sent is larger than {} MB altogether, so none of it was read. "
+    "Go back, and send it in several goes."
+)
+
+
+def _said(name: str) -> tuple:
+    """What the view of this request says of itself."""
+    return getattr(current_app.view_functions.get(request.endpoint), name, ())
+
+
 def _texts() -> tuple[str, ...]:
-    return getattr(current_app.view_functions.get(request.endpoint), "texts", ())
+    return _said("texts")
 
 
 def refuse_foreign_forms() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from storefront.db import database
-from storefront.models import Product, Variant, Word, search
+from storefront.models import Product, Variant, Word, price, search
 from storefront.models.facet import Shelving
 
 BATCH = 500
@@ -95,6 +95,7 @@ def _write(made: list[tuple[Product, list[Variant]]], shelving: Shelving) -> Non
         words.update(search.index(product, variants))
     Product.bulk_update([product for product, _ in made], [Product.facets], batch_size=50)
     Variant.bulk_create([v for _, variants in made for v in variants], batch_size=50)
+    price.note_new(ids.values(), made[0][0].made_at)
     Word.learn(words)
 
 

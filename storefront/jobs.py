@@ -8,20 +8,21 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from huey import crontab
 from huey.contrib.sql_huey import SqlHuey
 from huey.serializer import SignedSerializer
 from peewee import PeeweeException
 
-from storefront import gate, places, privacy, tally
+from storefront import gate, photographs, places, privacy, tally
 from storefront.catching_up import catch_up
 from storefront.config import Settings
 from storefront.db import database
-from storefront.models import ContestEntry, Edition, RightsRequest
+from storefront.models import CatalogueImport, ContestEntry, Edition, RightsRequest, Waiting
 from storefront.payment import Payments
 
+UNSEEN = timedelta(days=1)  # that a picture's files stay when nothing shows it any more
 DEMO_SECONDS = 2  # between two looks for what the demonstration's desk has done
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,8 @@ class Jobs:
         )
         self._send = self.huey.task(name="send_mail")(self.send_mail)
         self._scour = self.huey.task(name="scour")(self.scour)
+        self._import = self.huey.task(name="import_catalogues")(self.import_catalogues)
+        self._importing, self._ending = None, threading.Event()
         every_minute = self.huey.periodic_task(crontab(minute="*"), name="look_after")
         self._look_after = every_minute(self.look_after)
 
@@ -55,6 +58,10 @@ class Jobs:
     def wake_scourer(self) -> None:
         """Tell the worker that something was erased, whose traces are to go."""
         self._call(self._scour)
+
+    def wake_importer(self) -> None:
+        """Tell the worker that a catalogue file waits to be tried or imported."""
+        self._call(self._import)
 
     def _call(self, task) -> None:
         try:
@@ -72,19 +79,45 @@ class Jobs:
 
         Postman(self._settings).deliver_due(lambda: datetime.now(UTC))
 
+    def import_catalogues(self) -> None:
+        """Have what waits be imported, beside all else: it may take long, and mail is not to wait.
+
+        One thread does it all; who comes while it is at work has come for nothing, and it looks
+        again at the end.
+        """
+        if self._importing is None or not self._importing.is_alive():
+            self._importing = threading.Thread(target=self._import_all, name="imports")
+            self._importing.start()
+
+    def _import_all(self) -> None:
+        from storefront.importing import Importer  # the shop only wakes who does this
+
+        try:
+            with database.connection_context():
+                Importer(self._settings, self._ending.is_set).work_off(lambda: datetime.now(UTC))
+        except Exception as trouble:
+            log.error("imports were not looked after: %s", type(trouble).__name__)
+
     def look_after(self) -> None:
-        """Fetch receipts and statements, let stock go, give notice, send mail, tidy up, sweep."""
+        """Fetch receipts and statements, let stock go, tell people, send mail, tidy up, sweep."""
         payments = Payments(self._settings)
         try:
             payments.hear_all(datetime.now(UTC))
             payments.settle(datetime.now(UTC))
         finally:
             self._give_notice()
+            Waiting.tell(datetime.now(UTC))
             self.send_mail()
+            self._look_after_imports()
             Edition.tidy()
             tally.write_down(datetime.now(UTC))
             places.let_go_of_backups(self._settings, datetime.now(UTC))
             self.keep_promises()
+
+    def _look_after_imports(self) -> None:
+        """Begin what waits, and note of what was broken off that it was."""
+        if CatalogueImport.at_work_now():
+            self.import_catalogues()
 
     def _give_notice(self) -> None:
         """Write some mails to those who are to be told of a change; see `notices`."""
@@ -98,10 +131,19 @@ class Jobs:
         Of links that are over, and entries that nobody confirmed, at once.
         """
         at = datetime.now(UTC)
-        if RightsRequest.let_go(at) + ContestEntry.forget_unconfirmed(at):
+        gone = RightsRequest.let_go(at) + ContestEntry.forget_unconfirmed(at) + Waiting.let_go(at)
+        if gone:
             privacy.clear_mail(self._settings, at)
-        privacy.sweep_if_due(self._settings, at)
+        if privacy.sweep_if_due(self._settings, at):
+            self._clear_files(at)
         self.scour()
+
+    def _clear_files(self, at: datetime) -> None:
+        """Delete files of pictures that nothing shows, and of imports that are over."""
+        from storefront.brought import Place
+
+        photographs.delete_orphans(self._settings.instance / "media", at - UNSEEN)
+        Place(self._settings).tidy(at)
 
     def work(self) -> None:
         """Do the jobs until told to stop; what was left undone is done first."""
@@ -112,8 +154,13 @@ class Jobs:
             workers=1, initial_delay=0.1, max_delay=1.0, check_worker_health=True
         )
         log.info("worker is awake")
-        with self._listening() if self._settings.demo_desk else nullcontext():
-            consumer.run()
+        try:
+            with self._listening() if self._settings.demo_desk else nullcontext():
+                consumer.run()
+        finally:  # an import that is under way stops, with nothing written
+            self._ending.set()
+            if self._importing:
+                self._importing.join()
 
     @contextmanager
     def _listening(self) -> Iterator[None]:

@@ -40,11 +40,26 @@ class EntryLinks(SignedLinks):
     salt = "contest-entry"
 
 
-def secret_of(message_id: str, key: str) -> str:
+class WaitingLinks(SignedLinks):
+    """Links that stand for a wish to hear of something that is sold out, by key."""
+
+    salt = "waiting"
+
+
+def secret_of(message_id: str, key: str, purpose: str = "rights link") -> str:
     """The secret in the link that the mail of this id brings, safe in a URL.
 
     Who sends the mail makes it once more, so that the database holds its hash alone. 256 bits
     under `wake_key`, which shop and worker share and which stays the same.
     """
-    made = hmac.new(key.encode(), f"rights link {message_id}".encode(), hashlib.sha256).digest()
+    made = hmac.new(key.encode(), f"{purpose} {message_id}".encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+
+
+ACCOUNT_LINK = "account link"
+
+
+def code_of(message_id: str, key: str) -> str:
+    """The eight digits that the mail of this id brings, to be typed where it was asked for."""
+    made = hmac.new(key.encode(), f"account code {message_id}".encode(), hashlib.sha256).digest()
+    return f"{int.from_bytes(made[:16]) % 10**8:08}"

@@ -40,6 +40,29 @@ def _written(minor: int, currency: str) -> str:
     return f"{sign}{_symbol(currency)}{units:,}{rest}"
 
 
+def half_up(numerator: int, denominator: int) -> int:
+    """The whole number nearest to a fraction of whole numbers from 0 up; a half goes up."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def shares(amount: int, weights: list[int]) -> list[int]:
+    """`amount` in whole parts that are as the weights are to each other, and sum to it exactly.
+
+    By largest remainder: each has its share rounded down, and what is left goes, one by one, to
+    those who lost most of theirs, the first of them first. So no part of an amount that is at most
+    the sum of the weights is greater than its weight. Weights are whole numbers from 0 up; where
+    all are 0 there is nothing to share by, and every part is 0.
+    """
+    together = sum(weights)
+    if not together:
+        return [0] * len(weights)
+    parts = [amount * weight // together for weight in weights]
+    lost = sorted(range(len(weights)), key=lambda n: -(amount * weights[n] % together))
+    for n in lost[: amount - sum(parts)]:
+        parts[n] += 1
+    return parts
+
+
 def whole(units: int, currency: str) -> str:
     """So many whole units of a currency, without decimals: "$150"."""
     return f"{_symbol(currency)}{units:,}"

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from storefront import prints
@@ -60,6 +61,29 @@ def several_at_once(work: Callable, jobs: Iterable, most: int = AT_ONCE) -> Iter
 def _outcome(ended: Future):
     trouble = ended.exception()
     return trouble if isinstance(trouble, Exception) else ended.result()
+
+
+# From the desk
+
+
+def from_desk(product: Product, files: list[tuple[str, BinaryIO]], media: Path) -> dict[str, str]:
+    """Hang uploaded files, in their order, behind a product's pictures.
+
+    Gives a sentence for each that is not taken, by its name; the others are. A file is read once
+    it is its turn, so that few are in memory; of one that is too large that many bytes will do.
+    """
+    jobs = [(number, file) for number, (_, file) in enumerate(files)]
+    work = lambda job: develop(job[1].read(prints.LARGEST + 1), media)  # noqa: E731
+    outcomes = {number: outcome for (number, _), outcome in several_at_once(work, jobs)}
+    refused: dict[str, str] = {}
+    for number, (name, _) in enumerate(files):
+        try:
+            if isinstance(outcome := outcomes[number], Exception):
+                raise outcome
+            Picture.hang(product, asdict(outcome))
+        except Refused as refusal:
+            refused[name] = refusal.sentence
+    return refused
 
 
 # From a folder

@@ -121,6 +121,8 @@ def in_words(period: timedelta | None) -> str:
     """A period as a person would say it: "7 years", "90 days", "for the visit"."""
     if period is None:
         return "for the visit"
+    if period < timedelta(days=1):
+        return f"{round(period.total_seconds() / 60)} minutes"
     if years := _years(period):
         return "1 year" if years == 1 else f"{years} years"
     return "1 day" if period.days == 1 else f"{period.days} days"
@@ -130,6 +132,8 @@ def iso(period: timedelta | None) -> str | None:
     """The same as an ISO 8601 duration, in years where it is whole years, else in days."""
     if period is None:
         return None
+    if period < timedelta(days=1):
+        return f"PT{round(period.total_seconds() / 60)}M"
     years = _years(period)
     return f"P{years}Y" if years else f"P{period.days}D"
 

@@ -10,7 +10,7 @@ from storefront import setup as set_up
 from storefront.catching_up import versions_back
 from storefront.config import Settings
 from storefront.db import database, open_database
-from storefront.models import Staff
+from storefront.models import Account, Staff
 from storefront.opened import open_base
 from storefront.privacy.sweeping import in_words
 from storefront.programs import alone
@@ -58,6 +58,8 @@ def _make_fit(settings: Settings, at: datetime, tell: backups.Tell) -> None:
             "look them over with `storefront list-staff`. All sign in anew, and links made before "
             "open nothing."
         )
+    if Account.after_restoring():
+        tell("Customers sign in anew, and links mailed to them before open nothing.")
     tell(f"swept: {in_words(privacy.sweep(settings, at))}")
     privacy.scour(settings, at)
     _have_versions_back(settings, tell)

@@ -7,28 +7,46 @@ from storefront.structured import product_group
 Asked = tuple[str | None, ...]
 
 
-def choice_of(display: Display, asked: Asked, typed: str, closed: str, added: int = 0) -> Showing:
+# What the form for what is sold out shows: `deaf` is why nobody can ask to hear of it, or "".
+HEARD = {"deaf": "", "typed_email": "", "unheard": None}
+
+
+def choice_of(
+    display: Display, asked: Asked, typed: str, closed: str, added: int = 0, deaf: str = ""
+) -> Showing:
     """A product's form with what is chosen in it, and the pictures beside it.
 
     `closed` is the sentence in place of what buys, while nothing may be put into a cart.
     """
+    told = {"added": added, "closed": closed} | HEARD | {"deaf": deaf}
     return Showing(
-        (display.rows, asked, typed, closed, added),
-        lambda: _facts(display, asked, typed) | {"added": added, "closed": closed},
+        (display.rows, asked, typed, closed, added, deaf),
+        lambda: _facts(display, asked, typed) | told,
     )
 
 
 def page_of(
-    display: Display, asked: Asked, typed: str, origin: str, closed: str, refusal=None
+    display: Display,
+    asked: Asked,
+    typed: str,
+    origin: str,
+    closed: str,
+    refusal=None,
+    waiting: dict | None = None,
 ) -> Showing:
-    """The whole of a product. One with a refusal in it is drawn for once."""
-    rows = None if refusal else (display.rows_of_page, asked, typed, origin, closed)
+    """The whole of a product. One with a refusal in it is drawn for once.
+
+    `waiting` is what differs from `HEARD`.
+    """
+    heard = HEARD | (waiting or {})
+    known = (display.rows_of_page, asked, typed, origin, closed, heard["deaf"])
+    rows = None if refusal or heard["unheard"] else known
 
     def facts() -> dict:
         known = _facts(display, asked, typed)
         data = product_group(display.product, known["choice"].variants, origin)
         shown = {"related": display.related, "data": data, "closed": closed}
-        return known | shown | {"refusal": refusal}
+        return known | shown | heard | {"refusal": refusal}
 
     return Showing(rows, facts)
 

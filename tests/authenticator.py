@@ -8,23 +8,28 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from webauthn.helpers import bytes_to_base64url as written
 
-from storefront.models import Passkey, Staff
+from storefront.models import Account, Passkey, Staff
 
 PRESENT, VERIFIED = 1, 4  # flags: somebody touched it; it saw a finger or a PIN
 
 
 class Authenticator:
-    """A device with one passkey, which the shop at `origin` has taken for `staff`."""
+    """A device with one passkey, which the shop at `origin` has taken for somebody of staff.
 
-    def __init__(self, staff: Staff, origin: str, at) -> None:
+    With `kept`, a table of others' passkeys, `who` is one of those.
+    """
+
+    def __init__(
+        self, who: Staff | Account, origin: str, at, kept=Passkey, credential="c29mdHdhcmU"
+    ) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self.origin, self.uses = origin, 7
         numbers = self._key.public_key().public_numbers()
         x, y = numbers.x.to_bytes(32, "big"), numbers.y.to_bytes(32, "big")
-        self.passkey = Passkey.create(
-            staff=staff,
+        self.passkey = kept.create(
+            **{"staff" if kept is Passkey else "account": who},
             name="Software",
-            credential="c29mdHdhcmU",
+            credential=credential,
             public_key=written(cbor2.dumps({1: 2, 3: -7, -1: 1, -2: x, -3: y})),
             uses=self.uses,
             made_at=at,

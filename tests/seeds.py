@@ -9,8 +9,13 @@ from datetime import datetime, timedelta
 from storefront.db import Record
 from storefront.models import (
     RECORDS,
+    Account,
+    AccountLink,
+    AccountPasskey,
     Contest,
     ContestEntry,
+    Discount,
+    DiscountUse,
     Order,
     OrderEvent,
     OutgoingMail,
@@ -19,7 +24,10 @@ from storefront.models import (
     PolicyVersion,
     Return,
     RightsRequest,
+    SavedAddress,
     Staff,
+    Variant,
+    Waiting,
 )
 
 ADDRESS = "qzvarna.bexley@example.com"
@@ -48,7 +56,19 @@ SEEDS = {
     "contest_entry.country": "QZ-entry-land-77015",
     "contest_entry.mailbox": "qzmailbox-77016@example.com",
     "contest_entry.person": "qzperson77017",
+    "discount_use.customer": "77021qzdiscount" + "0" * 49,
     "outgoing_mail.to": ADDRESS,
+    "account.email": ADDRESS,
+    "account_link.email": ADDRESS,
+    "account_passkey.name": "Qzfinger 77021",
+    "saved_address.name": "Qzsaved Bexley-77022",
+    "saved_address.line1": "77023 Qzsaved Road",
+    "saved_address.line2": "Qzsaved Loft 77024",
+    "saved_address.city": "Qzsavedham-77025",
+    "saved_address.region": "Qzsavedshire-77026",
+    "saved_address.postal_code": "QZ77027",
+    "saved_address.country": "QZ-saved-land-77028",
+    "waiting.email": ADDRESS,
     "rights_request.email": ADDRESS,
     "rights_request.answer": {"gone": [["Qzanswer 77008", ["name"]]], "kept": []},
 }
@@ -105,9 +125,10 @@ def sow(at: datetime) -> Order:
     )
     OrderEvent.create(order=order, what="charged", at=before)
     Parcel.create(**seeded(Parcel), order=order, shipped_at=before, delivered_at=before)
-    Return.create(
-        **seeded(Return), order=order, asking="qz-asking", state="settled", asked_at=before
-    )
+    about = {"order": order, "asking": "qz-asking", "state": "settled"}
+    Return.create(**seeded(Return), **about, asked_at=before, settled_at=before)
+    code = Discount.create(code="ALPS", kind="shipping", currency="USD", once=True, made_at=before)
+    DiscountUse.create(**seeded(DiscountUse), discount=code, order=order, used_at=before)
     mail = OutgoingMail.write("order_charged", ADDRESS, before, order)
     mail = OutgoingMail.get(OutgoingMail.message_id == mail.message_id)
     mail.sent(before)
@@ -125,6 +146,14 @@ def sow(at: datetime) -> Order:
         confirmed_at=at,
         closes_at=contest.closes_at,
     )
+    Waiting.create(
+        **seeded(Waiting),
+        variant=Variant.select().first(),
+        policy=PolicyVersion.last(),
+        key="qz-waiting",
+        asked_at=at,
+        confirmed_at=at,
+    )
     RightsRequest.create(
         **seeded(RightsRequest),
         digest="qz-digest",
@@ -132,7 +161,30 @@ def sow(at: datetime) -> Order:
         asked_at=at,
         valid_until=at + timedelta(hours=1),
     )
+    _sow_account(at)
     return order
+
+
+def _sow_account(at: datetime) -> None:
+    moments = {"made_at": at, "seen_at": at}
+    account = Account.create(**seeded(Account), session_number=770770771, **moments)
+    SavedAddress.create(**seeded(SavedAddress), account=account, is_default=True, **moments)
+    AccountPasskey.create(
+        **seeded(AccountPasskey),
+        account=account,
+        credential="qz-finger",
+        public_key="qz-half",
+        made_at=at,
+        used_at=at,
+    )
+    AccountLink.create(
+        **seeded(AccountLink),
+        digest="qz-way",
+        browser="qz-browser",
+        message_id="qz-letter",
+        asked_at=at,
+        valid_until=at + timedelta(minutes=15),
+    )
 
 
 def sow_staff(at: datetime) -> Staff:

@@ -9,15 +9,21 @@ import pytest
 from storefront import coverage, personal, policy, register
 from storefront.forms import Form
 from storefront.models import (
+    Account,
+    AccountLink,
     ContestEntry,
     Order,
     OutgoingMail,
     Picture,
     PolicyVersion,
     Return,
+    SavedAddress,
     Staff,
+    Variant,
+    Waiting,
 )
 from storefront.refusals import Refused
+from tests import customers
 from tests.journey import (
     ANN,
     VISA,
@@ -175,6 +181,27 @@ def a_contest(shop):
     assert not OutgoingMail.select().exists()
 
 
+def hearing_when_it_is_back(shop):
+    """The form is not drawn; who sends it all the same gets a sentence, and nothing is kept."""
+    variant = shop.plenty
+    Variant.update(stock=0).where(Variant.id == variant.id).execute()
+    page = f"/products/{variant.product.handle}"
+    chosen = {f"option{n + 1}": value for n, value in enumerate(variant.choice)}
+    drawn = shop.client.get(page, query_string=chosen).text
+    assert 'name="email"' in drawn
+    shop.switch_off()
+    for client in (shop.client, shop.visitor):
+        drawn = client.get(page, query_string=chosen).text
+        assert "Sold out" in drawn
+        assert 'name="email"' not in drawn
+    form = {"variant": str(variant.id), "email": "ann@example.com"}
+    answer = shop.visitor.post(f"{page}/waiting", form)
+    assert answer.status_code == 422
+    assert "Nobody can ask to be told of anything now" in answer.text
+    assert not Waiting.select().exists()
+    assert not OutgoingMail.select().exists()
+
+
 def an_account_at_the_desk(shop):
     """Nobody new is entered, by command or by a manager; who works here already goes on."""
     manager = signed_in(shop.app, "manager")
@@ -204,12 +231,42 @@ def asking_what_is_held(shop):
     assert OutgoingMail.get().kind == "rights_link"
 
 
+def an_account(shop):
+    """Nobody is asked for an address or gets a link; who is signed in reads on, and may leave."""
+    there, headers = customers.signed_in(shop.app), shop.visitor.headers
+    saved = there.post("/account/addresses", data=ANN)
+    asked = {"email": "ann@example.com"}
+    assert saved.status_code == 303
+    shop.switch_off()
+    fresh = shop.app.test_client()
+    page = fresh.get("/account/sign-in", headers=headers).text
+    assert "Nobody can sign in or open an account now" in page
+    assert 'name="email"' not in page
+    for client, path, form in (
+        *((fresh, "/account/sign-in", asked), (there, "/account/email", {"email": "b@b.example"})),
+        *((there, "/account/addresses", ANN), (there, "/account/passkeys", {"name": "phone"})),
+        (there, "/account/passkeys/1", {"name": "phone"}),
+    ):
+        answer = client.post(path, data=form, headers=headers)
+        assert answer.status_code == 422, path
+        assert "Nobody can sign in or open an account now" in answer.text
+    assert not AccountLink.select().exists()
+    assert not OutgoingMail.select().exists()
+    assert SavedAddress.select().count() == 1
+    assert "Set-Cookie" not in fresh.get("/account/sign-in").headers
+    assert there.get("/account/addresses").status_code == 200
+    assert there.post("/account/addresses/1/removal").status_code == 303
+    assert there.post("/account/removal").status_code == 303
+    assert not Account.select().exists()
+
+
 CASES = {
     "column order": the_checkout,
     "column parcel": orders_that_there_are,
     "column return": a_withdrawal,
     "form field WithdrawalForm": a_withdrawal,
     "column outgoing_mail": the_checkout,
+    "column discount_use": the_checkout,
     "form field CheckoutForm": the_checkout,
     "vault card number and expiry, sealed and offline": orders_that_there_are,
     "recipient vault": orders_that_there_are,
@@ -224,10 +281,21 @@ CASES = {
     "backup backups": the_checkout,
     "column contest_entry": a_contest,
     "form field EntryForm": a_contest,
+    "column waiting": hearing_when_it_is_back,
+    "form field WaitingForm": hearing_when_it_is_back,
     "column staff": an_account_at_the_desk,
     "column passkey": an_account_at_the_desk,
     "cookie session": an_account_at_the_desk,
     "cookie known": an_account_at_the_desk,
+    "column account": an_account,
+    "column account_link": an_account,
+    "column account_passkey": an_account,
+    "column saved_address": an_account,
+    "cookie account": an_account,
+    "cookie asked": an_account,
+    "form field SignInForm": an_account,
+    "form field NewAddressForm": an_account,
+    "form field SavedAddressForm": an_account,
     "column rights_request": asking_what_is_held,
     "form field WhoForm": asking_what_is_held,
     "form field CorrectionForm": asking_what_is_held,
@@ -280,6 +348,8 @@ def test_every_form_with_personal_fields_switches_itself_off(app):
 # What takes forms and needs no guard of its own, because of what it takes.
 TAKES_NOTHING = {
     "checkout.address_parts": "shows the form again and keeps nothing",
+    "checkout.sums": "shows the form again and keeps nothing",
+    "checkout.order_without_code": "shows the form again and keeps nothing",
     "checkout.place": "its form switches itself off",
     "orders.pay": "goes on with an order that there is, as it was promised when it was made",
     "returns.withdraw": "withdrawing is always allowed; words to it are not taken meanwhile",
@@ -288,10 +358,27 @@ TAKES_NOTHING = {
     "contests.enter": "its form switches itself off",
     "contests.confirm": "goes on with an entry that there is",
     "contests.withdraw": "taking back is always allowed",
+    "waiting.ask": "its form switches itself off",
+    "waiting.confirm": "goes on with a wish that there is",
+    "waiting.take_back": "taking back is always allowed",
     "privacy.ask_for_mine": "asking, correcting and erasing stay open",
     "privacy.correct_mine": "asking, correcting and erasing stay open",
     "privacy.erase_mine": "asking, correcting and erasing stay open",
     "privacy.remove": "taking away is always allowed",
+    "account.ask": "its form switches itself off",
+    "account.ask_for_email": "its form switches itself off",
+    "account.add_address": "its form switches itself off",
+    "account.change_address": "its form switches itself off",
+    "account.address_parts": "shows the form again and keeps nothing",
+    "account.type_code": "goes on with a link that was sent",
+    "account.follow": "goes on with a link that was sent",
+    "account.type_email_code": "goes on with a link that was sent",
+    "account.follow_email_link": "goes on with a link that was sent",
+    "account.with_passkey": "who has a passkey has an account, and tells nothing new",
+    "account.remove_address": "taking away is always allowed",
+    "account.remove_passkey": "taking away is always allowed",
+    "account.sign_out": "taking away is always allowed",
+    "account.remove": "taking away is always allowed",
     "cart.change": "taking out of a cart is always allowed; it guards the rest itself",
 }
 

@@ -2,6 +2,8 @@
 
 import shutil
 import sqlite3
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from runpy import run_path
 
@@ -11,8 +13,10 @@ from playhouse.schema_diff import diff_models
 from storefront import backups
 from storefront import setup as set_up
 from storefront.db import database, is_sqlite
-from storefront.models import RECORDS, Order, OutgoingMail, Product
+from storefront.models import RECORDS, Order, OutgoingMail, Product, ShippingRate, TaxRate
+from storefront.money import Money
 from storefront.refusals import Refused
+from tests.conftest import _drop, _new_postgresql, using_database
 from tests.models.placing import cart_of, place
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, tzinfo=UTC)
@@ -174,3 +178,81 @@ def test_mails_from_before_there_were_states_get_theirs(settings, order):
     database.execute_sql(run_path(str(set_up.MIGRATIONS / "0014_staff_actions.py"))["STATES"])
     mails = OutgoingMail.select().order_by(OutgoingMail.id)
     assert [mail.state for mail in mails] == ["sent", "doubtful", "waiting"]
+
+
+def test_a_shop_from_before_bands_and_codes_goes_on_with_its_zones_rates_taxes_and_orders(
+    settings, migrations, tmp_path
+):
+    later = [file for file in migrations.glob("*.py") if file.name > "0013"]
+    kept = {file: file.read_text() for file in later}
+    for file in later:
+        file.unlink()
+    with older_shop(settings, tmp_path) as older:
+        upgrade(older)
+        for table, columns, values in BEFORE:
+            marks = ", ".join([database.param] * len(values))
+            database.execute_sql(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', values)
+        for file, text in kept.items():
+            file.write_text(text)
+        upgrade(older)
+        (rate,) = ShippingRate.for_country("CH")
+        assert (rate.price_at(10**6, 0), rate.price, rate.free_from) == (
+            700,
+            Money(700, "USD"),
+            None,
+        )
+        tax = TaxRate.for_place("CH", "ZH")
+        assert (tax.words, tax.on(Money(100, "USD")).minor, tax.on_shipping) == (
+            "8 % MWST",
+            8,
+            False,
+        )
+        order = Order.get()
+        assert (order.discount_minor, order.discount_code, order.tax_name) == (0, "", "")
+        assert [line.paid_minor for line in order.in_order()] == [2000]
+
+
+BEFORE = (
+    ("shipping_zone", "id, name, countries", (1, "Alps", '["CH", "AT"]')),
+    (
+        "shipping_rate",
+        "zone_id, name, promise, price_minor, currency",
+        (1, "Post", "soon", 700, "USD"),
+    ),
+    ("tax_rate", "name, countries, basis_points, included", ("MWST", '["CH"]', 800, False)),
+    (
+        "policy_version",
+        "id, number, text, covers, changes, posted_by, posted_at, in_force_at, previous, "
+        "signature, digest",
+        (1, 1, "", "[]", "", "editor", "2026-01-01 00:00:00", "2026-01-01 00:00:00", "", "", "d"),
+    ),
+    (
+        "order",
+        "id, number, placement, state, currency, subtotal_minor, shipping_minor, tax_minor, "
+        "total_minor, shipping_name, placed_at, policy_id, email, name, line1, line2, city, "
+        "region, postal_code, country",
+        (
+            *(1, "N", "p", "charged", "USD", 2000, 700, 160, 2860, "Post", "2026-01-01 00:00:00"),
+            *(1, "ann@shop.test", "Ann", "1 Rd", "", "Zug", "", "6300", "CH"),
+        ),
+    ),
+    (
+        "order_line",
+        "order_id, handle, title, choice, sku, quantity, price_minor, currency",
+        (1, "shirt", "Shirt", "", "", 2, 1000, "USD"),
+    ),
+)
+
+
+@contextmanager
+def older_shop(settings, folder):
+    """Settings of a shop with an empty database, which is open in place of the test's own."""
+    base = folder / "older.sqlite"
+    url = f"sqlite:///{base}" if is_sqlite() else _new_postgresql()
+    own = database.obj
+    try:
+        with using_database(url):
+            yield replace(settings, database_url=url)
+    finally:
+        _drop(url)
+        database.initialize(own)

@@ -2,6 +2,7 @@
 
 import io
 import os
+import zipfile
 import zlib
 from datetime import timedelta
 
@@ -222,9 +223,9 @@ def test_of_what_moves_the_first_moment_is_taken(developed):
 
 
 def test_what_hangs_on_to_a_picture_stays_behind(tmp_path):
-    prints.develop(picture() + b"<script>alert(1)</script>PK\x03\x04", tmp_path)
+    prints.develop(picture() + b"what some cameras write behind it", tmp_path)
     for path in files_of(tmp_path):
-        assert b"<script>" not in path.read_bytes()
+        assert b"some cameras" not in path.read_bytes()
 
 
 # What is refused
@@ -235,6 +236,14 @@ def bomb() -> bytes:
     head = (50_000).to_bytes(4) * 2 + b"\x08\x02\0\0\0"
     rows = png_chunk(b"IDAT", zlib.compress(b"\0" * 9999))
     return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", head) + rows + png_chunk(b"IEND", b"")
+
+
+def zipped() -> bytes:
+    """A small archive."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("run.exe", "x")
+    return file.getvalue()
 
 
 REFUSED = {
@@ -250,6 +259,10 @@ REFUSED = {
     "TIFF": (lambda: picture((30, 30), "TIFF"), "not a picture of a kind"),
     "PostScript": (lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n", "not a picture of a kind"),
     "nothing": (lambda: b"", "not a picture of a kind"),
+    "a page, too": (lambda: picture() + b"<Script>alert(1)</script>", "and a web page"),
+    "a program, too": (lambda: picture(comment=b"<?php echo 1; ?>"), "or a program at once"),
+    "an archive, too": (lambda: picture() + zipped(), "and an archive"),
+    "a PDF, too": (lambda: picture(comment=b"%PDF-1.7"), "and a PDF"),
     "a head alone": (lambda: picture()[:30], "damaged"),
 } | {
     f"{format} cut short": (lambda format=format: picture(format=format)[:-60], "damaged")

@@ -537,7 +537,7 @@ def test_numbers_of_instructions_only_ever_grow(payments, variant, now):
 def test_an_instruction_that_the_vault_refuses_stays_unsent_and_is_logged(
     payments, order, now, vault_server, caplog
 ):
-    DeskInstruction.cancel(order, payments._signing(order), now)
+    DeskInstruction.cancel(order, payments.signing(order), now)
     seq = DeskInstruction.get().seq
     taken = "INSERT INTO instructions VALUES (?, 'refund', 'X', 'another', 0)"
     vault_server.vault.store.connection.execute(taken, (seq,))

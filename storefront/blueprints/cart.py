@@ -56,7 +56,8 @@ def add():
     if not wants_part():
         return write_cart(go("/cart?lost=1" if cart_trouble() else "/cart"), cart)
     said = f"Added to your cart: {quantity} × {display.product.title}"
-    shown = showing.choice_of(display, asked, typed, "", added=quantity)
+    deaf = closed("waiting")
+    shown = showing.choice_of(display, asked, typed, "", added=quantity, deaf=deaf)
     return write_cart(show("", "products/_choice.html", shown=shown, cart=cart, said=said), cart)
 
 
@@ -84,7 +85,8 @@ def _check_choice(choice: Choice, asked: tuple[str | None, ...]) -> None:
 def _refused(display: Display, asked, typed: str, refusal: Refused):
     """The product's page with what was typed in it, and what was wrong."""
     origin = current_app.extensions["settings"].shop_origin
-    shown = showing.page_of(display, asked, typed, origin, "", refusal)
+    waiting = {"deaf": closed("waiting")}
+    shown = showing.page_of(display, asked, typed, origin, "", refusal, waiting)
     template = ("products/page.html", "products/_choice.html")
     return show(*template, status=422, shown=shown)
 

@@ -4,15 +4,28 @@ import hashlib
 import json
 import logging
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from flask import Blueprint, current_app, request, url_for
-from wtforms import HiddenField, SelectField
+from wtforms import HiddenField, SelectField, StringField
 
-from storefront.cookies import read_cart, write_cart
-from storefront.door import limiter
+from storefront.address import region_code
+from storefront.cookies import customers_visit, read_cart, write_cart
+from storefront.door import guess, limiter
 from storefront.forms import addressed, home_country
-from storefront.models import Order, PolicyVersion, ShippingRate
+from storefront.models import (
+    Account,
+    Discount,
+    DiscountUse,
+    Order,
+    PolicyVersion,
+    SavedAddress,
+    ShippingRate,
+)
+from storefront.models.account import PARTS
 from storefront.models.cart import Cart
+from storefront.models.discount import UNKNOWN, written
 from storefront.models.totals import Customer, Totals
 from storefront.money import Money
 from storefront.pages import go, keep_from_caches, now, show
@@ -30,10 +43,16 @@ class CheckoutForm(addressed(TOLD, DELIVERY)):
     """What an order needs to know. The address is checked by the rules of its country."""
 
     shipping = SelectField("Delivery", choices=list, validate_choice=False)
+    code = StringField(
+        "Discount code",
+        filters=[lambda text: " ".join((text or "").split())[:60]],
+        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
+    )
     total_seen = HiddenField(name="total")
     placement = HiddenField()
 
-    impersonal = ("shipping", "total_seen", "policy_seen", "placement")
+    impersonal = ("shipping", "code", "total_seen", "policy_seen", "placement")
+    book: Sequence[SavedAddress] = ()  # of who is signed in, to choose from
     no_email = "Please give your e-mail address: we send the order there."
     no_name = "Please give the name for the parcel."
 
@@ -50,9 +69,20 @@ def keep_private(response):
 
 @blueprint.get("/checkout")
 def page():
-    form = CheckoutForm(formdata=None, country=home_country())
+    customer = Account.of_visit(customers_visit(), now())
+    book = customer.book() if customer else []
+    form = CheckoutForm(formdata=None, **_known(customer, book))
+    form.book = book
     form.placement.data = secrets.token_urlsafe(16)
     return _page(form)
+
+
+def _known(customer: Account | None, book: list[SavedAddress]) -> dict:
+    """What a customer's own book fills in: the address they chose, or the one they use first."""
+    wanted = request.args.get("address", "")
+    chosen = [saved for saved in book if str(saved.id) == wanted] or book
+    parts = {name: getattr(chosen[0], name) for name in PARTS} if chosen else {}
+    return {"country": home_country(), "email": customer.email if customer else None} | parts
 
 
 @blueprint.post("/checkout/address")
@@ -61,6 +91,23 @@ def address_parts():
     form = CheckoutForm()
     form.take_kept(request.form)
     return _page(form, part="address")
+
+
+@blueprint.post("/checkout/totals")
+def sums():
+    """The same page with what it comes to, as the form is filled in; nothing is kept or sent."""
+    form = CheckoutForm()
+    form.take_kept(request.form)
+    return _page(form, part="totals")
+
+
+@blueprint.post("/checkout/discount/removal")
+def order_without_code():
+    """The same page without a discount code."""
+    form = CheckoutForm()
+    form.take_kept(request.form)
+    form.code.data = ""
+    return _page(form, part="totals")
 
 
 @blueprint.post("/checkout")
@@ -92,6 +139,7 @@ def _same_as(order: Order, form: CheckoutForm, cart: Cart) -> bool:
     """Whether a form that comes again says what it said; its cart may have been emptied since."""
     form.look_over()
     given = vars(form.customer()) | {"email": (form.email.data or "").lower()}
+    given["discount_code"] = written(form.code.data or "")
     if any(getattr(order, name) != value for name, value in given.items()):
         return False
     lines = {line.variant_id: line.quantity for line in order.lines}
@@ -99,11 +147,11 @@ def _same_as(order: Order, form: CheckoutForm, cart: Cart) -> bool:
 
 
 def _place(form: CheckoutForm, cart: Cart, placement: str) -> Order:
-    valid, rate = form.validate(), _rate(form)
-    if rate is None:
-        raise Refused("We do not send to this country yet.")
-    changed = _changed_total(form, Totals.of(cart, rate, form.country.data).total)
-    if not valid:
+    valid, bill = form.validate(), _bill(form, cart)
+    if bill.unsendable:
+        raise Refused(bill.unsendable)
+    changed = _changed_total(form, bill.totals.total)
+    if not valid or form.errors:
         raise Refused(f"{_count_of(form.errors)} before we can send your order. {changed}".strip())
     if changed:
         raise Refused(f"{changed} If that is all right, place the order again.")
@@ -115,11 +163,12 @@ def _place(form: CheckoutForm, cart: Cart, placement: str) -> Order:
     return Order.place(
         cart,
         form.customer(),
-        rate,
+        bill.rate,
         policy,
         placement=placement,
         hold_until=moment + OFFER_VALID + GRACE,
         at=moment,
+        discount=bill.discount,
     )
 
 
@@ -134,7 +183,7 @@ def _changed_total(form: CheckoutForm, total: Money) -> str:
     seen = form.total_seen.data or ""
     if not seen or seen == f"{total.minor}{total.currency}":
         return ""
-    return f"A price has changed since you came here: the total is {total} now."
+    return f"With prices, delivery, tax and code as they stand, the total is {total} now."
 
 
 def _placement(form: CheckoutForm) -> str:
@@ -149,31 +198,80 @@ def _placement(form: CheckoutForm) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _rate(form: CheckoutForm) -> ShippingRate | None:
-    rates = ShippingRate.for_country(form.country.data or home_country())
-    chosen = next((rate for rate in rates if str(rate.id) == form.shipping.data), None)
-    return chosen or next(iter(rates), None)
+@dataclass(frozen=True)
+class Bill:
+    """What an order would come to as the form is filled in; `unsendable` says why it cannot go."""
+
+    ways: list[tuple[ShippingRate, Money]]
+    rate: ShippingRate | None
+    discount: Discount | None
+    totals: Totals
+    unsendable: str
+
+
+def _bill(form: CheckoutForm, cart: Cart) -> Bill:
+    """Of all that a client sends, this reads where things go, which way, and the code."""
+    country = form.country.data or home_country()
+    ways = ShippingRate.ways(country, cart) if cart.needs_shipping else []
+    chosen = next((rate for rate, _ in ways if str(rate.id) == form.shipping.data), None)
+    rate = chosen or next((rate for rate, _ in ways), None)
+    discount = _discount(form, cart)
+    region = region_code(country, form.region.data or "")
+    totals = Totals.of(cart, rate, country, region, discount)
+    lost = cart.needs_shipping and not ways
+    return Bill(ways, rate, discount, totals, _why_unsendable(country) if lost else "")
+
+
+def _why_unsendable(country: str) -> str:
+    if not ShippingRate.for_country(country):
+        return "We do not send to this country yet."
+    return "This is more than we can send there at once. Please order less, or write to us."
+
+
+def _discount(form: CheckoutForm, cart: Cart) -> Discount | None:
+    """The discount whose code is in the form; None, with a sentence at the field, if it is not."""
+    if not form.code.data or not cart.lines:
+        return None
+    try:
+        return _wanted(form.code.data, cart, form.email.data or "")
+    except Refused as refusal:
+        form.code.errors = [refusal.sentence]
+        return None
+
+
+def _wanted(code: str, cart: Cart, email: str) -> Discount:
+    with guess("discount codes", "20 per hour") as missed:
+        found = Discount.named(code)
+        if found is None:
+            missed()
+            raise Refused(code=UNKNOWN)
+    found.check(now())
+    found.check_cart(cart)
+    DiscountUse.check(found, email)
+    return found
 
 
 def _page(form, status=200, refusal: Refused | None = None, sent: Order | None = None, part="form"):
-    """The page, or its `part`: the whole form, or what depends on the country."""
+    """The page, or its `part`: the whole form, or what depends on the country, or the totals."""
     cart = read_cart()
-    rate = _rate(form)
-    totals = Totals.of(cart, rate, form.country.data or home_country())
-    form.total_seen.data = f"{totals.total.minor}{totals.total.currency}"
-    form.placement.data = form.placement.data or secrets.token_urlsafe(16)
+    bill = _bill(form, cart)
+    totals = bill.totals
+    if refusal and "code" in refusal.problems:
+        form.code.errors = [refusal.problems["code"]]
+    _note_what_is_shown(form, totals)
     policy = PolicyVersion.in_force(now())
     form.show_policy(policy)
     response = show(
         "checkout/page.html",
         f"checkout/_{part}.html",
-        status=status,
-        address_alone=part == "address",
+        status=422 if part == "totals" and form.code.errors else status,
+        redrawn=part,
         gone=cart.gone,
         form=form,
         rules=form.rules,
-        rates=ShippingRate.for_country(form.country.data or home_country()),
-        rate=rate,
+        ways=bill.ways,
+        rate=bill.rate,
+        unsendable=bill.unsendable,
         totals=totals,
         policy=policy,
         closed=form.closed,
@@ -181,6 +279,18 @@ def _page(form, status=200, refusal: Refused | None = None, sent: Order | None =
         sent=sent and url_for("orders.page", link=_link(sent)),
     )
     return write_cart(response, cart.without_gone()) if cart.gone else response
+
+
+# With the region the tax changes: the totals follow, once the next field is being filled in.
+FOLLOW = {"hx-post": "/checkout/totals", "hx-trigger": "change delay:600ms"}
+FOLLOW |= {"hx-target": "#totals", "hx-swap": "outerMorph", "hx-sync": "this:replace"}
+
+
+def _note_what_is_shown(form: CheckoutForm, totals: Totals) -> None:
+    form.total_seen.data = f"{totals.total.minor}{totals.total.currency}"
+    form.placement.data = form.placement.data or secrets.token_urlsafe(16)
+    if totals.tax_by_region:
+        form.region.render_kw = form.region.render_kw | FOLLOW
 
 
 def _link(order: Order) -> str:

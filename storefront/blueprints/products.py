@@ -22,10 +22,12 @@ def page(handle: str):
     typed = request.args.get("quantity", "1")[:12]
     if wants_part():
         said = _stock_words(display.choice(asked))
-        shown = showing.choice_of(display, asked, typed, closed("cookies"))
+        deaf = closed("waiting")
+        shown = showing.choice_of(display, asked, typed, closed("cookies"), deaf=deaf)
         return show("products/page.html", "products/_choice.html", shown=shown, said=said)
     origin = current_app.extensions["settings"].shop_origin
-    shown = showing.page_of(display, asked, typed, origin, closed("cookies"))
+    waiting = {"deaf": closed("waiting")}
+    shown = showing.page_of(display, asked, typed, origin, closed("cookies"), waiting=waiting)
     tags = [f"product-{one.handle}" for one in (display.product, *display.related)]
     return show("products/page.html", shown=shown, tags=tags)
 

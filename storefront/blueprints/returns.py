@@ -6,7 +6,7 @@ It is a right, so it stays open whatever the policy covers; only words to it wai
 import secrets
 
 from flask import Blueprint, abort, current_app, request, url_for
-from wtforms import HiddenField, SelectField, StringField
+from wtforms import HiddenField, SelectChoice, SelectField, StringField
 
 from storefront.door import limiter
 from storefront.forms import Form
@@ -20,12 +20,17 @@ from storefront.refusals import Refused
 
 blueprint = Blueprint("returns", __name__)
 CANCELLABLE = ("placed", "awaiting_card", "declined", "unopenable", "expired", "card_held")
+CHOICES = [SelectChoice(*each) for each in REASONS.items()]
 
 
 class WithdrawalForm(Form):
     """Why somebody withdraws, if they say so. How many of what is read beside it."""
 
-    reason = SelectField("Why (optional)", choices=list(REASONS.items()), validate_choice=False)
+    reason = SelectField(
+        "Why (optional)",
+        choices=[SelectChoice(*each) for each in REASONS.items()],
+        validate_choice=False,
+    )
     words = personal(
         StringField("Anything you want to say (optional)", render_kw={"maxlength": LONGEST}),
         clause="orders",

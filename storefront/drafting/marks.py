@@ -21,6 +21,7 @@ ABOUT = {
     "rights": r"your rights|\berase|\bdelet|right to (access|object)|what we hold",
     "staff": r"\bstaff\b|\bemployees?\b|people who work",
     "testimonials": r"testimonial|\breviews?\b",
+    "waiting": r"back in stock|in stock again|sold out",
     "traffic": r"\btraffic\b|site usage|statistic|analytic",
 }
 

@@ -9,7 +9,7 @@ from itertools import count
 from storefront.exchange import facts
 from storefront.exchange.catalogue import ImportedProduct
 from storefront.exchange.known import Acquaintances
-from storefront.models import Picture, Product, Redirect, Variant, search
+from storefront.models import Picture, Product, Redirect, Variant, price, search, shelved
 from storefront.models.facet import Shelving, facets_of
 from storefront.models.picture import FROM_FOLDER
 
@@ -26,6 +26,7 @@ class Received:
     changes: list[str] = field(default_factory=list)
     variants: list[Variant] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
+    recounted: int = 0
 
     def __str__(self) -> str:
         """The line of a dry run: `line 2: change mug, 2 variants (title, price)`."""
@@ -46,10 +47,15 @@ class Batch:
     """Writes products, batch by batch, in the caller's transaction."""
 
     def __init__(
-        self, known: Acquaintances, shelving: Shelving, currency: str, at: datetime
+        self,
+        known: Acquaintances,
+        shelving: Shelving,
+        currency: str,
+        at: datetime,
+        keep_stock: bool = False,
     ) -> None:
         self.known, self.shelving = known, shelving
-        self.currency, self.at = currency, at
+        self.currency, self.at, self.keep_stock = currency, at, keep_stock
         self.new_pictures: list[Picture] = []
 
     def write(self, items: list[ImportedProduct]) -> list[Received]:
@@ -89,7 +95,7 @@ class Batch:
     def _arrange(self, received: Received, known: dict[int, list[Variant]]) -> list[Variant]:
         """Set what the file says on product and variants; the variants it no longer has."""
         imported, product = received.imported, received.product
-        received.changes += facts.apply(product, facts.of_product(imported, product))
+        received.changes += shelved.apply(product, facts.of_product(imported, product))
         theirs = {tuple(v.choice): v for v in known[product.id]} if product.id else {}
         for position, given in enumerate(imported.variants):
             variant = theirs.pop(given.choice, None)
@@ -98,12 +104,23 @@ class Batch:
                 variant = Variant(
                     product=product, choice=list(given.choice), currency=self.currency
                 )
-            changed = facts.apply(variant, facts.of_variant(given, position, imported, variant))
+            told = facts.of_variant(given, position, imported, variant)
+            if not is_new:
+                self._look_at_stock(received, variant, told)
+            changed = shelved.apply(variant, told)
             received.changes += ["new variants"] if is_new else changed
             received.variants.append(variant)
         received.changes += ["variants gone"] if theirs else []
-        facts.apply(product, product.summary(received.variants))
+        shelved.apply(product, product.summary(received.variants))
         return list(theirs.values())
+
+    def _look_at_stock(self, received: Received, variant: Variant, told: dict) -> None:
+        """Count what would be counted anew, and take it out of what the file tells if wished."""
+        if variant.stock is None or told.get("stock", variant.stock) == variant.stock:
+            return
+        received.recounted += variant.tracked
+        if self.keep_stock:
+            del told["stock"]
 
     def _write_products(self, batch: list[Received]) -> None:
         """Insert the new ones, with their facets; take over the handles that led elsewhere."""
@@ -127,12 +144,15 @@ class Batch:
             Variant.delete().where(Variant.id.in_([variant.id for variant in gone])).execute()
         every = [variant for received in batch for variant in received.variants]
         new = [variant for variant in every if not variant.id]
-        for variant in every:
-            if variant.id:
-                _save(variant)
+        known = [variant for variant in every if variant.id]
+        price.note(known, self.at)
+        for variant in known:
+            shelved.save(variant)
         for variant in new:
             variant.product_id = variant.product.id
         Variant.bulk_create(new, ROWS)
+        if new:
+            price.note_new({variant.product_id for variant in new}, self.at)
         pictured = {r.product.id for r in batch if r.imported.pictures}
         _find_ids([variant for variant in new if variant.product_id in pictured])
 
@@ -157,7 +177,7 @@ class Batch:
             picture = known.pop(given.source, None) or new
             told = {"position": given.position, "variant_id": shown.get(given.source)}
             told |= {} if given.alt is None else {"alt": given.alt}
-            if facts.apply(picture, told) or not picture.id:
+            if shelved.apply(picture, told) or not picture.id:
                 received.changes.append("pictures")
                 if picture.id:
                     picture.save(only=["position", "variant", "alt"])
@@ -183,14 +203,7 @@ class Batch:
         if not received.is_new:
             if received.changes:
                 product.changed_at = self.at
-            _save(product, but="" if product.facets != before else "facets")
-
-
-def _save(record, but: str = "") -> None:
-    """Save what was set since it was read, if anything, leaving one column out."""
-    changed = [column for column in record.dirty_fields if column.name != but]
-    if changed:
-        record.save(only=changed)
+            shelved.save(product, but="" if product.facets != before else "facets")
 
 
 def free(handle: str, taken: dict[str, Product]) -> str:

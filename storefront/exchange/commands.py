@@ -5,8 +5,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 import click
 
@@ -57,16 +58,26 @@ def give_out(file: str, format: str, currency: str, at: datetime) -> Written:
     """
     warnings = _Warnings()
     with _standard_output() if file == "-" else _replaced(Path(file)) as out:
-        kept = goods.kept_of(format)
-        everything = goods.every()
-        if format == "woocommerce":
-            context = Context(decimals(currency), at.date())
-            written = woocommerce_write.write(everything, kept, out, context, warnings.add)
-        else:
-            scale = decimals(currency)
-            written = shopify_write.write(everything, kept, out, scale, warnings.add)
+        written = _write(format, out, currency, at, warnings.add)
     warnings.say()
     return written
+
+
+def write_down(format: str, file: BinaryIO, currency: str, at: datetime) -> Written:
+    """Export all products into an open file, as UTF-8, a batch in memory at a time."""
+    out = TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
+    try:
+        return _write(format, out, currency, at, lambda line: None)
+    finally:
+        out.flush()
+        out.detach()
+
+
+def _write(format: str, out: TextIO, currency: str, at: datetime, warn) -> Written:
+    kept, everything, scale = goods.kept_of(format), goods.every(), decimals(currency)
+    if format == "woocommerce":
+        return woocommerce_write.write(everything, kept, out, Context(scale, at.date()), warn)
+    return shopify_write.write(everything, kept, out, scale, warn)
 
 
 def _bar(length: int, label: str, listing: bool):

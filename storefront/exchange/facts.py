@@ -1,4 +1,4 @@
-"""What an imported product says, as the columns of the shop's records; and setting what differs."""
+"""What an imported product says, as the columns of the shop's records."""
 
 import nh3
 
@@ -50,11 +50,3 @@ def merged(extra: dict, format: str, given: dict, told: frozenset[str]) -> dict:
     kept = {name: cell for name, cell in extra.get(format, {}).items() if name not in told}
     others = {name: cells for name, cells in extra.items() if name != format}
     return others | ({format: kept | given} if kept or given else {})
-
-
-def apply(record, facts: dict) -> list[str]:
-    """Set what differs; the names of that."""
-    different = [name for name, value in facts.items() if getattr(record, name) != value]
-    for name in different:
-        setattr(record, name, facts[name])
-    return different

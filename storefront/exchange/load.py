@@ -35,6 +35,7 @@ class Report:
     skipped: int = 0
     made: int = 0
     changed: int = 0
+    recounted: int = 0  # counted variants of which the file says another number than the shop
 
     @property
     def summary(self) -> str:
@@ -52,6 +53,7 @@ class Report:
         self.pictures += len(imported.pictures)
         self.made += received.is_new
         self.changed += bool(not received.is_new and received.changes)
+        self.recounted += received.recounted
 
 
 def _quiet(_: object) -> None:
@@ -64,11 +66,14 @@ def load(
     at: datetime,
     *,
     dry: bool = False,
+    keep_stock: bool = False,
     tell: Tell = _quiet,
     warn: Tell = _quiet,
     pictured: Callable[[list[Picture]], None] = _quiet,
 ) -> Report:
     """Write the products in one transaction; a dry run writes nothing.
+
+    With `keep_stock` a variant that is in the shop with a number of its own keeps that.
 
     `tell` is given a line for each product (make, change and what, same) and for each row that
     was skipped or calls for a remark, `warn` the latter alone. `pictured` is given the pictures
@@ -80,7 +85,8 @@ def load(
         with database.atomic():
             _keep_orders_waiting()
             with Acquaintances() as known, Shelving() as shelving:
-                receiver = _Receiver(Batch(known, shelving, currency, at), report)
+                batch = Batch(known, shelving, currency, at, keep_stock)
+                receiver = _Receiver(batch, report)
                 receiver.receive(items, tell, warn, pictured)
             if dry:
                 raise DryRun

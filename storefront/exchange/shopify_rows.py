@@ -103,7 +103,7 @@ def find_columns(source: Iterator[Record]) -> Columns:
         raise BadCatalogue(f"the file is empty; {WHAT_IS_READ}")
     columns = Columns({}, {}, {}, len(header.cells))
     for index, cell in enumerate(header.cells):
-        name = " ".join(cell.split())
+        name = unguarded(" ".join(cell.split()))
         field = FIELDS.get(name.casefold())
         if field in columns:
             same = f"the columns {quoted(columns.header[field])} and {quoted(name)} hold the same"

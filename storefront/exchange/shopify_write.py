@@ -38,7 +38,7 @@ def write(
     header = {**WRITTEN, **{name: COLUMNS[name][0] for name in OWN}}
     header |= {name: name for name in others}
     out = csv.writer(file)
-    out.writerow(header.values())
+    out.writerow([guarded(name) for name in header.values()])
     report = Written()
     for good in goods:
         if reason := _unsayable(good):
@@ -114,7 +114,7 @@ def _of_variant(variant: Variant, good: Good, decimals: int) -> dict[str, str]:
         "compare_at": written(variant.compare_at_minor, decimals),
         "cost": written(variant.cost_minor, decimals),
         "taxable": _flag(variant.taxable),
-        "tracker": tracker if variant.tracked else "",
+        "tracker": guarded(tracker) if variant.tracked else "",
         "stock": "" if variant.stock is None else str(variant.stock),
         "when_sold_out": "continue" if variant.oversell else "deny",
         "grams": str(variant.grams),

@@ -156,7 +156,7 @@ def find_table(source: Iterator[Record]) -> Table:
         raise BadCatalogue(f"the file is empty; {WHAT_IS_READ}")
     table = Table(language_of(header.cells), len(header.cells))
     for index, cell in enumerate(header.cells):
-        _place(table, index, cell, header.line)
+        _place(table, index, unguarded(cell), header.line)
     _refuse_unknown_names(table, header.line)
     return table
 

@@ -74,7 +74,7 @@ class _Writer:
         self.table.index |= {"weight": self.place["Weight (kg)"], "own": self.place[OWN]}
         file.write("\ufeff")
         self.out = csv.writer(file)
-        self.out.writerow(self.place)
+        self.out.writerow([guarded(name) for name in self.place])
 
     def put(self, good: Good) -> None:
         """Write the rows of one product."""

@@ -1,8 +1,14 @@
 """Nouns with verbs, one file each; `RECORDS` is every table there is."""
 
+from storefront.models.account import Account, AccountPasskey, SavedAddress
+from storefront.models.account_link import AccountLink
+from storefront.models.adjustment import StockAdjustment
+from storefront.models.catalogue_import import CatalogueImport
 from storefront.models.collection import Collection, CollectionItem, Redirect
 from storefront.models.connection import ConnectionCount
 from storefront.models.contest import Contest, ContestEntry
+from storefront.models.discount import Discount
+from storefront.models.discount_use import DiscountUse
 from storefront.models.edition import Edition
 from storefront.models.facet import CatalogueVersion, FacetValue
 from storefront.models.guess import Guess, SpentTicket
@@ -17,20 +23,25 @@ from storefront.models.payment import PaymentAttempt
 from storefront.models.picture import Picture
 from storefront.models.policy import PolicyVersion
 from storefront.models.policy_draft import PolicyDraft
+from storefront.models.price import PriceChange
 from storefront.models.product import Product, Variant
 from storefront.models.return_line import ReturnLine
 from storefront.models.returning import Return
 from storefront.models.rights import RightsRequest, Upkeep
-from storefront.models.shipping import ShippingRate, ShippingZone, TaxRate
+from storefront.models.shipping import ShippingRate, ShippingZone
 from storefront.models.staff import Passkey, RecoveryCode, Staff
 from storefront.models.staff_action import StaffAction
 from storefront.models.statement import DeskInstruction, DeskStatement
+from storefront.models.tax import TaxRate
 from storefront.models.terms import Terms
 from storefront.models.vocabulary import Word
+from storefront.models.waiting import Waiting
 
 RECORDS = (
     Product,
     Variant,
+    PriceChange,
+    StockAdjustment,
     Picture,
     Redirect,
     Collection,
@@ -38,11 +49,14 @@ RECORDS = (
     CatalogueVersion,
     FacetValue,
     Word,
+    CatalogueImport,
     Page,
     Edition,
     ShippingZone,
     ShippingRate,
     TaxRate,
+    Discount,
+    DiscountUse,  # before the orders, by whose addresses its rows are found
     PolicyVersion,
     PolicyNotice,
     PolicyDraft,
@@ -59,6 +73,7 @@ RECORDS = (
     DeskInstruction,
     Contest,
     ContestEntry,
+    Waiting,
     OutgoingMail,
     ConnectionCount,
     Staff,
@@ -68,5 +83,9 @@ RECORDS = (
     Guess,
     SpentTicket,
     RightsRequest,
+    Account,
+    SavedAddress,
+    AccountPasskey,
+    AccountLink,
     Upkeep,
 )

@@ -63,6 +63,17 @@ class Cart:
         """What the lines cost together."""
         return sum((line.total for line in self.lines), Money(0, self.currency))
 
+    @property
+    def needs_shipping(self) -> bool:
+        """Whether anything in it has to be sent."""
+        return any(line.variant.needs_shipping for line in self.lines)
+
+    @property
+    def grams(self) -> int:
+        """What those things weigh together that have to be sent."""
+        sent = (line for line in self.lines if line.variant.needs_shipping)
+        return sum(line.variant.grams * line.quantity for line in sent)
+
     def with_more(self, variant: Variant, quantity: int) -> "Cart":
         """A cart with `quantity` more of the variant; raises `Refused` when that is too many."""
         held = self.quantities.get(variant.id, 0)
@@ -88,7 +99,7 @@ class Cart:
 
 # What lines, and the orders that are made of them, tell of a product.
 OF_PRODUCT = (Product.id, Product.handle, Product.title, Product.options, Product.colour)
-OF_VARIANT = [field for field in Variant._meta.sorted_fields if field.name != "extra"]
+OF_VARIANT = [f for f in Variant._meta.sorted_fields if f.name not in ("extra", "low_at")]
 
 _SELLABLE = Prepared(
     lambda ids: (

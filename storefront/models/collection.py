@@ -1,10 +1,19 @@
 """Collections: products put together under a name, in an order somebody chose."""
 
-from peewee import ForeignKeyField, IntegerField, TextField
+import hashlib
 
-from storefront.db import Record, database
+from peewee import ForeignKeyField, IntegerField, IntegrityError, TextField, fn
+
+from storefront.db import Record, database, locked
 from storefront.models.facet import Shelving
 from storefront.models.product import Product
+from storefront.refusals import Refused
+
+TAKEN = "Another collection has this handle."
+OVERTAKEN = (
+    "Somebody else has saved this collection since you opened it, so nothing was changed yet. What "
+    "you typed is still here; save again to keep yours."
+)
 
 
 class Collection(Record):
@@ -37,6 +46,129 @@ class Collection(Record):
             for position, product in enumerate(products):
                 CollectionItem.create(collection=self, product=product, position=position)
             shelving.mark(self.facet, products, before)
+
+    @classmethod
+    def make(cls, title: str, slug: str, words: str) -> "Collection":
+        """A new one without products, behind the others. Raises `Refused`."""
+        last = cls.select(fn.MAX(cls.position)).scalar()
+        try:
+            with database.atomic():
+                place = 0 if last is None else last + 1
+                return cls.create(title=title, slug=slug, words=words, position=place)
+        except IntegrityError:
+            raise Refused(slug=TAKEN) from None
+
+    @classmethod
+    def find(cls, number: int) -> "Collection":
+        """The collection of that number, held until the caller's commit; raises `Refused`."""
+        found = locked(cls.select().where(cls.id == number)).first()
+        if found is None:
+            raise Refused("This collection was removed meanwhile.")
+        return found
+
+    @property
+    def version(self) -> str:
+        """A short text that tells its words from any others."""
+        facts = "\n".join((self.slug, self.title, self.words))
+        return hashlib.sha256(facts.encode()).hexdigest()[:16]
+
+    @classmethod
+    def edit(cls, number: int, seen: str, facts: dict[str, str]) -> "Collection":
+        """Change `slug`, `title` and `words`; `seen` is the `version` that was edited.
+
+        Raises `Refused`, with nothing changed.
+        """
+        try:
+            with database.atomic(), Shelving() as shelving:
+                held = cls.find(number)
+                same = all(getattr(held, name) == value for name, value in facts.items())
+                if not same and seen != held.version:
+                    raise Refused(OVERTAKEN)
+                held._move_to(facts["slug"], shelving)
+                cls.update(facts).where(cls.id == number).execute()
+        except IntegrityError:
+            raise Refused(slug=TAKEN) from None
+        return cls.get_by_id(number)
+
+    def _move_to(self, slug: str, shelving: Shelving) -> None:
+        if slug != self.slug:
+            products = self._products()
+            shelving.mark(self.facet, [], products)
+            shelving.mark(Collection(slug=slug).facet, products, [])
+
+    def _products(self) -> list[Product]:
+        return [Product(id=number) for number in self.product_ids()]
+
+    @classmethod
+    def take_in(cls, number: int, product: int) -> None:
+        """Have it hold one more product, at the end. Raises `Refused` where either is gone."""
+        with database.atomic(), Shelving() as shelving:
+            held = cls.find(number)
+            found = Product.get_or_none(Product.id == product)
+            if found is None:
+                raise Refused("This product is not there any more.")
+            if held._item(product) is None:
+                last = held.items.select(fn.MAX(CollectionItem.position)).scalar()
+                place = 0 if last is None else last + 1
+                CollectionItem.create(collection=held, product=product, position=place)
+                shelving.mark(held.facet, [found], [])
+
+    def _item(self, product: int) -> "CollectionItem | None":
+        return self.items.where(CollectionItem.product == product).first()
+
+    @classmethod
+    def let_go(cls, number: int, product: int) -> None:
+        """Have it hold a product no longer; those behind move up."""
+        with database.atomic(), Shelving() as shelving:
+            held = cls.find(number)
+            if item := held._item(product):
+                item.delete_instance()
+                held._shift(item.position + 1, None, -1)
+                shelving.mark(held.facet, [], [Product(id=product)])
+
+    def _shift(self, start: int, end: int | None, by: int) -> None:
+        """Move the items at these places, the last among them, by so many."""
+        here = (CollectionItem.collection == self) & (CollectionItem.position >= start)
+        if end is not None:
+            here &= CollectionItem.position <= end
+        CollectionItem.update(position=CollectionItem.position + by).where(here).execute()
+
+    @classmethod
+    def move(cls, number: int, product: int, place: int) -> None:
+        """Move a product to a place, from 0; those between make room. Raises `Refused`."""
+        with database.atomic():
+            held = cls.find(number)
+            item = held._item(product)
+            if item is None:
+                raise Refused("This product was taken out of the collection meanwhile.")
+            last = held.items.select(fn.MAX(CollectionItem.position)).scalar()
+            before, place = item.position, min(max(place, 0), last)
+            if place < before:
+                held._shift(place, before - 1, 1)
+            elif place > before:
+                held._shift(before + 1, place, -1)
+            CollectionItem.update(position=place).where(CollectionItem.id == item.id).execute()
+
+    @classmethod
+    def arrange(cls, number: int, by: int) -> None:
+        """Move a collection up (-1) or down (1) among the others."""
+        with database.atomic():
+            every = list(locked(cls.select().order_by(cls.id)))
+            every.sort(key=lambda each: (each.position, each.id))
+            at = next((n for n, each in enumerate(every) if each.id == number), None)
+            if at is None:
+                raise Refused("This collection was removed meanwhile.")
+            every.insert(min(max(at + by, 0), len(every) - 1), every.pop(at))
+            for place, each in enumerate(every):
+                cls.update(position=place).where(cls.id == each.id).execute()
+
+    @classmethod
+    def remove(cls, number: int) -> None:
+        """Take a collection away; its products stay."""
+        with database.atomic(), Shelving() as shelving:
+            held = cls.find(number)
+            shelving.mark(held.facet, [], held._products())
+            held.delete_instance()
 
     def product_ids(self) -> list[int]:
         """The ids of its products, in its order; one query."""

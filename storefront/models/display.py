@@ -10,7 +10,7 @@ from storefront.prepared import Prepared, records
 from storefront.weighed import Weighed
 
 # All but what is never shown, and would only have to be read.
-UNSEEN = ("extra", "facets", "tags", "cost_minor", "grams", "made_at", "changed_at")
+UNSEEN = ("extra", "facets", "tags", "cost_minor", "grams", "made_at", "changed_at", "low_at")
 OF_PRODUCT = [field for field in Product._meta.sorted_fields if field.name not in UNSEEN]
 OF_VARIANT = [field for field in Variant._meta.sorted_fields if field.name not in UNSEEN]
 

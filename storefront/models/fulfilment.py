@@ -61,6 +61,7 @@ class Fulfilment:
                 raise Refused("Nothing of this order is packed and still here.")
             self._count(chosen, packed=-1)
             self.note("unpacked", at, role, lines=chosen)
+            self.note_stage()
 
     def ship(
         self,

@@ -46,13 +46,13 @@ class Guess(Record):
             cls.update(count=row.count + 1, last_at=at).where(cls.id == row.id).execute()
 
     @classmethod
-    def note_in_all(cls, at: datetime) -> None:
-        """Count one among all guesses; raises `TooMany` while there are more than 300 an hour."""
+    def note_in_all(cls, at: datetime, of: str = ALL, most: int = IN_ALL) -> None:
+        """Count one among all guesses of a kind; raises `TooMany` while there are more an hour."""
         with database.atomic():
-            row = cls._row(ALL, at)
-            faded = int((at - row.last_at).total_seconds() * IN_ALL / 3600)
+            row = cls._row(of, at)
+            faded = int((at - row.last_at).total_seconds() * most / 3600)
             left = max(0, row.count - faded)
-            if left >= IN_ALL:
+            if left >= most:
                 raise TooMany(_wait(timedelta(minutes=1)))
             # What has not faded by a whole guess yet goes on fading from where it was.
             since = row.last_at if left and not faded else at

@@ -8,6 +8,7 @@ from peewee import BigIntegerField, ForeignKeyField, IntegrityError, TextField
 from storefront.db import Moment, Record, database, locked
 from storefront.models import stock
 from storefront.models.cart import Cart
+from storefront.models.discount import Discount
 from storefront.models.fulfilment import Fulfilment, stage_of
 from storefront.models.keeping import HOLDING, Keeping
 from storefront.models.order_event import OrderEvent
@@ -45,9 +46,13 @@ class Order(Keeping, Settling, Fulfilment, Record):
     currency = TextField()
     # Wider than a price: forty lines of 99 of the dearest thing pass 32 bits.
     subtotal_minor = BigIntegerField()
+    discount_minor = BigIntegerField(default=0)
     shipping_minor = BigIntegerField()
     tax_minor = BigIntegerField()
+    tax_included_minor = BigIntegerField(default=0)
     total_minor = BigIntegerField()
+    discount_code = TextField(default="")
+    tax_name = TextField(default="")
     shipping_name = TextField(default="")
     placed_at = Moment()
     hold_until = Moment(null=True, index=True)
@@ -71,6 +76,7 @@ class Order(Keeping, Settling, Fulfilment, Record):
     whose = personal(TextField(null=True, index=True), **WHOSE)
 
     impersonal = ("number", "placement", "state", "stage", "currency", "shipping_name")
+    impersonal += ("discount_code", "tax_name")
     secret = ("placement",)
     since = "placed_at"
     address = "email"
@@ -84,8 +90,10 @@ class Order(Keeping, Settling, Fulfilment, Record):
         return cls.select().where(cls.email == email.strip().lower())
 
     subtotal = amount("subtotal_minor", "What the lines cost.")
+    discount = amount("discount_minor", "What the code takes off.")
     shipping = amount("shipping_minor", "What sending costs.")
     tax = amount("tax_minor", "The tax that was added.")
+    tax_included = amount("tax_included_minor", "The tax that the total includes.")
     total = amount("total_minor", "What is charged.")
 
     @property
@@ -102,40 +110,42 @@ class Order(Keeping, Settling, Fulfilment, Record):
         cls,
         cart: Cart,
         customer: Customer,
-        rate: ShippingRate,
+        rate: ShippingRate | None,
         policy: PolicyVersion,
         *,
         placement: str,
         hold_until: datetime,
         at: datetime,
+        discount: Discount | None = None,
     ) -> "Order":
         """Take the stock and record the order, once for each `placement`, in one transaction.
 
         `placement` names the attempt to buy: the same one again gives the same order back.
         `hold_until` is when the stock of an unpaid order may be let go. Raises `SoldOut`, with
-        nothing taken, or `Refused` when the cart is empty or a price is no longer the cart's.
+        nothing taken, or `Refused` when the cart is empty, a price is no longer the cart's, or
+        the discount's code can no longer be used. `rate` is None where nothing has to be sent.
         """
         policy.require("orders")
         # All is made ready before the transaction: the next order waits for its end.
-        order = cls._draft(cart, customer, rate, policy, placement, hold_until, at)
-        parts = order._parts(cart, at)
+        totals = Totals.of(cart, rate, customer.country, customer.region, discount)
+        order = cls._draft(totals, customer, rate, policy, placement, hold_until, at)
+        parts = order._parts(cart, totals, at)
         try:
             _refuse_empty(cart)
             with database.atomic():
-                order._record(parts)
+                order._record(parts, discount)
         except (IntegrityError, Refused) as trouble:
             return cls._placed_meanwhile(cart, placement, trouble)
         return order
 
     @classmethod
-    def _draft(cls, cart, customer, rate, policy, placement, hold_until, at) -> "Order":
-        totals = Totals.of(cart, rate, customer.country)
+    def _draft(cls, totals, customer, rate, policy, placement, hold_until, at) -> "Order":
         return cls(
             number=_new_number(),
             placement=placement,
             state="placed" if totals.total else "charged",
             stage="placed" if totals.total else "to_pack",
-            shipping_name=rate.name,
+            shipping_name=rate.name if rate else "",
             policy=policy,
             placed_at=at,
             hold_until=hold_until if totals.total else None,
@@ -143,22 +153,24 @@ class Order(Keeping, Settling, Fulfilment, Record):
             **customer.columns,
         )
 
-    def _parts(self, cart: Cart, at: datetime) -> "tuple[list[Record], ...]":
+    def _parts(self, cart: Cart, totals: Totals, at: datetime) -> "tuple[list[Record], ...]":
         """What is recorded with a new order: its lines, its first events, the mail about it."""
         entered = ["placed"] if self.state == "placed" else ["placed", self.state]
         return (
-            [OrderLine.of(line) for line in cart.lines],
+            [OrderLine.of(*both) for both in zip(cart.lines, totals.shares, strict=True)],
             [OrderEvent(what=what, at=at) for what in entered],
             [OutgoingMail.of("order_placed", self.email, at)],
         )
 
-    def _record(self, parts: "tuple[list[Record], ...]") -> None:
+    def _record(self, parts: "tuple[list[Record], ...]", discount: Discount | None) -> None:
         """The stock comes last: what others want, too, is locked for the shortest time."""
         Order.add(self)
         for records in parts:
             for record in records:
                 record.order_id = self.id
             type(records[0]).add(*records)
+        if discount:
+            self.discount_uses.model.take(discount, self, at=self.placed_at)
         self._take_at_these_prices(parts[0])
 
     def _take_at_these_prices(self, lines: list[OrderLine]) -> None:
@@ -185,6 +197,7 @@ class Order(Keeping, Settling, Fulfilment, Record):
             self.lock()
             self.check_unpaid()
             if self.state == "lapsed":
+                self.discount_uses.model.take_again(self, at)
                 self._take_stock()
             self.hold_until = hold_until
             if self.state != "awaiting_card":
@@ -233,14 +246,20 @@ class Order(Keeping, Settling, Fulfilment, Record):
         stock.take({line.variant_id: line.quantity for line in lines})
 
     def _put_stock_back(self) -> None:
+        self.discount_uses.model.give_back(self)
         stock.put_back({line.variant_id: line.quantity for line in self.lines if line.variant_id})
 
     def _retake_if_left(self, at: datetime) -> None:
-        try:
-            with database.atomic():
-                self._take_stock()
-        except SoldOut:
-            self.note("stock_gone", at)
+        """Each for itself: who has paid gets what there is, at the price that was shown."""
+        for take, gone in (
+            (lambda: self.discount_uses.model.take_again(self, at), "code_gone"),
+            (self._take_stock, "stock_gone"),
+        ):
+            try:
+                with database.atomic():
+                    take()
+            except Refused:
+                self.note(gone, at)
 
     def _enter(self, state: str, at: datetime, **detail) -> None:
         self.state = state

@@ -1,10 +1,11 @@
 """The lines of an order: what was bought, and what has become of it."""
 
-from peewee import DeferredForeignKey, ForeignKeyField, IntegerField, TextField
+from peewee import BigIntegerField, DeferredForeignKey, ForeignKeyField, IntegerField, TextField
 
 from storefront.db import Record
 from storefront.models.cart import CartLine
 from storefront.models.product import Variant
+from storefront.models.totals import Share
 from storefront.money import Money
 
 
@@ -24,6 +25,10 @@ class OrderLine(Record):
     quantity = IntegerField()
     price_minor = IntegerField()
     currency = TextField()
+    # Its shares of the order's: what was taken off, the tax added, and the tax in the price.
+    discount_minor = BigIntegerField(default=0)
+    tax_minor = BigIntegerField(default=0)
+    tax_included_minor = BigIntegerField(default=0)
     packed = IntegerField(default=0)
     shipped = IntegerField(default=0)
     delivered = IntegerField(default=0)
@@ -70,9 +75,22 @@ class OrderLine(Record):
         )
         return [(word, count) for word, count in counts if count > 0]
 
+    @property
+    def paid_minor(self) -> int:
+        """What was paid for it, in minor units: less its discount, with the tax added to it."""
+        return self.total.minor - self.discount_minor + self.tax_minor
+
+    def paid_for(self, count: int, before: int = 0) -> int:
+        """What was paid for so many of it, in minor units, after so many `before` them.
+
+        What does not divide evenly falls on the later ones; one by one they add up to the line.
+        """
+        end = self.paid_minor * (before + count) // self.quantity
+        return end - self.paid_minor * before // self.quantity
+
     @classmethod
-    def of(cls, line: CartLine) -> "OrderLine":
-        """A line of the cart as it is now; the caller adds it to an order."""
+    def of(cls, line: CartLine, share: Share) -> "OrderLine":
+        """A line of the cart as it is now, and what falls on it; the caller adds it to an order."""
         return cls(
             variant=line.variant,
             handle=line.variant.product.handle,
@@ -82,4 +100,5 @@ class OrderLine(Record):
             quantity=line.quantity,
             price_minor=line.variant.price_minor,
             currency=line.variant.currency,
+            **vars(share),
         )

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 
-from peewee import ForeignKeyField, IntegerField, TextField
+from peewee import BooleanField, ForeignKeyField, IntegerField, TextField
 
 from storefront.db import JSONText, Record, database, locked
 from storefront.models.choice import Choice
 from storefront.models.product import Product, Variant
+from storefront.refusals import Refused
 
 FROM_FOLDER = "file:"  # begins the source of a picture that no catalogue file has named
+MOST = 100  # of one product
+LONGEST_ALT = 500  # characters
 
 
 class Picture(Record):
@@ -16,6 +19,7 @@ class Picture(Record):
 
     Once taken in it has files, whose names begin with `digest`, in the `widths` that were made;
     `width` and `height` are of the largest. Until then `digest` is "" and a drawing is shown.
+    Where `alt` is "" the product's words stand for it, unless somebody said it is `decorative`.
     """
 
     product = ForeignKeyField(Product, backref="pictures", on_delete="CASCADE")
@@ -23,6 +27,7 @@ class Picture(Record):
     position = IntegerField(default=0)
     source = TextField(default="")
     alt = TextField(default="")
+    decorative = BooleanField(default=False)
     digest = TextField(default="")
     width = IntegerField(default=0)
     height = IntegerField(default=0)
@@ -45,6 +50,74 @@ class Picture(Record):
         with database.atomic():
             self.save(only=[getattr(Picture, name) for name in facts] if self.id else None)
             self.note_cards([self.product_id])
+
+    @classmethod
+    def hang(cls, product: Product, photograph: dict) -> "Picture":
+        """Show a picture that was uploaded, behind those there are.
+
+        `photograph` has digest, width, height, widths. Raises `Refused` where it hangs there.
+        """
+        with database.atomic():
+            theirs = cls._held(product)
+            if any(picture.digest == photograph["digest"] for picture in theirs):
+                raise Refused("This picture is here already.")
+            if len(theirs) >= MOST:
+                raise Refused(f"A product has {MOST} pictures at most. Remove one first.")
+            position = max((picture.position for picture in theirs), default=0) + 1
+            source = f"{FROM_FOLDER}{photograph['digest']}"
+            picture = cls.create(product=product, source=source, position=position, **photograph)
+            cls.note_cards([product.id])
+        return picture
+
+    def describe(self, alt: str, decorative: bool, variant: Variant | None) -> None:
+        """Say what it shows, or that it only decorates, and which variant it belongs to.
+
+        Raises `Refused`.
+        """
+        if not alt and not decorative:
+            raise Refused(
+                alt="Say in a few words what the picture shows, for those who cannot see it. "
+                "If it shows nothing that the page does not say, tick that it only decorates."
+            )
+        if alt and decorative:
+            raise Refused(alt="A picture that only decorates has no words. Keep one or the other.")
+        if len(alt) > LONGEST_ALT:
+            raise Refused(alt=f"Please keep this to {LONGEST_ALT} characters.")
+        facts = {"alt": alt, "decorative": decorative, "variant": variant}
+        Picture.update(facts).where(Picture.id == self.id).execute()
+
+    def move(self, by: int) -> None:
+        """Change places with the one before (-1) or behind it (1), where there is one."""
+        with database.atomic():
+            theirs = self._held(self.product)
+            here = next((n for n, one in enumerate(theirs) if one.id == self.id), None)
+            if here is None or not 0 <= here + by < len(theirs):
+                return
+            theirs[here], theirs[here + by] = theirs[here + by], theirs[here]
+            for position, picture in enumerate(theirs, start=1):
+                if picture.position != position:
+                    picture.position = position
+                    picture.save(only=[Picture.position])
+            self.note_cards([self.product_id])
+
+    def remove(self) -> None:
+        """Show it no longer; its files go with the next tidying."""
+        with database.atomic():
+            self._held(self.product)
+            self.delete_instance()
+            self.note_cards([self.product_id])
+
+    @classmethod
+    def of(cls, product: Product) -> "list[Picture]":
+        """The pictures of a product in their order."""
+        theirs = cls.select().where(cls.product == product)
+        return list(theirs.order_by(cls.position, cls.id))
+
+    @classmethod
+    def _held(cls, product: Product) -> "list[Picture]":
+        """The same, while nobody else changes them until the commit: the product's row is held."""
+        list(locked(Product.select(Product.id).where(Product.id == product.id)))
+        return cls.of(product)
 
     @classmethod
     def gallery(cls, choice: Choice, pictures: "list[Picture]") -> list["Picture"]:

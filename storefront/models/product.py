@@ -6,6 +6,7 @@ from storefront.db import JSONText, Moment, Record
 from storefront.money import Money
 
 MOST_OF_ONE = 99  # of one thing in one order; more is a wholesale question
+LOW_AT = 5  # left, at which the desk is told unless the variant says another number
 
 
 class Product(Record):
@@ -76,6 +77,7 @@ class Product(Record):
             (("status", "published", "price_from", "id"), False),
             (("status", "published", "title", "id"), False),
             (("status", "published", "type", "id"), False),
+            (("status", "id"), False),
         )
 
     @classmethod
@@ -136,7 +138,9 @@ class Variant(Record):
     """One size and colour of a product: it has the price and the stock.
 
     `stock` is a count, or None where the merchant's file did not say; it may be negative when
-    more was sold than was there. Only tracked stock that may not be oversold limits a sale.
+    more was sold than was there. Only tracked stock that may not be oversold limits a sale; from
+    `low_at` down it is low. `prior_minor` is the price that a reduction is told from, None where
+    nothing is reduced or nobody knows; `models/price.py` keeps it.
     """
 
     product = ForeignKeyField(Product, backref="variants", on_delete="CASCADE")
@@ -155,11 +159,13 @@ class Variant(Record):
     needs_shipping = BooleanField(default=True)
     taxable = BooleanField(default=True)
     extra = JSONText(default=dict)
+    prior_minor = IntegerField(null=True)
+    low_at = IntegerField(default=LOW_AT)
 
     impersonal = ("choice", "sku", "barcode", "currency", "extra")
 
     class Meta:
-        indexes = ((("product", "choice"), True),)
+        indexes = ((("product", "choice"), True), (("sku",), False))
 
     @property
     def price(self) -> Money:
@@ -170,6 +176,12 @@ class Variant(Record):
     def compare_at(self) -> Money | None:
         """What it cost before, where it is reduced."""
         return Money(self.compare_at_minor, self.currency) if self.reduced else None
+
+    @property
+    def prior(self) -> Money | None:
+        """The lowest price of the 30 days before it was reduced, where that is known."""
+        known = self.reduced and self.prior_minor is not None
+        return Money(self.prior_minor, self.currency) if known else None
 
     @property
     def reduced(self) -> bool:
@@ -204,3 +216,13 @@ class Variant(Record):
     def limited(cls):
         """The condition that a variant's stock limits its sale."""
         return cls.tracked & ~cls.oversell & cls.stock.is_null(False)
+
+    @classmethod
+    def is_low(cls):
+        """The condition of being nearly sold out, or more; written as its index has it."""
+        return cls.tracked & (cls.stock <= cls.low_at)
+
+
+# Most of what is low is put right soon: the indexes of it stay small.
+Variant.add_index(Variant.stock, Variant.id, where=Variant.is_low(), name="variant_low")
+Product.add_index(Product.id, where=Product.card_picture.is_null(), name="product_unpictured")

@@ -113,6 +113,8 @@ class Settling:
         """Whether the things are set aside: they are let go when it lapses, and may have gone."""
         has, before = True, ""
         for event in self.events.order_by(self.events.model.id):
+            if event.what == "code_gone":  # is noted between the two
+                continue
             if event.what == "lapsed":
                 has = False
             elif before == "lapsed" and event.what in ("awaiting_card", "card_held", "charged"):

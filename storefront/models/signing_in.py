@@ -42,9 +42,14 @@ def _take_code(staff: Staff, code: str, step: int | None, at: datetime) -> bool:
         return bool(taken.execute()) and staff.seen(at)
 
 
-def with_passkey(place: passkeys.Place, answer: str, challenge: bytes, at: datetime) -> Staff:
-    """Whose passkey signed the challenge; raises `Refused` if none did, or it did before."""
-    passkey = Passkey.get_or_none(Passkey.credential == passkeys.name_in(answer))
+def with_passkey(
+    place: passkeys.Place, answer: str, challenge: bytes, at: datetime, kept: type = Passkey
+):
+    """Whose passkey signed the challenge; raises `Refused` if none did, or it did before.
+
+    `kept` is the table of passkeys: those of staff, or of customers, who are nobody at the desk.
+    """
+    passkey = kept.get_or_none(kept.credential == passkeys.name_in(answer))
     if passkey is None:
         raise Refused("This passkey is not known here. It may have been removed.")
     key, uses = passkey.public_key, passkey.uses
@@ -52,8 +57,8 @@ def with_passkey(place: passkeys.Place, answer: str, challenge: bytes, at: datet
     with database.atomic():
         SpentTicket.spend(challenge.hex(), at + CHALLENGE_FOR, at)
         # As it was read: a copy that came in at the same moment has moved the count.
-        same = Passkey.id == passkey.id, Passkey.uses == passkey.uses
-        still = Passkey.update(uses=uses, used_at=at).where(*same)
-        if not (still.execute() and passkey.staff.seen(at)):
+        same = kept.id == passkey.id, kept.uses == passkey.uses
+        still = kept.update(uses=uses, used_at=at).where(*same)
+        if not (still.execute() and passkey.holder.seen(at)):
             raise Refused("This passkey was used or removed meanwhile. Please try again.")
-    return passkey.staff
+    return passkey.holder

@@ -254,6 +254,11 @@ class Passkey(Record):
         """What a person would know it by."""
         return f"Your passkey of {self.made_at:%-d %B %Y}"
 
+    @property
+    def holder(self) -> Staff:
+        """Whom it signs in."""
+        return self.staff
+
 
 class RecoveryCode(Record):
     """One of the codes that stand in for the app, as a hash; it is deleted when it is used."""

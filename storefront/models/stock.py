@@ -33,27 +33,31 @@ def take(wanted: dict[int, int]) -> list[Variant]:
     Nobody else changes them until the commit. Raises `SoldOut`, with nothing taken, which names
     all that has gone.
     """
-    variants = _held(wanted)
+    variants = held(wanted)
     if len(variants) < len(wanted):
         raise SoldOut(GONE)
     short = [v for v in variants if v.left is not None and v.left < wanted[v.id]]
     if short:
         raise SoldOut(" ".join(_too_few(variant) for variant in short))
-    _move(variants, {variant: -quantity for variant, quantity in wanted.items()})
+    move(variants, {variant: -quantity for variant, quantity in wanted.items()})
     return variants
 
 
 def put_back(returned: dict[int, int]) -> None:
     """Return so much of each variant (by id) that is still there, in the caller's transaction."""
-    _move(_held(returned), returned)
+    move(held(returned), returned)
 
 
-def _held(ids) -> list[Variant]:
+def held(ids) -> list[Variant]:
+    """These variants as they stand; nobody else changes them until the caller's commit."""
     return records(Variant, _LOCKED.rows(sorted(ids)), OF_VARIANT) if ids else []
 
 
-def _move(variants: list[Variant], by: dict[int, int]) -> None:
-    """Only what is counted is counted; listings hear of what begins or ceases to be in stock."""
+def move(variants: list[Variant], by: dict[int, int]) -> None:
+    """Change the stock of variants that are held, each (by id) by so many.
+
+    Only what is counted is counted; listings hear of what begins or ceases to be in stock.
+    """
     counted = [v for v in variants if v.tracked and v.stock is not None]
     if not counted:
         return

@@ -3,13 +3,8 @@
 from peewee import fn
 
 from storefront.models.order import Order
-from storefront.models.order_line import OrderLine
+from storefront.models.return_line import ReturnLine
 from storefront.models.statement import DeskInstruction
-
-
-def paid_for(line: OrderLine, count: int) -> int:
-    """What was paid for so many of a line, in minor units."""
-    return line.price_minor * count
 
 
 def asked_back(order: Order) -> dict[int | None, int]:
@@ -26,15 +21,16 @@ def most_to_give(back) -> dict[int | None, int]:
     That is delivery. It is owed once nothing of the order is left with the customer or to be sent
     (Directive 2011/83/EU, Art. 13(1)). Never more than was not asked back yet.
     """
-    order, asked = back.order, asked_back(back.order)
+    order, asked, before = back.order, asked_back(back.order), ReturnLine.before(back)
     left = DeskInstruction.refundable(order).minor
     owed: dict[int | None, int] = {}
     for each in back.contents():
-        unasked = paid_for(each.line, each.line.quantity) - asked.get(each.line_id, 0)
-        owed[each.line_id] = max(0, min(paid_for(each.line, each.received), unasked, left))
+        paid = each.line.paid_for(each.received, before.get(each.line_id, 0))
+        unasked = each.line.paid_minor - asked.get(each.line_id, 0)
+        owed[each.line_id] = max(0, min(paid, unasked, left))
         left -= owed[each.line_id]
     lines = order.in_order()
     if not any(line.left - line.returned for line in lines):
-        besides = order.total_minor - sum(paid_for(line, line.quantity) for line in lines)
+        besides = order.total_minor - sum(line.paid_minor for line in lines)
         owed[None] = max(0, min(besides - asked.get(None, 0), left))
     return owed

@@ -16,7 +16,7 @@ from storefront.blanks import blank
 from storefront.config import Settings
 from storefront.db import Record, database, locked
 from storefront.erasures import Erasures
-from storefront.models import RECORDS, RightsRequest, StaffAction, Upkeep
+from storefront.models import RECORDS, AccountLink, RightsRequest, StaffAction, Upkeep
 from storefront.privacy.erasing import erase_again
 from storefront.privacy.files import clear_mail
 
@@ -25,12 +25,17 @@ BATCH = 200  # rows of one transaction
 log = logging.getLogger(__name__)
 
 
-def sweep_if_due(settings: Settings, at: datetime) -> None:
-    """Sweep once a day, as it begins: what is said to be held until a day is gone on the next."""
+def sweep_if_due(settings: Settings, at: datetime) -> bool:
+    """Sweep once a day, as it begins: what is said to be held until a day is gone on the next.
+
+    Gives whether it was due.
+    """
     last = Upkeep.now().swept_at
-    if last is None or last.date() < at.date():
-        swept = sweep(settings, at)
-        log.info("swept: %s", in_words(swept))
+    if last and last.date() >= at.date():
+        return False
+    swept = sweep(settings, at)
+    log.info("swept: %s", in_words(swept))
+    return True
 
 
 def sweep(settings: Settings, at: datetime) -> Counter:
@@ -42,6 +47,7 @@ def sweep(settings: Settings, at: datetime) -> Counter:
             counts[record._meta.table_name] += _sweep(record, fields, at - keep, erasures, at)
     counts["rights_request"] += RightsRequest.let_go(at)
     counts["staff_action"] += StaffAction.let_go(at)
+    counts["account_link"] += AccountLink.let_go(at)
     counts["erased as asked before"] = erase_again(erasures, at)
     counts["delivered mails"] = clear_mail(settings, at)
     erasures.tidy(at)

@@ -16,6 +16,7 @@ def row_by_row(cart, customer, rate, policy, *, placement, hold_until, at) -> Or
     """The statements of an order before they were gathered; refused in the same words."""
     Order.get_or_none(Order.placement == placement)
     cart.lines = read_lines(cart)
+    totals = Totals.of(cart, rate, customer.country, customer.region)
     with database.atomic():
         order = Order.create(
             number=secrets.token_hex(5),
@@ -24,11 +25,11 @@ def row_by_row(cart, customer, rate, policy, *, placement, hold_until, at) -> Or
             policy=policy,
             placed_at=at,
             hold_until=hold_until,
-            **Totals.of(cart, rate, customer.country).columns,
+            **totals.columns,
             **customer.columns,
         )
-        for line in cart.lines:
-            OrderLine.create(order=order, **OrderLine.of(line).__data__)
+        for line, share in zip(cart.lines, totals.shares, strict=True):
+            OrderLine.create(order=order, **OrderLine.of(line, share).__data__)
         take_each(order)
         Order.update(state="placed").where(Order.id == order.id).execute()
         OrderEvent.create(order=order, what="placed", at=at)

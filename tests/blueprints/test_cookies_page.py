@@ -7,6 +7,7 @@ import pytest
 
 from storefront import personal
 from storefront.app import create_app
+from tests.customers import signed_in
 from tests.journey import fill_cart, item
 
 PAGE = "/privacy/cookies"
@@ -69,6 +70,19 @@ def test_a_session_is_one_at_the_desk_or_opens_nothing(client, app):
     assert "A session at the desk" in client.get(PAGE).text
     client.set_cookie("session", "damaged")
     assert "it opens nothing" in client.get(PAGE).text
+
+
+def test_a_customers_session_is_said_to_be_one_or_opens_nothing(app):
+    client = signed_in(app)
+    assert "It keeps you signed in to your account" in client.get(PAGE).text
+    client.set_cookie("account", "damaged")
+    page = client.get(PAGE).text
+    assert "A session of an account that is over, or damaged" in page
+    answer = client.post(f"{PAGE}/removals", data={"cookie": "account"})
+    assert any(line.startswith("account=;") for line in removed(answer))
+    client.post("/account/sign-in", data={"email": "ann@example.com"})
+    assert "so that a link we mail you signs in the browser" in client.get(PAGE).text
+    assert "Kept by your browser for 15 minutes." in client.get(PAGE).text
 
 
 def test_a_session_brings_the_pages_token_for_browsers_that_say_not_where_they_come_from(

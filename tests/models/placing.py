@@ -27,7 +27,9 @@ def cart_of(*lines: tuple[Variant, int]) -> Cart:
     return Cart({variant.id: quantity for variant, quantity in lines}, "USD")
 
 
-def place(cart: Cart, at: datetime, placement: str = "", customer: Customer = ANN) -> Order:
+def place(
+    cart: Cart, at: datetime, placement: str = "", customer: Customer = ANN, discount=None
+) -> Order:
     """Place an order for the cart, held for 35 minutes."""
     return Order.place(
         cart,
@@ -37,6 +39,7 @@ def place(cart: Cart, at: datetime, placement: str = "", customer: Customer = AN
         placement=placement or secrets.token_hex(8),
         hold_until=at + HOLD,
         at=at,
+        discount=discount,
     )
 
 

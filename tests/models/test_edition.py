@@ -22,11 +22,13 @@ from storefront.models import edition as editions
 from tests.models.placing import cart_of, place
 
 SHOWN = (Product, Variant, Picture, Collection, CollectionItem, Redirect, Page, Contest)
+# Of stock, pages show only some changes; when it is low concerns the desk alone.
+NOT_SHOWN = ((Variant, "stock"), (Variant, "low_at"))
 COLUMNS = [
     (record, field.name)
     for record in SHOWN
     for field in record._meta.sorted_fields
-    if field.name != "id" and (record, field.name) != (Variant, "stock")
+    if field.name != "id" and (record, field.name) not in NOT_SHOWN
 ]
 
 

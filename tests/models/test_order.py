@@ -1,6 +1,7 @@
 """Placing an order: stock is taken once, prices are the shop's, all is kept or nothing."""
 
 import dataclasses
+import os
 
 import pytest
 from playhouse.test_utils import count_queries
@@ -19,7 +20,10 @@ from storefront.models import (
 )
 from storefront.refusals import Refused, SoldOut
 from tests.models.placing import ANN, at_once, cart_of, left, place, stock
-from tests.models.racing import race
+from tests.models.racing import race, rounds
+
+FULL = os.environ.get("FAULTS") == "full"
+BUYERS, ROUNDS = (64, 1000) if FULL else (8, 12)
 
 
 @pytest.fixture
@@ -109,6 +113,16 @@ def test_eight_processes_that_race_for_the_last_pieces_sell_exactly_these(settin
     assert outcomes == {"Order": 12, "SoldOut": 28}
     assert (left(three[0]), left(three[1])) == (0, 8)
     assert kept() == [12, 24, 12, 12]
+
+
+def test_buyers_who_race_for_the_last_one_again_and_again_get_one_each_time_and_none_is_lost(
+    settings, three
+):
+    """64 of them a thousand times with FAULTS=full."""
+    outcomes = rounds(settings.database_url, three[0], BUYERS, ROUNDS)
+    assert outcomes == {"Order": ROUNDS, "SoldOut": (BUYERS - 1) * ROUNDS}
+    assert left(three[0]) == 0
+    assert kept() == [ROUNDS] * 4
 
 
 def test_orders_for_the_same_things_the_other_way_round_do_not_block_each_other(three, now):

@@ -11,17 +11,28 @@ desk = blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 # Their routes need the blueprint.
 from storefront.blueprints.desk import (  # noqa: E402
     account,  # noqa: F401
+    collections,  # noqa: F401
+    discounts,  # noqa: F401
     door,  # noqa: F401
+    exports,  # noqa: F401
     guard,  # noqa: F401
     home,  # noqa: F401
+    imports,  # noqa: F401
     invitations,  # noqa: F401
     log,  # noqa: F401
     mail,  # noqa: F401
     people,  # noqa: F401
+    pictures,  # noqa: F401
     policy,  # noqa: F401
     policy_marks,  # noqa: F401
     policy_posting,  # noqa: F401
+    products,  # noqa: F401
     proofs,  # noqa: F401
     returns,  # noqa: F401
+    shipping,  # noqa: F401
+    stock,  # noqa: F401
+    taxes,  # noqa: F401
     terms,  # noqa: F401
+    variants,  # noqa: F401
+    waiting,  # noqa: F401
 )

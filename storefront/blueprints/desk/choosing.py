@@ -21,7 +21,7 @@ def place() -> Place | None:
 
 def passkey_options(purpose: str, holder: str, staff: Staff) -> dict:
     """What the script asks the browser for, and the ticket it brings back with the answer."""
-    challenge = tickets.Challenge.new(purpose, holder, now())
+    challenge = tickets.challenge(purpose, holder, now())
     there = [passkey.credential for passkey in staff.passkeys]
     asked = passkeys.invitation(place(), staff.handle, staff.email, challenge.bytes, there)
     return {"options": asked, "ticket": challenge.ticket}

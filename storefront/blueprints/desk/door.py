@@ -47,7 +47,7 @@ def _way_back() -> str:
 def challenge():
     if choosing.place() is None:
         abort(404)
-    asked = tickets.Challenge.new("sign in", "", now())
+    asked = tickets.challenge("sign in", "", now())
     options = passkeys.question(choosing.place(), asked.bytes)
     return {"options": options, "ticket": asked.ticket}
 

@@ -7,6 +7,7 @@ from flask import session as cookie
 
 from storefront import pages
 from storefront.blueprints.desk import desk, session
+from storefront.cookies import manager
 from storefront.front import content_policy
 from storefront.models.staff import ROLES
 from storefront.pages import go, keep_from_caches, now
@@ -21,7 +22,7 @@ def furnish(state) -> None:
 
     They would look into the session of every shopper, and so say that pages depend on it.
     """
-    state.app.login_manager = session.manager
+    state.app.login_manager = manager
 
 
 def roles(*names: str, fresh: bool = False):

@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 from flask import session
-from flask_login import LoginManager, current_user, login_user
+from flask.sessions import SecureCookieSession
+from flask_login import current_user, login_user
 
+from storefront.cookies import loaders
 from storefront.models import Staff
 
 IDLE = timedelta(minutes=30)
@@ -12,10 +14,7 @@ LONGEST = timedelta(hours=12)
 FRESH = timedelta(minutes=15)  # since signing in, to change how one signs in
 AGAIN = timedelta(minutes=1)  # until the cookie is written anew for somebody at work
 
-manager = LoginManager()
-manager.session_protection = None  # it would put a hash of the address into the cookie
-manager.id_attribute = "session_id"  # `get_id`, as it asks by itself, is peewee's for the key
-manager.user_loader(Staff.of_session)
+loaders[SecureCookieSession] = Staff.of_session
 
 
 def begin(staff: Staff, at: datetime) -> None:

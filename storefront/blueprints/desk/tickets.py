@@ -1,59 +1,31 @@
-"""Tickets: what a page offers, signed, to be brought back with the answer to it.
+"""Tickets of the desk: see `storefront.tickets`."""
 
-So a page that offers a key, codes or a challenge writes nothing, and what is kept in the end is
-what was shown.
-"""
-
-import hashlib
-import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
-from itsdangerous import BadData, URLSafeSerializer
 
-from storefront.models.signing_in import CHALLENGE_FOR
-from storefront.refusals import Refused
-
-OFFER_FOR = timedelta(hours=1)
+from storefront.tickets import OFFER_FOR, Challenge, Tickets
 
 
 def written(purpose: str, holder: str, offer, at: datetime, period: timedelta = OFFER_FOR) -> str:
-    """A ticket for `holder` alone, good for that purpose and period; `offer` goes into JSON."""
-    return _serializer(purpose, holder).dumps([offer, round((at + period).timestamp())])
+    """A ticket for `holder` alone, good for that purpose and period."""
+    return _tickets().written(purpose, holder, offer, at, period)
 
 
 def read(purpose: str, holder: str, ticket: str, at: datetime):
     """What a ticket offers; raises `Refused` unless it is whole, theirs and not too old."""
-    try:
-        offer, until = _serializer(purpose, holder).loads(ticket)
-    except BadData:
-        offer, until = None, 0
-    if at.timestamp() > until:
-        raise Refused("This page has grown old. Here it is anew; please try again.")
-    return offer
+    return _tickets().read(purpose, holder, ticket, at)
 
 
-@dataclass(frozen=True)
-class Challenge:
-    """What a passkey is to sign, and the ticket that says so."""
-
-    bytes: bytes
-    ticket: str
-
-    @classmethod
-    def new(cls, purpose: str, holder: str, at: datetime) -> "Challenge":
-        """A challenge nobody has seen before."""
-        drawn = secrets.token_bytes(32)
-        return cls(drawn, written(purpose, holder, drawn.hex(), at, CHALLENGE_FOR))
+def challenge(purpose: str, holder: str, at: datetime) -> Challenge:
+    """A challenge nobody has seen before."""
+    return _tickets().challenge(purpose, holder, at)
 
 
 def challenge_in(purpose: str, holder: str, ticket: str, at: datetime) -> bytes:
     """The challenge of a ticket that is still good."""
-    return bytes.fromhex(read(purpose, holder, ticket, at))
+    return _tickets().challenge_in(purpose, holder, ticket, at)
 
 
-def _serializer(purpose: str, holder: str) -> URLSafeSerializer:
-    keys = list(reversed(current_app.extensions["settings"].cookie_keys))
-    digest = {"digest_method": hashlib.sha256}
-    return URLSafeSerializer(keys, salt=f"desk {purpose} {holder}", signer_kwargs=digest)
+def _tickets() -> Tickets:
+    return Tickets(current_app.extensions["settings"].cookie_keys, "desk")

@@ -10,7 +10,9 @@ from storefront import personal, register
 from storefront.blueprints.privacy import blueprint
 from storefront.cookies import (
     CART_DAYS,
+    customers_visit,
     declared_names,
+    is_visit_cookie,
     leave_unreadable,
     read_cart,
     remove_cookie,
@@ -66,6 +68,8 @@ def _decoded(name: str, value: str, trouble: str) -> OwnCookie:
         return _cart(name, value, trouble)
     if name == current_app.config["SESSION_COOKIE_NAME"]:
         return OwnCookie(name, _session_in_words())
+    if is_visit_cookie(name):
+        return OwnCookie(name, _visit_in_words())
     known = (f for f in personal.declared("cookie") if f.where == name.removeprefix("__Host-"))
     if fact := next(known, None):
         return OwnCookie(name, f"This shop has set it {fact.why}.")
@@ -89,6 +93,12 @@ def _cart(name: str, value: str, trouble: str) -> OwnCookie:
 
 def _named(variant) -> str:
     return f"{variant.product.title}, {variant.name}" if variant.name else variant.product.title
+
+
+def _visit_in_words() -> str:
+    if customers_visit():
+        return "It keeps you signed in to your account, until 30 days after your last visit."
+    return "A session of an account that is over, or damaged: it opens nothing."
 
 
 def _session_in_words() -> str:

@@ -3,6 +3,7 @@
 import pytest
 
 from storefront.models import PolicyDraft, PolicyVersion, Staff
+from tests.blueprints.desk.selling import Seller
 from tests.conftest import Visitor
 from tests.staff import PASSWORD, code, settled, signed_in
 
@@ -41,3 +42,9 @@ def sign_in(app, client):
         return (browser or client).post("/desk/door", data=form, headers=headers)
 
     return send
+
+
+@pytest.fixture(params=["pages", "fragments"])
+def seller(request, app) -> Seller:
+    """A manager who sends forms about money and rules, either way."""
+    return Seller(app, "manager", request.param == "fragments")
