@@ -70,7 +70,7 @@ def _page(order, link, form, typed: dict, status: int = 200, refusal: Refused | 
         "order": order,
         "lines": [line for line in order.in_order() if there.get(line.id)],
         "there": there,
-        "until": until,
+        "last_day": until,
         "over": over,
         "cancellable": order.state in CANCELLABLE,
         "returns": [(each, each.contents()) for each in Return.of_order(order)],
