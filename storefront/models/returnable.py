@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from storefront.models.fulfilment import Quantities
 from storefront.models.order import Order
+from storefront.models.order_line import OrderLine
 from storefront.models.return_line import ReturnLine
 from storefront.models.terms import Terms
 from storefront.refusals import Refused
@@ -38,8 +39,9 @@ def divided(order: Order, quantities: Quantities, at) -> tuple[dict[int, int], d
     if order.state != "charged":
         raise Refused(f"Nothing of order {order.number} can be withdrawn from or sent back here.")
     there = returnable(order)
-    chosen = checked(there, there if quantities is None else quantities)
-    shelf = {line.id: line.to_ship for line in order.in_order()}
+    lines = order.in_order()
+    chosen = checked(lines, there, there if quantities is None else quantities)
+    shelf = {line.id: line.to_ship for line in lines}
     unsent = {n: min(q, shelf[n]) for n, q in chosen.items() if shelf[n]}
     sent = {n: q - unsent.get(n, 0) for n, q in chosen.items() if q > unsent.get(n, 0)}
     until = withdrawable_until(order)
@@ -48,18 +50,19 @@ def divided(order: Order, quantities: Quantities, at) -> tuple[dict[int, int], d
     return unsent, sent
 
 
-def checked(there: dict[int, int], wanted: dict[int, int]) -> dict[int, int]:
-    """Those that are more than none; raises `Refused` for more than there is."""
+def checked(
+    lines: list[OrderLine], there: dict[int, int], wanted: dict[int, int]
+) -> dict[int, int]:
+    """Those that are more than none, by line; raises `Refused` for more than there is of one."""
     chosen = {number: quantity for number, quantity in wanted.items() if quantity}
     if not chosen:
         raise Refused(NOTHING)
+    named = {line.id: line for line in lines}
     for number, quantity in chosen.items():
-        if number not in there:
+        if number not in there or number not in named:
             raise Refused("This order has no such line.")
         if not 0 < quantity <= there[number]:
-            raise Refused(f"There {_are(there[number])} of one of these. Please look it over.")
+            line = named[number]
+            title = f"{line.title} ({line.choice})" if line.choice else line.title
+            raise Refused(f"Of {title} it can be {there[number]} at most.")
     return chosen
-
-
-def _are(count: int) -> str:
-    return "is nothing left" if not count else f"{'is' if count == 1 else 'are'} only {count} left"

@@ -199,7 +199,7 @@ class Return(Record):
             self._lock()
             if self.state != "asked":
                 raise Refused("This was received, or is no longer wanted.")
-            came = checked(self._quantities(), quantities)
+            came = checked(self.order.in_order(), self._quantities(), quantities)
             restocked = {n: q for n, q in came.items() if n in shelf}
             for number, quantity in came.items():
                 mine = (ReturnLine.of == self) & (ReturnLine.line == number)

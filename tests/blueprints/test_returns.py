@@ -91,7 +91,7 @@ def test_some_of_what_was_sent_is_asked_for_with_a_reason(visitor, settings, pat
 @pytest.mark.parametrize(
     ("counts", "sentence"),
     [
-        (("4", "0"), "only 3 left"),
+        (("4", "0"), "3 at most"),
         (("0", "0"), "how many of which"),
         (("", ""), "how many of which"),
         (("-1", "0"), "whole numbers"),

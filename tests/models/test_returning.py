@@ -133,8 +133,8 @@ def test_what_came_back_had_arrived_though_nobody_said_so(order, clock):
 @pytest.mark.parametrize(
     ("wanted", "sentence"),
     [
-        ({0: 4}, "only 3 left"),
-        ({1: -1}, "only 1 left"),
+        ({0: 4}, "3 at most"),
+        ({1: -1}, "1 at most"),
         ({}, "how many"),
         ({0: 0}, "how many"),
     ],
@@ -150,7 +150,7 @@ def test_asking_for_more_than_there_is_is_refused_and_nothing_changes(
 
 def test_what_is_on_its_way_back_already_is_not_asked_for_again(sent, clock):
     ask(sent, {0: 2}, clock)
-    with pytest.raises(Refused, match="only 1 left"):
+    with pytest.raises(Refused, match="1 at most"):
         ask(sent, {0: 2}, clock)
     ask(sent, None, clock)
     with pytest.raises(Refused, match="how many"):

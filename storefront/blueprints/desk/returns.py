@@ -62,7 +62,7 @@ def _page(back: Return, status: int = 200, refusal: Refused | None = None, said:
         "back": back,
         "order": back.order,
         "contents": back.contents(),
-        "owed": {n: Money(minor, back.order.currency) for n, minor in owed.items()},
+        "owed": {n: Money(owed.get(n, 0), back.order.currency) for n in [*owed, None]},
         "sums": {n: _written(minor, back.order.currency) for n, minor in owed.items()},
         "returns": [each for each in Return.of_order(back.order) if each.id != back.id],
         "refusal": refusal,
