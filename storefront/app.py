@@ -24,6 +24,7 @@ from storefront.blueprints import (
     pictures,
     privacy,
     products,
+    returns,
     waiting,
     well_known,
 )
@@ -40,8 +41,8 @@ from storefront.payment import Payments
 from storefront.shelf import Shelf
 
 PARTS = (
-    *(home, listing, products, pictures, waiting, cart, checkout, orders, afterwards, contests),
-    *(page, privacy, feeds, well_known, account, desk),
+    *(home, listing, products, pictures, waiting, cart, checkout, orders, afterwards, returns),
+    *(contests, page, privacy, feeds, well_known, account, desk),
 )
 
 

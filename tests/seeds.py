@@ -24,6 +24,7 @@ from storefront.models import (
     Parcel,
     Passkey,
     PolicyVersion,
+    Return,
     RightsRequest,
     SavedAddress,
     Staff,
@@ -47,6 +48,8 @@ SEEDS = {
     "parcel.tracking": "QZTRACK-77021",
     "message.text": "Qzasked 77022: where is it?",
     "note.text": "Qznoted 77023: rang twice",
+    "return.words": "Qzreturn 77022 pinches",
+    "return.answer": "Qzanswer 77023 was worn",
     "contest_entry.email": ADDRESS,
     "contest_entry.name": "Qzentrant Bexley-77009",
     "contest_entry.line1": "77010 Qzentry Road",
@@ -126,6 +129,8 @@ def sow(at: datetime) -> Order:
     )
     OrderEvent.create(order=order, what="charged", at=before)
     Parcel.create(**seeded(Parcel), order=order, shipped_at=before, delivered_at=before)
+    about = {"order": order, "asking": "qz-asking", "state": "settled"}
+    Return.create(**seeded(Return), **about, asked_at=before, settled_at=before)
     code = Discount.create(code="ALPS", kind="shipping", currency="USD", once=True, made_at=before)
     DiscountUse.create(**seeded(DiscountUse), discount=code, order=order, used_at=before)
     Message.create(**seeded(Message), order=order, at=before)

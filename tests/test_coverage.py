@@ -18,6 +18,7 @@ from storefront.models import (
     OutgoingMail,
     Picture,
     PolicyVersion,
+    Return,
     SavedAddress,
     Staff,
     Variant,
@@ -119,6 +120,20 @@ def writing_about_an_order(shop):
     assert noted.status_code == 422
     assert "Rang twice" in noted.text
     assert (Message.select().count(), Note.select().count()) == (1, 0)
+
+
+def a_withdrawal(shop):
+    """A right, open whatever a text leaves out; what one wants to say to it is not taken."""
+    path = order_path(place_order(shop.client, shop.plenty))
+    Order.get().charge(shop.clock())
+    assert 'name="words"' in shop.client.get(f"{path}/withdrawal").text
+    shop.switch_off()
+    page = shop.client.get(f"{path}/withdrawal").text
+    assert 'name="words"' not in page
+    form = hidden_in(page) | {"whole": "1", "words": "It pinches.", "reason": "size"}
+    assert shop.visitor.post(f"{path}/withdrawal", form).status_code in (204, 303)
+    [back] = Return.select()
+    assert (back.words, back.reason, Order.get().stage) == ("", "size", "called_off")
 
 
 def the_cart(shop):
@@ -271,6 +286,8 @@ def an_account(shop):
 CASES = {
     "column order": the_checkout,
     "column parcel": orders_that_there_are,
+    "column return": a_withdrawal,
+    "form field WithdrawalForm": a_withdrawal,
     "column outgoing_mail": the_checkout,
     "column discount_use": the_checkout,
     "column message": writing_about_an_order,
@@ -362,6 +379,8 @@ TAKES_NOTHING = {
     "checkout.place": "its form switches itself off",
     "orders.write_message": "its form switches itself off",
     "orders.pay": "goes on with an order that there is, as it was promised when it was made",
+    "returns.withdraw": "withdrawing is always allowed; words to it are not taken meanwhile",
+    "returns.take_back": "taking back is always allowed",
     "contests.address_parts": "shows the form again and keeps nothing",
     "contests.enter": "its form switches itself off",
     "contests.confirm": "goes on with an entry that there is",

@@ -35,7 +35,7 @@ from tests.seeds import ADDRESS, SEEDS, STAFF_SEEDS, personal_columns, sow, sow_
 HELD = {name for name in SEEDS if name.startswith("order.")} - {"order.email"}
 SECRETS = "qz-hash QZTOTP qz-invited 770770770 qz-recovery qz-credential qz-public".split()
 SECRETS += "qz-key qz-digest qz-message qz-placement 770770771 qz-finger qz-half".split()
-SECRETS += "qz-way qz-browser qz-letter".split()
+SECRETS += "qz-way qz-browser qz-letter qz-asking".split()
 CONTROL = "Qzcontrol of the scanner 77999"
 
 

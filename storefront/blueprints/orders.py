@@ -72,6 +72,8 @@ def _page(
     context.setdefault("form", MessageForm(formdata=None))
     context["messages"] = Message.of_order(order)
     context["parcels"] = [(p, p.contents()) for p in order.parcels.order_by(Parcel.id)]
+    # The way there stays while there is anything to see: what was asked for, or when it was over.
+    context["withdrawal"] = order.unpaid or order.state in ("card_held", "charged", "refunded")
     context["hours"] = round(left / 3600)
     context["minutes"] = max(1, round(left / 60))
     context["demo"] = current_app.extensions["settings"].demo_desk

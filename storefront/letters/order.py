@@ -3,7 +3,7 @@
 from storefront.config import Settings
 from storefront.greeting import greeting
 from storefront.links import OrderLinks
-from storefront.models import Message, OutgoingMail, Parcel
+from storefront.models import Message, OutgoingMail, Parcel, Return, Terms
 from storefront.models.statement import refunded
 
 SUBJECTS = {
@@ -18,6 +18,10 @@ SUBJECTS = {
     "order_delivered": "Order {number} has arrived",
     "order_called_off": "Order {number}: something of it will not be sent",
     "order_answered": "Order {number}: we have answered you",
+    "order_return_asked": "Order {number}: what you withdrew from or send back",
+    "order_returned": "Order {number}: your return is here",
+    "order_return_refused": "Order {number}: about your return",
+    "order_return_reduced": "Order {number}: about the money for your return",
     "order_refunded": "Order {number}: money is on its way back to you",
 }
 
@@ -41,5 +45,9 @@ def facts(mail: OutgoingMail, settings: Settings) -> dict:
         "parcel": parcel and Parcel.get_by_id(parcel),
         "answer": message and Message.get_or_none(Message.id == message),
         "refunded": refunded(order),
+        "returns": [(each, each.contents()) for each in Return.named(detail.get("returns", []))],
+        "given": mail.event and mail.event.amount(order.currency),
+        "terms": (terms := Terms.now()),
+        "return_address": terms.return_address or settings.shop["postal_address"],
         "address": f"{settings.shop_origin}/orders/{link.write(order.number)}",
     }

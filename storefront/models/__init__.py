@@ -27,12 +27,15 @@ from storefront.models.policy import PolicyVersion
 from storefront.models.policy_draft import PolicyDraft
 from storefront.models.price import PriceChange
 from storefront.models.product import Product, Variant
+from storefront.models.return_line import ReturnLine
+from storefront.models.returning import Return
 from storefront.models.rights import RightsRequest, Upkeep
 from storefront.models.shipping import ShippingRate, ShippingZone
 from storefront.models.staff import Passkey, RecoveryCode, Staff
 from storefront.models.staff_action import StaffAction
 from storefront.models.statement import DeskInstruction, DeskStatement
 from storefront.models.tax import TaxRate
+from storefront.models.terms import Terms
 from storefront.models.vocabulary import Word
 from storefront.models.waiting import Waiting
 
@@ -59,6 +62,7 @@ RECORDS = (
     PolicyVersion,
     PolicyNotice,
     PolicyDraft,
+    Return,  # before the orders by whose address they are found
     Order,
     OrderLine,
     OrderEvent,
@@ -66,6 +70,8 @@ RECORDS = (
     ParcelLine,
     Message,
     Note,
+    ReturnLine,
+    Terms,
     PaymentAttempt,
     DeskStatement,
     DeskInstruction,

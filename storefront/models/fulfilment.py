@@ -94,7 +94,9 @@ class Fulfilment:
     def note_delivered(self, parcel, at: datetime, role: str) -> None:
         """A parcel has arrived; the order is locked by the caller."""
         chosen = {line.id: quantity for line, quantity in parcel.contents()}
-        self._count(chosen, delivered=1)
+        # Of what came back before anybody said that it arrived, that is counted already.
+        still = {line.id: line.shipped - line.delivered for line in self.in_order()}
+        self._count({n: min(q, still[n]) for n, q in chosen.items()}, delivered=1)
         self.tell("delivered", at, role, lines=chosen, parcel=parcel.id)
 
     def call_off(
@@ -107,14 +109,29 @@ class Fulfilment:
         """
         with database.atomic():
             chosen = self._chosen(quantities, "to_ship", "call off")
-            lines = {line.id: line for line in self.in_order()}
-            unpacked = {n: min(q - lines[n].to_pack, q) for n, q in chosen.items()}
-            self._count({n: less for n, less in unpacked.items() if less > 0}, packed=-1)
-            self._count(chosen, cancelled=1)
-            if restock:
-                self._restock(chosen, lines)
+            self.let_go(chosen, restock=restock)
             self.tell("called_off", at, role, lines=chosen)
         return chosen
+
+    def let_go(self, chosen: dict[int, int], *, restock: bool = True) -> None:
+        """So many of these lines will not be sent. The caller has locked the order, and tells."""
+        lines = {line.id: line for line in self.in_order()}
+        unpacked = {n: min(q - lines[n].to_pack, q) for n, q in chosen.items()}
+        self._count({n: less for n, less in unpacked.items() if less > 0}, packed=-1)
+        self._count(chosen, cancelled=1)
+        if restock:
+            self._restock(chosen, lines)
+
+    def take_in(self, chosen: dict[int, int], shelf: dict[int, int]) -> None:
+        """So many of these lines came back, and `shelf` of them are sold again; as `let_go`.
+
+        What came back had arrived, though nobody may have said so.
+        """
+        lines = {line.id: line for line in self.in_order()}
+        self._count(chosen, returned=1)
+        unseen = {n: lines[n].returned + q - lines[n].delivered for n, q in chosen.items()}
+        self._count({n: more for n, more in unseen.items() if more > 0}, delivered=1)
+        self._restock({n: q for n, q in shelf.items() if q}, lines)
 
     def _restock(self, chosen: dict[int, int], lines: dict[int, OrderLine]) -> None:
         """Several lines may be of one variant, and a variant may be sold no more."""

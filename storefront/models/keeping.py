@@ -41,6 +41,8 @@ class Keeping:
         if self.state in ("card_held", "cancelling"):
             answered = self._entered() + ANSWERED_WITHIN
             return Need("your order is under way", max(answered, at) + ARRIVES_WITHIN)
+        if back := self._coming_back(at):
+            return Need("something of it is on its way back", back)
         if self.state != "charged":
             return None
         if asked := self._refund_asked():
@@ -54,6 +56,16 @@ class Keeping:
     def card_is_sealed(self) -> bool:
         """Whether the vault holds a card for it that the desk has not spoken of."""
         return any(attempt.receipt and not attempt.verdict for attempt in self.attempts)
+
+    def _coming_back(self, at: datetime) -> datetime | None:
+        """Until about when something is sent back or its money is not; who asked and then sent
+        nothing is not waited for."""
+        back, ends = self.returns.model, []
+        for each in self.returns.where(back.state.in_(back.OPEN)):
+            ends.append(each.send_by + ARRIVES_WITHIN)
+            if each.state == "received":
+                ends[-1] = max(each.received_at + ANSWERED_WITHIN, at + ANSWERED_WITHIN)
+        return max((end for end in ends if end > at), default=None)
 
     def _entered(self) -> datetime:
         """When it came into the state it is in."""

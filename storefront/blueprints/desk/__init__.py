@@ -33,9 +33,11 @@ from storefront.blueprints.desk import (  # noqa: E402
     policy_posting,  # noqa: F401
     products,  # noqa: F401
     proofs,  # noqa: F401
+    returns,  # noqa: F401
     shipping,  # noqa: F401
     stock,  # noqa: F401
     taxes,  # noqa: F401
+    terms,  # noqa: F401
     variants,  # noqa: F401
     waiting,  # noqa: F401
 )

@@ -23,10 +23,10 @@ IMPERSONAL = {
     *("home", "door", "account", "proofs", "log"),
     *("policy", "policy_marks", "policy_posting"),
     *("products", "variants", "collections", "stock", "pictures", "imports", "exports"),
-    *("shipping", "taxes", "discounts", "waiting"),
+    *("shipping", "taxes", "discounts", "waiting", "terms"),
 }
 # Single views of other files that do neither.
-HARMLESS = {"desk.pick_list", "desk.outbox"}
+HARMLESS = {"desk.pick_list", "desk.outbox", "desk.returns"}
 
 
 @pytest.fixture

@@ -1,0 +1,161 @@
+"""What customers withdrew from or send back: received, its money given back, or refused."""
+
+from flask import abort, current_app, request
+
+from storefront.blueprints.desk import desk, session
+from storefront.blueprints.desk.frame import screen, show
+from storefront.blueprints.desk.guard import NUMBER, roles
+from storefront.blueprints.desk.log import noted, noted_as, noting, role_of
+from storefront.models import Return
+from storefront.models.suggested import most_to_give
+from storefront.money import Money, decimals
+from storefront.pages import go, now, wants_part
+from storefront.refusals import Refused
+
+MOST = 50  # returns of one page
+LISTS = {
+    "owed": ("To refund", ("received",)),
+    "coming": ("Coming back", ("asked",)),
+    "done": ("Done", ("settled", "refused", "taken_back")),
+}
+NO_SUM = "Please write sums as digits with at most one point, such as 36 or 36.00."
+
+screen("Returns", "/desk/returns", ("fulfilment",), "What comes back, and what is owed for it.")
+
+
+@desk.get("/returns")
+@roles("fulfilment")
+def returns():
+    wanted = request.args.get("list", "")
+    chosen = wanted if wanted in LISTS else "owed"
+    before = max(0, min(request.args.get("before", 0, int), 2**31 - 1))
+    found = Return.in_states(LISTS[chosen][1], before, MOST + 1)
+    context = {"lists": LISTS, "chosen": chosen, "before": before, "returns": found[:MOST]}
+    older = found[MOST - 1].id if len(found) > MOST else 0
+    counts = Return.counts()
+    return show(
+        *("desk/returns/page.html", "desk/returns/_returns.html"),
+        counts={name: sum(counts.get(s, 0) for s in states) for name, (_, states) in LISTS.items()},
+        older=older,
+        **context,
+    )
+
+
+@desk.get(f"/returns/<{NUMBER}:number>")
+@roles("fulfilment")
+@noted_as("opened")
+def one_return(number: int):
+    back = _found(number)
+    noted("opened", back)
+    return _page(back)
+
+
+def _found(number: int) -> Return:
+    found = Return.get_or_none(Return.id == number)
+    return found or abort(404, "There is no such return: it went with its order.")
+
+
+def _page(back: Return, status: int = 200, refusal: Refused | None = None, said: str = ""):
+    """The return as it stands; after a refusal with all that was typed."""
+    owed = most_to_give(back) if back.state == "received" else {}
+    context = {
+        "back": back,
+        "order": back.order,
+        "contents": back.contents(),
+        "owed": {n: Money(owed.get(n, 0), back.order.currency) for n in [*owed, None]},
+        "sums": {n: _written(minor, back.order.currency) for n, minor in owed.items()},
+        "returns": [each for each in Return.of_order(back.order) if each.id != back.id],
+        "refusal": refusal,
+        "typed": request.form if refusal else {},
+        "ticked": request.form.getlist("shelf") if refusal else None,
+        "said": said or session.once("said"),
+    }
+    return show("desk/returns/return.html", "desk/returns/_return.html", status=status, **context)
+
+
+def _shown(number: int, said: str):
+    current_app.extensions["wake_worker"]()
+    if wants_part():
+        return _page(_found(number), said=said)
+    session.keep("said", said)
+    return go(f"/desk/returns/{number}")
+
+
+@desk.post(f"/returns/<{NUMBER}:number>/receipt")
+@roles("fulfilment")
+@noted_as("returned")
+def receive_return(number: int):
+    back = _found(number)
+    try:
+        came, shelf = _quantities(back), {int(n) for n in _ticked() if n.isdecimal()}
+        with noting("returned", back):
+            back.receive(came, shelf, now(), _role())
+    except Refused as refusal:
+        return _page(_found(number), 422, refusal)
+    return _shown(number, "Received. The customer was told; now its money is owed.")
+
+
+def _ticked() -> list[str]:
+    return [each for each in request.form.getlist("shelf") if each.isascii()]
+
+
+def _quantities(back: Return) -> dict[int, int]:
+    """How many of each line came, as typed; what is not in the form did not come."""
+    typed = {x.line_id: request.form.get(f"came-{x.line_id}", "").strip() for x in back.lines}
+    if not all(not t or (t.isascii() and t.isdecimal() and len(t) < 10) for t in typed.values()):
+        raise Refused("Please give whole numbers.")
+    return {line: int(text or 0) for line, text in typed.items()}
+
+
+@desk.post(f"/returns/<{NUMBER}:number>/refund")
+@roles("fulfilment")
+@noted_as("refunded")
+def refund_return(number: int):
+    back, payments = _found(number), current_app.extensions["payments"]
+    try:
+        with noting("refunded", back):
+            sums = _sums(back)
+            sign, answer = payments.signing(back.order), request.form.get("answer", "")
+            given = back.settle(sums, answer, sign, now(), _role())
+    except Refused as refusal:
+        return _page(_found(number), 422, refusal)
+    payments.hear_all(now())
+    return _shown(number, f"The desk of the vault is asked to give {given} back.")
+
+
+def _sums(back: Return) -> dict[int | None, int]:
+    """The sums as typed, by line; one that is not in the form is nothing."""
+    from storefront.exchange.amounts import minor_units  # at the desk only; see `sparing`
+    from storefront.exchange.catalogue import BadCatalogue
+
+    places, sums = decimals(back.order.currency), {}
+    try:
+        for line in [*(each.line_id for each in back.lines), None]:
+            text = request.form.get(f"sum-{line or 'rest'}", "").strip()
+            sums[line] = minor_units(text, places, 0, "The sum") if text else 0
+    except BadCatalogue:
+        raise Refused(NO_SUM) from None
+    return sums
+
+
+def _written(minor: int, currency: str) -> str:
+    from storefront.exchange.amounts import written
+
+    return written(minor, decimals(currency))
+
+
+@desk.post(f"/returns/<{NUMBER}:number>/refusal")
+@roles("fulfilment")
+@noted_as("refused")
+def refuse_return(number: int):
+    back = _found(number)
+    try:
+        with noting("refused", back):
+            back.refuse(request.form.get("answer", ""), now(), _role())
+    except Refused as refusal:
+        return _page(_found(number), 422, refusal)
+    return _shown(number, "Refused, and the customer told why.")
+
+
+def _role() -> str:
+    return role_of(current_app.view_functions[request.endpoint])
