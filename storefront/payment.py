@@ -265,7 +265,7 @@ class Payments:
 
         Raises `Refused` where it is paid for or cancelled already.
         """
-        DeskInstruction.cancel(order, self._signing(order), now)
+        DeskInstruction.cancel(order, self.signing(order), now)
         self.hear_all(now)
 
     def refund(
@@ -280,10 +280,12 @@ class Payments:
 
         Raises `Refused` for more than is left of what was charged.
         """
-        DeskInstruction.refund(order, amount_minor, line, self._signing(order), now, role)
+        DeskInstruction.refund(order, amount_minor, line, self.signing(order), now, role)
         self.hear_all(now)
 
-    def _signing(self, order: Order):
+    def signing(self, order: Order):
+        """What signs an instruction about this order, for `DeskInstruction`."""
+
         def sign(what: str, line: int | None, amount_minor: int, seq: int) -> str:
             told = Instruction(what, order.number, line, amount_minor, order.currency, seq)
             return told.sign(self._shop_key)

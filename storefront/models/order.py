@@ -64,7 +64,7 @@ class Order(Keeping, Settling, Fulfilment, Record):
         basis="contract",
         keep=days(730),
     )
-    name = personal(TextField(), **ADDRESS)
+    name = personal(TextField(index=True), **ADDRESS)
     line1 = personal(TextField(), **ADDRESS)
     line2 = personal(TextField(default=""), **ADDRESS)
     city = personal(TextField(default=""), **ADDRESS)

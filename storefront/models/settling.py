@@ -60,7 +60,7 @@ class Settling:
             OutgoingMail.write(ANOTHER[verdict], self.email, at, order=self)
         return True
 
-    def ask_to_cancel(self, at: datetime) -> None:
+    def ask_to_cancel(self, at: datetime, role: str = "") -> None:
         """No card is taken for it any more; it is cancelled once the desk cannot charge it.
 
         Raises `Refused` where it is charged or cancelled already.
@@ -71,7 +71,7 @@ class Settling:
                 raise Refused(f"Order {self.number} is paid for: refund it instead.")
             if self.state in ("cancelling", "cancelled"):
                 raise Refused(f"Order {self.number} is cancelled already.")
-            self._enter("cancelling", at)
+            self._enter("cancelling", at, role=role)
 
     def cancel(self, at: datetime) -> bool:
         """It is certain that nothing was charged: cancel what was asked to be; true if it was."""

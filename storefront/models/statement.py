@@ -140,13 +140,13 @@ class DeskInstruction(Record):
     impersonal = ("what", "currency", "text")
 
     @classmethod
-    def cancel(cls, order: Order, sign, at: datetime) -> "DeskInstruction":
+    def cancel(cls, order: Order, sign, at: datetime, role: str = "") -> "DeskInstruction":
         """Ask for an order to be cancelled; `sign(what, line, amount_minor, seq)` gives the text.
 
         Raises `Refused` where it is paid for or cancelled already.
         """
         with database.atomic():
-            order.ask_to_cancel(at)
+            order.ask_to_cancel(at, role)
             return cls._make(order, "cancel", order.total_minor, None, sign, at)
 
     @classmethod

@@ -199,7 +199,7 @@ class Machine(RuleBasedStateMachine):
         self.fate = ""
         payments = self.world.payments
         try:
-            DeskInstruction.cancel(self._order(), payments._signing(self.order), self.now)
+            DeskInstruction.cancel(self._order(), payments.signing(self.order), self.now)
         except Refused:
             return
         self._send_instructions()

@@ -21,6 +21,9 @@ from storefront.blueprints.desk import (  # noqa: E402
     invitations,  # noqa: F401
     log,  # noqa: F401
     mail,  # noqa: F401
+    orders,  # noqa: F401
+    orders_money,  # noqa: F401
+    orders_one,  # noqa: F401
     people,  # noqa: F401
     pictures,  # noqa: F401
     policy,  # noqa: F401
