@@ -75,7 +75,8 @@ def page_of(queue: Queue, beyond: int, most: int) -> list[Order]:
 def found(words: str, most: int) -> list[Order]:
     """The newest orders, at most so many, in whose number, name, e-mail address or things (title,
     SKU) these words stand; none for a single character."""
-    words = " ".join(words.split())[:LONGEST]
+    printable = "".join(sign if sign.isprintable() else " " for sign in words)
+    words = " ".join(printable.split())[:LONGEST]
     if len(words) < SHORTEST:
         return []
     ids = set()
