@@ -138,14 +138,28 @@ class ShopStack(Shop):
 
 @pytest.fixture(scope="session")
 def running_shop(tmp_path_factory) -> Iterator[Shop]:
-    """The shop as `bin/run` runs it. Tests share it, so none may count on being the first."""
+    """The shop as `bin/run` runs it. Tests share it, so none may count on being the first, and
+    none may change what others look for."""
+    with _running(tmp_path_factory.mktemp("instance")) as shop:
+        _restock(shop)
+        yield shop
+
+
+@pytest.fixture(scope="module")
+def own_shop(tmp_path_factory) -> Iterator[Shop]:
+    """One more, for the tests of a file that change what is sold."""
+    with _running(tmp_path_factory.mktemp("own")) as shop:
+        yield shop
+
+
+@contextmanager
+def _running(instance: Path) -> Iterator[Shop]:
     with environ_with_fresh_database() as environ:
-        shop = Shop(tmp_path_factory.mktemp("instance"), environ)
+        shop = Shop(instance, environ)
         command = [programs.script("storefront"), "run", "--set-up", "--port", str(shop.port)]
         run = Program("run", command, shop.environ, lambda: "[run] ready" in shop.lines)
         try:
             shop.start(run)
-            _restock(shop)
             yield shop
         finally:
             shop.stop()

@@ -131,13 +131,15 @@ def process_of(shop: Shop, words: str) -> int:
 
 
 def plant_controls(shop: Shop, page: Page) -> None:
-    """The control in the database and a mail, as part of a name, and in the other places."""
+    """The control in the database, as part of a name, in a mail, and in the other places."""
     order_one(page, name=f"Ann {CONTROL}")
     mail = shop.instance / "mail/new"
     give_up = time.monotonic() + 20
-    while not any(CONTROL in file.read_text() for file in mail.glob("*")):
+    while not any(mail.glob("*")):
         assert time.monotonic() < give_up, "the mail never came"
         time.sleep(0.1)
+    # Mails repeat no name that is hardly one.
+    (mail / "planted").write_text(CONTROL)
     shop.lines.append(CONTROL)
     (shop.instance / "backups").mkdir(exist_ok=True)
     (shop.instance / "backups/planted.gz").write_bytes(gzip.compress(CONTROL.encode("utf-16")))

@@ -13,11 +13,11 @@ from tests.test_importing import HEADER
 
 
 @pytest.fixture
-def editor(running_shop, new_page):
+def editor(own_shop, new_page):
     """Somebody who has just come in with an invitation."""
-    page = new_page(running_shop.origin)
+    page = new_page(own_shop.origin)
     authenticator(page)
-    page.goto(link_for(running_shop, "goods"))
+    page.goto(link_for(own_shop, "goods"))
     page.get_by_role("button", name="Make a passkey").click()
     page.wait_for_url(DESK)
     return page
@@ -43,7 +43,7 @@ def look(shoot, assert_no_axe_violations):
 
 
 def test_a_catalogue_comes_in_with_a_bar_that_moves_and_a_picture_is_hung_in_it(
-    editor, running_shop, tmp_path, look, new_page
+    editor, own_shop, tmp_path, look, new_page
 ):
     file = tmp_path / "export.csv"
     rows = "".join(f"goods-{n},Goods {n},shopify,{n % 3},12.00,\n" for n in range(1500))
@@ -62,8 +62,8 @@ def test_a_catalogue_comes_in_with_a_bar_that_moves_and_a_picture_is_hung_in_it(
     expect(editor.locator("progress")).to_be_visible()
     expect(editor.locator("#run")).to_contain_text("Imported.", timeout=60_000)
     look(editor, "import-done")
-    hang(editor, number_of(running_shop, "goods-1"), tmp_path, look)
-    visitor = new_page(running_shop.origin)
+    hang(editor, number_of(own_shop, "goods-1"), tmp_path, look)
+    visitor = new_page(own_shop.origin)
     visitor.goto("/products/goods-1")
     expect(visitor.get_by_alt_text("A grey mug")).to_be_visible()
     visitor.goto("/products/goods-0")

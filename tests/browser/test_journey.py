@@ -33,6 +33,7 @@ def choose(page: Page, *values: str) -> None:
 
 
 def put_into_cart(page: Page, quantity: int) -> None:
+    page.wait_for_load_state("networkidle")  # or the answer to a choice may undo the quantity
     page.get_by_label("Quantity").fill(str(quantity))
     page.get_by_role("button", name="Add to cart").click()
     expect(page.locator("#badge b")).to_have_text(str(quantity))

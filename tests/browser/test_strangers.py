@@ -190,7 +190,7 @@ def test_every_kind_of_page_was_met(crawl):
 
 def test_every_field_that_anybody_meets_is_declared_or_asks_for_no_fact_about_them(crawl):
     narrowing = {"q", "vendor", "sort", "price", "type", "stock"}
-    choosing = {"product", "quantity", "option1", "option2", "option3"}
+    choosing = {"product", "variant", "quantity", "option1", "option2", "option3"}
     signing_in = {"credential", "ticket"}  # what a passkey answers, and to which question
     others = {name for name in crawl.fields if not name.startswith("option-")}
     assert others - declared_names() <= narrowing | choosing | signing_in, crawl.fields
