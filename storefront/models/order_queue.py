@@ -93,9 +93,9 @@ def found(words: str, most: int) -> list[Order]:
 
 
 def _newest(query, column, most: int) -> list[int]:
-    # By -id, not id: walking the table backwards for what is rare would read all of its pages,
+    # By the id times -1: walking the table backwards for what is rare would read all of its pages,
     # where the index on the text holds little else.
-    return [number for (number,) in query.order_by(-column).limit(most).tuples()]
+    return [number for (number,) in query.order_by(column * -1).limit(most).tuples()]
 
 
 def _number(words: str) -> str:

@@ -7,6 +7,7 @@ from threading import Barrier
 import pytest
 from playhouse.test_utils import count_queries
 
+from storefront.db import database, is_sqlite
 from storefront.mail import Postman
 from storefront.models import (
     DeskInstruction,
@@ -236,6 +237,26 @@ def test_more_than_a_page_of_finds_is_cut_off_and_says_so(browser, order):
     assert "More than 50 orders were found" in page
     assert page.count("Ann Walker") == 50
     assert counted.count <= 16
+
+
+@pytest.mark.parametrize("address", ["/desk/orders", "/desk/orders?queue=all&beyond=9", "searches"])
+def test_neither_a_queue_nor_a_search_reads_a_table_from_end_to_end(browser, order, address):
+    if not is_sqlite():
+        pytest.skip("PostgreSQL scans small tables on purpose; the indexes are the same")
+    with count_queries() as counted:
+        if address == "searches":
+            browser.post("/desk/orders/searches", data={"words": "walker"})
+        else:
+            browser.get(address)
+    asked = [each.msg for each in counted.get_queries() if each.msg[0].startswith("SELECT")]
+    assert any('"order"' in sql for sql, _ in asked)
+    plans = [plan for sql, values in asked for plan in plan_of(sql, values)]
+    assert [plan for plan in plans if re.match(r"SCAN (?!.*INDEX)", plan)] == []
+
+
+def plan_of(sql: str, values) -> list[str]:
+    rows = database.execute_sql(f"EXPLAIN QUERY PLAN {sql}", values or ()).fetchall()
+    return [f"{row[3]}: {sql}" for row in rows]
 
 
 # Packed, several at once
