@@ -111,6 +111,11 @@ def low(page: int) -> Found:
     return Found(_with_products(rows[:PER_PAGE]), len(rows) > PER_PAGE)
 
 
+def how_many_low() -> int:
+    """How many variants are low on stock; a full page of them stands for any more."""
+    return len(_low_rows(PER_PAGE, 0))
+
+
 def _low_rows(most: int, start: int) -> list[Variant]:
     sold = Product.select().where(Product.id == Variant.product, Product.status.in_(REACHED))
     # EXISTS, so that the index of low stock is walked and not that of products.

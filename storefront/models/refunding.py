@@ -14,11 +14,6 @@ from storefront.refusals import Refused
 MEANWHILE = "Meanwhile somebody else has asked for money back: look what is left, and say it again."
 
 
-def paid_for(line: OrderLine, count: int) -> int:
-    """What was paid for so many of a line, in minor units."""
-    return line.price_minor * count
-
-
 def asked_for(order: Order) -> dict[int | None, int]:
     """How much the desk was asked to give back, in minor units, by the line it was for."""
     told = DeskInstruction
@@ -30,7 +25,7 @@ def asked_for(order: Order) -> dict[int | None, int]:
 
 def left_of(line: OrderLine, asked: dict[int | None, int]) -> int:
     """What was paid for a line and not asked back for it yet, in minor units."""
-    return max(0, paid_for(line, line.quantity) - asked.get(line.id, 0))
+    return max(0, line.paid_minor - asked.get(line.id, 0))
 
 
 def give_back(
@@ -67,7 +62,8 @@ def call_off_and_give_back(
     given = Money(0, order.currency)
     for line in lines:
         if count := chosen.get(line.id):
-            owed = min(paid_for(line, count), left_of(line, asked))
+            before = line.cancelled - count + line.returned
+            owed = min(line.paid_for(count, before), left_of(line, asked))
             given += _ask(order, owed, line, sign, at, role)
     return given
 

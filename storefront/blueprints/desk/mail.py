@@ -18,7 +18,16 @@ LISTS = {
     "sent": ("Sent", ("sent",)),
 }
 
-screen("Mail", "/desk/mail", ("fulfilment",), "What waits, what is in doubt, and what failed.")
+
+def _waiting() -> list[tuple[str, str]]:
+    counts = OutgoingMail.counts()
+    if n := sum(counts[state] for state in STOPPED):
+        return [(f"{n:,} mail{'s' if n != 1 else ''} in doubt or not sent", "/desk/mail")]
+    return []
+
+
+WORDS = "What waits, what is in doubt, and what failed."
+screen("Mail", "/desk/mail", ("fulfilment",), WORDS, _waiting)
 
 
 @desk.get("/mail")

@@ -20,7 +20,19 @@ MOST_TOLD = 10  # of those that could not be packed
 LARGEST = 2**31 - 1
 NONE_TICKED = "Tick the orders that are packed."
 
-screen("Orders", "/desk/orders", ("fulfilment",), "What was ordered: pack it, send it, settle it.")
+
+def _waiting() -> list[tuple[str, str]]:
+    counts = order_queue.counts()
+    to_do = {"to-pack": "to pack", "packed": "to send", "partly-sent": "to send the rest of"}
+    return [
+        (f"{n:,} order{'s' if n != 1 else ''} {what}", f"/desk/orders?queue={queue}")
+        for queue, what in to_do.items()
+        if (n := counts[queue])
+    ]
+
+
+WORDS = "What was ordered: pack it, send it, settle it."
+screen("Orders", "/desk/orders", ("fulfilment",), WORDS, _waiting)
 
 
 @desk.get("/orders")

@@ -13,7 +13,17 @@ from storefront.pages import go, now, sentence, wants_part
 from storefront.refusals import Refused
 
 WHO = ("fulfilment", "editor")
-screen("Stock", "/desk/stock", WHO, "What is running low, and putting right what is there.")
+
+
+def _waiting() -> list[tuple[str, str]]:
+    if not (n := desk_lists.how_many_low()):
+        return []
+    more = " or more" if n == desk_lists.PER_PAGE else ""
+    return [(f"{n}{more} thing{'s are' if n > 1 else ' is'} low on stock", "/desk/stock")]
+
+
+WORDS = "What is running low, and putting right what is there."
+screen("Stock", "/desk/stock", WHO, WORDS, _waiting)
 SHOWN = 30  # adjustments of the past
 
 
