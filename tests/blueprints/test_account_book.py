@@ -131,6 +131,7 @@ def test_another_address_of_the_book_is_chosen_by_a_link(app, plenty):
     links = re.findall(r'href="(/checkout\?address=\d+)"', ann.get("/checkout").text)
     assert len(links) == 2
     page = ann.get(links[1]).text
+    assert "From your address book" in page
     assert 'value="2 Side St"' in page
     assert '<option value="DE" selected>' in page
     for odd in ("999", "x", ""):
@@ -150,7 +151,7 @@ def test_a_guest_is_told_of_no_address(app, client, plenty):
     fill_cart(client, plenty)
     page = client.get("/checkout?address=1").text
     assert "1 Main St" not in page
-    assert "From your book" not in page
+    assert "address book" not in page
 
 
 # Another e-mail address

@@ -57,6 +57,14 @@ def test_an_invoice_says_who_sold_what_to_whom_and_that_it_is_paid(client, app, 
     assert "Refunded" not in page
 
 
+def test_an_invoice_names_the_tax_that_its_prices_include(client, link, clock):
+    order = charged(clock)
+    assert "Includes" not in client.get(f"{link}/invoice").text
+    Order.update(tax_name="19 % VAT", tax_included_minor=319).where(Order.id == order.id).execute()
+    page = client.get(f"{link}/invoice").text
+    assert "<dt>Includes 19 % VAT</dt><dd>$3.19</dd>" in page
+
+
 def test_an_invoice_says_what_was_given_back(client, link, clock):
     order = charged(clock)
     refund(order, 100, clock)

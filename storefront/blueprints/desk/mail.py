@@ -13,7 +13,7 @@ from storefront.refusals import Refused
 
 MOST = 50  # mails of one page
 LISTS = {
-    "stopped": ("Wanting you", STOPPED),
+    "stopped": ("To look at", STOPPED),
     "waiting": ("Waiting", UNDER_WAY),
     "sent": ("Sent", ("sent",)),
 }
