@@ -12,7 +12,15 @@ from storefront.refusals import Refused
 
 MOST = 50  # orders of one page
 
-screen("Messages", "/desk/messages", ("fulfilment",), "What customers ask about their orders.")
+
+def _waiting() -> list[tuple[str, str]]:
+    if n := Message.count_waiting():
+        return [(f"{n:,} order{'s' if n != 1 else ''} with a question to answer", "/desk/messages")]
+    return []
+
+
+WORDS = "What customers ask about their orders."
+screen("Messages", "/desk/messages", ("fulfilment",), WORDS, _waiting)
 
 
 @desk.get("/messages")

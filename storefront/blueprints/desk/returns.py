@@ -20,7 +20,15 @@ LISTS = {
 }
 NO_SUM = "Please write sums as digits with at most one point, such as 36 or 36.00."
 
-screen("Returns", "/desk/returns", ("fulfilment",), "What comes back, and what is owed for it.")
+
+def _waiting() -> list[tuple[str, str]]:
+    if n := Return.counts().get("received", 0):
+        return [(f"{n:,} return{'s' if n != 1 else ''} to refund", "/desk/returns")]
+    return []
+
+
+WORDS = "What comes back, and what is owed for it."
+screen("Returns", "/desk/returns", ("fulfilment",), WORDS, _waiting)
 
 
 @desk.get("/returns")
