@@ -13,14 +13,14 @@ from storefront.refusals import Refused
 MOST = 50  # orders of one page
 
 
-def _waiting() -> list[tuple[str, str]]:
-    if n := Message.count_waiting():
-        return [(f"{n:,} order{'s' if n != 1 else ''} with a question to answer", "/desk/messages")]
-    return []
+def _unanswered() -> list[tuple[str, str]]:
+    count = Message.count_waiting()
+    what = "1 order waits" if count == 1 else f"{count} orders wait"
+    return [(f"{what} for an answer", "/desk/messages")] if count else []
 
 
 WORDS = "What customers ask about their orders."
-screen("Messages", "/desk/messages", ("fulfilment",), WORDS, _waiting)
+screen("Messages", "/desk/messages", ("fulfilment",), WORDS, _unanswered)
 
 
 @desk.get("/messages")
@@ -62,7 +62,7 @@ def _page(order: Order, part: str = "messages", status: int = 200, **context):
 def _done(order: Order, part: str, said: str):
     if wants_part():
         return _page(order, part, said=said)
-    return go(f"/desk/messages/{order.id}#{part}")
+    return go(f"/desk/orders/{order.id}#{part}")
 
 
 def _text() -> str:

@@ -9,7 +9,7 @@ from storefront.blueprints.desk.frame import show
 from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.blueprints.desk.log import noted, noted_as, noting, role_of
 from storefront.db import Record
-from storefront.models import Order, OrderEvent, OutgoingMail, Parcel
+from storefront.models import Message, Note, Order, OrderEvent, OutgoingMail, Parcel, Return
 from storefront.models.parcel import CARRIERS
 from storefront.models.refunding import asked_for, left_of
 from storefront.models.statement import DeskInstruction, refunded
@@ -55,9 +55,13 @@ def context_of(order: Order) -> dict:
         "seen": events[-1].id if events else 0,
         "parcels": [(each, each.contents()) for each in order.parcels.order_by(Parcel.id)],
         "mails": OutgoingMail.of_order(order),
+        "messages": Message.of_order(order),
+        "notes": Note.of_order(order),
+        "returns": Return.of_order(order),
         "carriers": CARRIERS,
         "said": session.once("said"),
         "refusal": None,
+        "refused": "",
         "about": "",
         "typed": {},
     } | _money_of(order, lines)

@@ -21,14 +21,14 @@ LISTS = {
 NO_SUM = "Please write sums as digits with at most one point, such as 36 or 36.00."
 
 
-def _waiting() -> list[tuple[str, str]]:
-    if n := Return.counts().get("received", 0):
-        return [(f"{n:,} return{'s' if n != 1 else ''} to refund", "/desk/returns")]
-    return []
+def _owed() -> list[tuple[str, str]]:
+    count = sum(Return.counts().get(state, 0) for state in LISTS["owed"][1])
+    what = "1 return waits" if count == 1 else f"{count} returns wait"
+    return [(f"{what} for a refund", "/desk/returns")] if count else []
 
 
 WORDS = "What comes back, and what is owed for it."
-screen("Returns", "/desk/returns", ("fulfilment",), WORDS, _waiting)
+screen("Returns", "/desk/returns", ("fulfilment",), WORDS, _owed)
 
 
 @desk.get("/returns")

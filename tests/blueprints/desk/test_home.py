@@ -29,10 +29,10 @@ def waiting(page: str) -> list[str]:
 def test_questions_and_returns_wait_too(app, order, clock):
     Message.ask(order, "May I have it wrapped?", clock())
     packer = signed_in(app, "fulfilment")
-    question = "1 order with a question to answer"
+    question = "1 order waits for an answer"
     assert waiting(packer.get("/desk").text) == ["1 order to pack", question]
     Return.ask(order, None, "", "", "asked once", clock())
-    assert waiting(packer.get("/desk").text) == [question, "1 return to refund"]
+    assert waiting(packer.get("/desk").text) == [question, "1 return waits for a refund"]
 
 
 def test_what_waits_is_said_and_leads_to_where_it_is_done(app, order, plenty, clock):
