@@ -5,7 +5,7 @@ import re
 import pytest
 from playhouse.test_utils import count_queries
 
-from storefront.models import OutgoingMail, Variant
+from storefront.models import Message, OutgoingMail, Return, Variant
 from storefront.models.staff import ROLES
 from tests.models.placing import cart_of, place, stock
 from tests.staff import signed_in
@@ -26,6 +26,15 @@ def waiting(page: str) -> list[str]:
     return re.findall(r">([^<]+)</a>", found[1]) if found else []
 
 
+def test_questions_and_returns_wait_too(app, order, clock):
+    Message.ask(order, "May I have it wrapped?", clock())
+    packer = signed_in(app, "fulfilment")
+    question = "1 order waits for an answer"
+    assert waiting(packer.get("/desk").text) == ["1 order to pack", question]
+    Return.ask(order, None, "", "", "asked once", clock())
+    assert waiting(packer.get("/desk").text) == [question, "1 return waits for a refund"]
+
+
 def test_what_waits_is_said_and_leads_to_where_it_is_done(app, order, plenty, clock):
     stock(plenty, 2)
     Variant.update(tracked=True).where(Variant.id == plenty.id).execute()
@@ -33,7 +42,7 @@ def test_what_waits_is_said_and_leads_to_where_it_is_done(app, order, plenty, cl
     packer = signed_in(app, "fulfilment")
     with count_queries() as counted:
         page = packer.get("/desk").text
-    assert counted.count <= 5
+    assert counted.count <= 7
     wanted = ["1 order to pack", "1 mail in doubt or not sent", "1 thing is low on stock"]
     assert waiting(page) == wanted
     assert 'href="/desk/orders?queue=to-pack">1 order to pack' in page
