@@ -256,9 +256,12 @@ OutgoingMail.goes_with["contest_entry"] = _with_entry
 
 
 def mailbox_of(email: str) -> str:
-    """An address as two spellings share it: without case and without `+anything`."""
+    """An address as two spellings share it: without case and `+anything`, or dots at Gmail."""
     local, _, domain = email.strip().lower().rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}"
+    local = local.partition("+")[0]
+    if domain in ("gmail.com", "googlemail.com"):
+        return f"{local.replace('.', '')}@gmail.com"
+    return f"{local}@{domain}"
 
 
 def person_of(given: dict[str, str]) -> str:
