@@ -1,6 +1,7 @@
 """An order's own page, at an unguessable signed link, and paying for it."""
 
 import logging
+from datetime import timedelta
 
 from flask import Blueprint, abort, current_app, redirect, request, url_for
 
@@ -13,6 +14,8 @@ from storefront.refusals import Refused
 
 blueprint = Blueprint("orders", __name__)
 log = logging.getLogger(__name__)
+
+JUST_NOW = timedelta(hours=1)  # in which who has mistyped the address sees it
 
 
 @blueprint.after_request
@@ -45,6 +48,8 @@ def _page(order: Order, link: str, status: int = 200, refusal: Refused | None = 
     left = (order.hold_until - now()).total_seconds() if order.hold_until else 0
     context = {"order": order, "events": events, "lines": lines, "refusal": refusal}
     context["parcels"] = [(p, p.contents()) for p in order.parcels.order_by(Parcel.id)]
+    # Whose address it is may have moved it to another, which is not for whoever else has the link.
+    context["names_email"] = now() - order.placed_at < JUST_NOW
     context["hours"] = round(left / 3600)
     context["minutes"] = max(1, round(left / 60))
     context["demo"] = current_app.extensions["settings"].demo_desk
