@@ -76,6 +76,8 @@ class Waiting(Record):
         if variant.left != 0:
             raise Refused("This is in stock again: you can put it into your cart.")
         with database.atomic():
+            # Where no row is there yet, the variant's own keeps two at once in line.
+            list(locked(Variant.select(Variant.id).where(Variant.id == variant.id)))
             theirs = list(locked(cls.about(email)))
             if any(one.variant_id == variant.id and not one.told for one in theirs):
                 return
