@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from peewee import DeferredForeignKey, IntegerField, TextField
 
 from storefront.db import Moment, Record, database
-from storefront.models.contest import mailbox_of
 from storefront.models.guess import Guess, TooMany
+from storefront.models.mailbox import mailbox_of
 from storefront.models.outbox import OutgoingMail
 from storefront.models.rights import digest_of
 from storefront.personal import days, personal

@@ -243,3 +243,10 @@ def test_who_asks_several_times_at_once_gets_one_mail(gone, clock):
     policy = PolicyVersion.in_force(clock())
     at_once(lambda: Waiting.ask(gone, "ann@example.com", policy, clock()), 6)
     assert Waiting.select().count() == OutgoingMail.select().count() == 1
+
+
+def test_other_spellings_of_an_address_do_not_fill_its_mailbox(shirt, gone, clock):
+    policy = PolicyVersion.in_force(clock())
+    for n in range(3 * MOST_UNCONFIRMED):
+        Waiting.ask(gone, f"ann+{n}@example.com", policy, clock())
+    assert OutgoingMail.select().count() == MOST_UNCONFIRMED
