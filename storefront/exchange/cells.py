@@ -2,7 +2,8 @@
 
 A cell that begins with = + - @, also as wide as East Asian signs, or with a tab or the end of a
 line is run as a formula by spreadsheets; an apostrophe before it keeps it text (OWASP, "CSV
-Injection"). Where apostrophes stand there already, one more goes before them, so that taking one away gives back what was there.
+Injection"). Where apostrophes stand there already, one more goes before them, so that taking one
+away gives back what was there.
 """
 
 import re
