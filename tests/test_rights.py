@@ -28,6 +28,7 @@ from storefront.models import (
     RightsRequest,
     Staff,
 )
+from storefront.models.rights import MOST_AT_ONCE
 from tests.faults.scanner import Scanner
 from tests.models.placing import cart_of, place
 from tests.seeds import ADDRESS, SEEDS, STAFF_SEEDS, personal_columns, sow, sow_staff, texts
@@ -284,3 +285,9 @@ def test_events_of_an_order_are_no_business_of_an_erasure(order, settings, clock
     before = OrderEvent.select().count()
     privacy.erase(ADDRESS, settings, clock())
     assert OrderEvent.select().count() == before
+
+
+def test_other_spellings_of_an_address_do_not_fill_its_mailbox(settings, clock):
+    for n in range(3 * MOST_AT_ONCE):
+        RightsRequest.ask(f"ann+{n}@example.com", lambda number: number, clock())
+    assert OutgoingMail.select().count() == MOST_AT_ONCE

@@ -209,13 +209,17 @@ class Bill:
     unsendable: str
 
 
-def _bill(form: CheckoutForm, cart: Cart) -> Bill:
-    """Of all that a client sends, this reads where things go, which way, and the code."""
+def _bill(form: CheckoutForm, cart: Cart, used: bool = False) -> Bill:
+    """Of all that a client sends, this reads where things go, which way, and the code.
+
+    `used` has it look whether the address has used the code, which is for who places an order:
+    anybody could ask it of anybody's address otherwise.
+    """
     country = form.country.data or home_country()
     ways = ShippingRate.ways(country, cart) if cart.needs_shipping else []
     chosen = next((rate for rate, _ in ways if str(rate.id) == form.shipping.data), None)
     rate = chosen or next((rate for rate, _ in ways), None)
-    discount = _discount(form, cart)
+    discount = _discount(form, cart, used)
     region = region_code(country, form.region.data or "")
     totals = Totals.of(cart, rate, country, region, discount)
     lost = cart.needs_shipping and not ways
@@ -228,12 +232,12 @@ def _why_unsendable(country: str) -> str:
     return "This is more than we can send there at once. Please order less, or write to us."
 
 
-def _discount(form: CheckoutForm, cart: Cart) -> Discount | None:
+def _discount(form: CheckoutForm, cart: Cart, used: bool) -> Discount | None:
     """The discount whose code is in the form; None, with a sentence at the field, if it is not."""
     if not form.code.data or not cart.lines:
         return None
     try:
-        return _wanted(form.code.data, cart, form.email.data or "")
+        return _wanted(form.code.data, cart, (form.email.data or "") if used else "")
     except Refused as refusal:
         form.code.errors = [refusal.sentence]
         return None
@@ -254,9 +258,10 @@ def _wanted(code: str, cart: Cart, email: str) -> Discount:
 def _page(form, status=200, refusal: Refused | None = None, sent: Order | None = None, part="form"):
     """The page, or its `part`: the whole form, or what depends on the country, or the totals."""
     cart = read_cart()
-    bill = _bill(form, cart)
+    code_refused = bool(refusal and "code" in refusal.problems)
+    bill = _bill(form, cart, used=code_refused)
     totals = bill.totals
-    if refusal and "code" in refusal.problems:
+    if code_refused:
         form.code.errors = [refusal.problems["code"]]
     _note_what_is_shown(form, totals)
     policy = PolicyVersion.in_force(now())

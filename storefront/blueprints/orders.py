@@ -1,6 +1,7 @@
 """An order's own page, at an unguessable signed link, and paying for it."""
 
 import logging
+from datetime import timedelta
 
 from flask import Blueprint, abort, current_app, redirect, request, url_for
 from wtforms import TextAreaField
@@ -17,6 +18,8 @@ from storefront.refusals import Refused
 
 blueprint = Blueprint("orders", __name__)
 log = logging.getLogger(__name__)
+
+JUST_NOW = timedelta(hours=1)  # in which who has mistyped the address sees it
 
 
 class MessageForm(Form):
@@ -74,6 +77,8 @@ def _page(
     context["parcels"] = [(p, p.contents()) for p in order.parcels.order_by(Parcel.id)]
     # The way there stays while there is anything to see: what was asked for, or when it was over.
     context["withdrawal"] = order.unpaid or order.state in ("card_held", "charged", "refunded")
+    # Whose address it is may have moved it to another, which is not for whoever else has the link.
+    context["names_email"] = now() - order.placed_at < JUST_NOW
     context["hours"] = round(left / 3600)
     context["minutes"] = max(1, round(left / 60))
     context["demo"] = current_app.extensions["settings"].demo_desk

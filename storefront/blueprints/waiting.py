@@ -50,7 +50,7 @@ def ask(handle: str):
 def _variant(product: Product) -> Variant:
     """The variant that is asked for, of this product's own."""
     chosen = request.form.get("variant", 0, int)
-    found = chosen < 2**31 and Variant.get_or_none(
+    found = 0 < chosen < 2**31 and Variant.get_or_none(
         Variant.id == chosen, Variant.product == product.id
     )
     return found or abort(404, "This is no longer made. Have a look at what we do sell.")

@@ -1,15 +1,17 @@
 """Cells as spreadsheets and WooCommerce want them, and back: each pair undoes the other.
 
-A cell that begins with = + - @, a tab or a carriage return is run as a formula by spreadsheets;
-an apostrophe before it keeps it text (OWASP, "CSV Injection"). Where apostrophes stand there
-already, one more goes before them, so that taking one away gives back what was there.
+A cell that begins with = + - @, also as wide as East Asian signs, or with a tab or the end of a
+line is run as a formula by spreadsheets; an apostrophe before it keeps it text (OWASP, "CSV
+Injection"). Where apostrophes stand there already, one more goes before them, so that taking one
+away gives back what was there.
 """
 
 import re
 from collections.abc import Iterable
 
-FORMULA = re.compile(r"'*[=+\-@\t\r]")
-GUARDED = re.compile(r"'+[=+\-@\t\r]")
+RUN = r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
+FORMULA = re.compile(rf"'*{RUN}")
+GUARDED = re.compile(rf"'+{RUN}")
 
 
 def guarded(text: str) -> str:

@@ -1,5 +1,9 @@
 """What an imported product says, as the columns of the shop's records."""
 
+import re
+from collections import Counter
+from html import escape
+
 import nh3
 
 from storefront.exchange.catalogue import ImportedProduct, ImportedVariant
@@ -17,10 +21,36 @@ VARIANT_FACTS = (
 # Pictures in a description would be fetched from somebody else's host.
 SAFE_TAGS = nh3.ALLOWED_TAGS - {"img", "map", "area"}
 
+# The time that parsing takes grows with the square of the depth: a cell of tags that are opened
+# and never closed would hold the database for hours.
+DEEPEST = 1000
+TAG = re.compile(r"<(/?)([a-z][^\s/>]*)", re.IGNORECASE)
+# What has no end of its own, or ends where the next begins.
+FLAT = frozenset(
+    "area base br col embed hr img input link meta param source track wbr "
+    "p li dt dd tr td th thead tbody tfoot option".split()
+)
+
 
 def clean(html: str) -> str:
-    """HTML that runs and fetches nothing."""
+    """HTML that runs and fetches nothing; what is nested too deeply to be read comes as text."""
+    if _depth(html) > DEEPEST:
+        return escape(html, quote=False)
     return nh3.clean(html, tags=SAFE_TAGS)
+
+
+def _depth(html: str) -> int:
+    """How many elements are open at most, or a little more."""
+    opened, depth, deepest = Counter(), 0, 0
+    for end, name in TAG.findall(html):
+        name = name.lower()
+        if name in FLAT:
+            continue
+        step = 1 if not end else -min(1, opened[name])
+        opened[name] += step
+        depth += step
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def of_product(imported: ImportedProduct, product: Product) -> dict:

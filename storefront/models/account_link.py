@@ -13,6 +13,7 @@ from peewee import DeferredForeignKey, IntegerField, TextField
 
 from storefront.db import Moment, Record, database
 from storefront.models.guess import Guess, TooMany
+from storefront.models.mailbox import mailbox_of
 from storefront.models.outbox import OutgoingMail
 from storefront.models.rights import digest_of
 from storefront.personal import days, personal
@@ -71,7 +72,7 @@ class AccountLink(Record):
     def ask(
         cls, email: str, browser: str, sign: Callable[[str], str], at: datetime, account=None
     ) -> None:
-        """Send a link to that address; silently none where it has had enough of them for now.
+        """Send a link to that address; silently none where its mailbox has had enough for now.
 
         `sign(message_id)` makes the secret, which the sender of the mail makes once more. Raises
         `TooMany` where all together ask for too many.
@@ -79,9 +80,10 @@ class AccountLink(Record):
         email = email.strip().lower()
         with database.atomic():
             lately = cls.select().where(cls.asked_at > at - COUNTED)
-            if lately.count() >= MOST_IN_ALL:
+            to = [mailbox_of(link.email) for link in lately.select(cls.email)]
+            if len(to) >= MOST_IN_ALL:
                 raise TooMany("We are asked for very many links now. Please try in some minutes.")
-            if lately.where(cls.email == email).count() >= MOST_TO_ONE:
+            if to.count(mailbox_of(email)) >= MOST_TO_ONE:
                 return
             mail = OutgoingMail.write("account_move" if account else "account_link", email, at)
             facts = {"digest": digest_of(sign(mail.message_id)), "browser": digest_of(browser)}
@@ -108,10 +110,12 @@ class AccountLink(Record):
         Each try is counted before it is looked at, so that many at once are many. Raises
         `Refused` where it is none, and `TooMany` where all together have tried too often.
         """
-        Guess.note_in_all(at, "codes of customers", CODES_IN_ALL)
         of = cls.account == account if account else cls.account.is_null()
         good = cls.valid_until > at, cls.used_at.is_null(), cls.tries < TRIES, of
         mine = list(cls.select().where(cls.browser == digest_of(browser), *good))
+        if not mine:  # nothing is guessed at, so nobody else's tries are used up by it
+            raise Refused(code=NOT_THE_CODE)
+        Guess.note_in_all(at, "codes of customers", CODES_IN_ALL)
         fitting = [link for link in mine if link._counted() and _same(code, code_of, link)]
         if not fitting:
             raise Refused(code=NOT_THE_CODE)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from peewee import ForeignKeyField, IntegerField, TextField
 
 from storefront.db import JSONText, Moment, Record, database, locked
+from storefront.models.mailbox import mailbox_of
 from storefront.models.outbox import OutgoingMail
 from storefront.models.policy import PolicyVersion
 from storefront.models.rights import Upkeep
@@ -253,12 +254,6 @@ def _with_entry(mail: OutgoingMail) -> datetime:
 
 
 OutgoingMail.goes_with["contest_entry"] = _with_entry
-
-
-def mailbox_of(email: str) -> str:
-    """An address as two spellings share it: without case and without `+anything`."""
-    local, _, domain = email.strip().lower().rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}"
 
 
 def person_of(given: dict[str, str]) -> str:

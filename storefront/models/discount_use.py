@@ -6,8 +6,8 @@ from datetime import datetime
 from peewee import ForeignKeyField, TextField
 
 from storefront.db import Moment, Record, database
-from storefront.models.contest import mailbox_of
 from storefront.models.discount import UNKNOWN, Discount
+from storefront.models.mailbox import mailbox_of
 from storefront.models.order import Order
 from storefront.personal import days, personal
 from storefront.refusals import Refused

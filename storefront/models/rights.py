@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from peewee import IntegerField, TextField
 
 from storefront.db import JSONText, Moment, Record, database
+from storefront.models.mailbox import mailbox_of
 from storefront.models.outbox import OutgoingMail
 from storefront.personal import days, personal
 
@@ -44,13 +45,14 @@ class RightsRequest(Record):
 
     @classmethod
     def ask(cls, email: str, sign, at: datetime) -> "RightsRequest | None":
-        """Send a link to that address; None where it has had enough of them for now.
+        """Send a link to that address; None where its mailbox has had enough for now.
 
         `sign(message_id)` makes the secret, which the sender of the mail makes once more.
         """
         with database.atomic():
-            open_ones = cls.about(email).where(cls.asked_at > at - VALID)
-            if open_ones.count() >= MOST_AT_ONCE:
+            open_ones = cls.select(cls.email).where(cls.asked_at > at - VALID)
+            to = [mailbox_of(one.email) for one in open_ones]
+            if to.count(mailbox_of(email)) >= MOST_AT_ONCE:
                 return None
             mail = OutgoingMail.write("rights_link", email, at)
             return cls.create(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from peewee import ForeignKeyField, TextField, fn
 
 from storefront.db import Moment, Record, database, locked
+from storefront.models.mailbox import mailbox_of
 from storefront.models.outbox import OutgoingMail
 from storefront.models.policy import PolicyVersion
 from storefront.models.product import Product, Variant
@@ -15,7 +16,7 @@ from storefront.refusals import Refused
 
 TO_CONFIRM = timedelta(days=2)
 KEPT = days(180)
-MOST_UNCONFIRMED = 3  # of one address, so that nobody's mailbox is filled
+MOST_UNCONFIRMED = 3  # of one mailbox, so that nobody's is filled
 MOST_OF_ONE = 30  # of one address in all
 AT_ONCE = 200  # mails that one look writes, so that a worker is not kept from other things
 TOLD_FOR = timedelta(days=2)  # the time in which the mail can be sent, and its link leads somewhere
@@ -76,11 +77,14 @@ class Waiting(Record):
         if variant.left != 0:
             raise Refused("This is in stock again: you can put it into your cart.")
         with database.atomic():
+            # Where no row is there yet, the variant's own keeps two at once in line.
+            list(locked(Variant.select(Variant.id).where(Variant.id == variant.id)))
             theirs = list(locked(cls.about(email)))
             if any(one.variant_id == variant.id and not one.told for one in theirs):
                 return
-            unconfirmed = sum(one.confirmed_at is None for one in theirs)
-            if unconfirmed >= MOST_UNCONFIRMED or len(theirs) >= MOST_OF_ONE:
+            unconfirmed = cls.select(cls.email).where(cls.confirmed_at.is_null())
+            to = [mailbox_of(one.email) for one in unconfirmed]
+            if to.count(mailbox_of(email)) >= MOST_UNCONFIRMED or len(theirs) >= MOST_OF_ONE:
                 return
             mail = OutgoingMail.write("stock_wanted", email, at)
             facts = {"variant": variant, "policy": policy, "email": mail.to}

@@ -9,7 +9,7 @@ from playhouse.test_utils import count_queries
 from storefront.app import create_app
 from storefront.links import code_of
 from storefront.models import Account, AccountLink, Guess, Order, OutgoingMail
-from storefront.models.account_link import MOST_IN_ALL
+from storefront.models.account_link import MOST_IN_ALL, MOST_TO_ONE
 from storefront.models.rights import digest_of
 from tests.conftest import Visitor
 from tests.customers import ANN, account_of, code_in, link_in, newest_mail, signed_in
@@ -397,3 +397,17 @@ def test_deleting_an_account_leaves_its_orders_and_ends_its_sessions(at_home, ap
     assert Order.about(ANN).exists()
     assert other.get("/account").status_code == 303
     assert "Your account is deleted" in at_home.client.get("/account/removed").text
+
+
+def test_who_has_asked_for_no_link_uses_up_nobodys_tries(app, clock, client, mail):
+    Guess.create(key="codes of customers", count=299, last_at=clock())
+    for _ in range(3):
+        stranger = app.test_client()
+        assert stranger.post(f"{SIGN_IN}/code", data={"code": "0000 0000"}).status_code == 422
+    assert client.post(f"{SIGN_IN}/code", data={"code": code_in(mail)}).status_code == 303
+
+
+def test_other_spellings_of_an_address_do_not_fill_its_mailbox(client):
+    for n in range(12):
+        assert ask(client, f"ann+{n}@example.com").status_code == 303
+    assert OutgoingMail.select().count() == MOST_TO_ONE

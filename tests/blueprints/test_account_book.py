@@ -9,7 +9,7 @@ from storefront.models import Account, AccountLink, Order, OutgoingMail, SavedAd
 from tests.conftest import Visitor
 from tests.customers import ANN, account_of, code_in, link_in, newest_mail, signed_in
 from tests.journey import ANN as HOME
-from tests.journey import fill_cart, place_order
+from tests.journey import fill_cart, order_path, place_order
 
 ADDRESSES = "/account/addresses"
 WORK = HOME | {"name": "Ann at Work", "address-line1": "2 Side St"}
@@ -265,3 +265,18 @@ def test_what_can_be_no_new_address_is_refused_beside_the_field(at_home, address
     assert answer.status_code == 422
     assert 'id="email-error"' in answer.text
     assert not AccountLink.select().exists()
+
+
+def test_a_stranger_who_ordered_with_an_address_does_not_learn_what_it_moved_to(
+    app, client, clock, plenty
+):
+    way = order_path(place_order(client, plenty, email=ANN))
+    assert f"We write to {ANN}" in client.get(way).text, "who has mistyped it sees that"
+    clock.forward(hours=2)
+    ann = signed_in(app)
+    ann.post("/account/email", data={"email": "new@example.com"})
+    assert ann.post(link_in(newest_mail(app, "Your new address"))).status_code == 303
+    assert Order.get().email == "new@example.com"
+    page = client.get(way).text
+    assert "new@example.com" not in page
+    assert "We write to you at each step" in page

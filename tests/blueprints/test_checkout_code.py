@@ -138,9 +138,27 @@ def test_a_code_for_once_is_refused_to_who_has_used_it(filled, make, plenty):
     filled.post("/checkout", form_of(filled, code="TEN") | hidden_in(page.text))
     assert DiscountUse.select().count() == 1
     fill_cart(filled.client, plenty, 1)
-    answer = filled.post("/checkout/totals", form_of(filled, code="TEN"))
+    page = filled.post("/checkout/totals", form_of(filled, code="TEN"))
+    answer = filled.post("/checkout", form_of(filled, code="TEN") | hidden_in(page.text))
+    assert answer.status_code == 422
     assert "this e-mail address has used it" in said_of_code(answer.text)
     assert sums(answer.text)["Total"] == "$50.00"
+    assert Order.select().count() == 1
+
+
+def test_nobody_learns_whose_address_has_used_a_code_without_placing_an_order(filled, make, plenty):
+    make(once=True)
+    page = filled.post("/checkout/totals", form_of(filled, code="TEN"))
+    filled.post("/checkout", form_of(filled, code="TEN") | hidden_in(page.text))
+    fill_cart(filled.client, plenty, 1)
+    wrong = {"code": "TEN", "name": ""}  # or the order would be placed where the address is new
+    ways = ("/checkout/totals", "/checkout/address", "/checkout")
+    for way in ways:
+        told = []
+        for email in (ANN["email"], "bob@example.com"):
+            answer = filled.post(way, form_of(filled, email=email, **wrong))
+            told.append((answer.status_code, said_of_code(answer.text), sums(answer.text)))
+        assert told[0] == told[1]
 
 
 def test_of_shoppers_at_once_one_gets_the_last_use_and_the_others_are_told_and_can_go_on(

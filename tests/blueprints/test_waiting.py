@@ -8,9 +8,10 @@ from playhouse.test_utils import count_queries
 
 from storefront.jobs import Jobs
 from storefront.mail import Postman
-from storefront.models import OutgoingMail, Product, Variant, Waiting, stock
+from storefront.models import OutgoingMail, PolicyVersion, Product, Variant, Waiting, stock
 from storefront.models.waiting import KEPT, MOST_UNCONFIRMED, TO_CONFIRM, TOLD_FOR
 from storefront.privacy import sweep
+from tests.racing import at_once
 from tests.staff import signed_in
 
 
@@ -230,3 +231,22 @@ def test_a_title_with_odd_signs_makes_no_header(visitor, at, gone, settings):
     mail = mail_of(settings, "stock_wanted")
     assert mail["Bcc"] is None
     assert "Odd Bcc" in mail["Subject"]
+
+
+@pytest.mark.parametrize("number", [-(10**30), -1, 0, 2**31, 10**30])
+def test_a_variant_of_an_odd_number_is_none(visitor, at, number):
+    answer = visitor.post(at, {"variant": str(number), "email": "ann@example.com"})
+    assert answer.status_code == 404
+
+
+def test_who_asks_several_times_at_once_gets_one_mail(gone, clock):
+    policy = PolicyVersion.in_force(clock())
+    at_once(lambda: Waiting.ask(gone, "ann@example.com", policy, clock()), 6)
+    assert Waiting.select().count() == OutgoingMail.select().count() == 1
+
+
+def test_other_spellings_of_an_address_do_not_fill_its_mailbox(shirt, gone, clock):
+    policy = PolicyVersion.in_force(clock())
+    for n in range(3 * MOST_UNCONFIRMED):
+        Waiting.ask(gone, f"ann+{n}@example.com", policy, clock())
+    assert OutgoingMail.select().count() == MOST_UNCONFIRMED

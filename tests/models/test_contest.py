@@ -198,5 +198,6 @@ def test_entries_are_erased_some_weeks_after_the_contest(contest):
 
 def test_spellings_of_one_mailbox_and_of_one_person_are_alike():
     assert mailbox_of(" A.B+c@X.test ") == mailbox_of("a.b@x.TEST") != mailbox_of("ab@x.test")
+    assert mailbox_of("a.b+c@gmail.com") == mailbox_of("AB@googlemail.com")
     assert person_of(SOMEBODY) == person_of(SOMEBODY | {"name": "ada byron.", "region": "ME"})
     assert person_of(SOMEBODY) != person_of(SOMEBODY | {"line1": "13 Ropewalk"})

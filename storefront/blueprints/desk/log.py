@@ -64,6 +64,13 @@ def role_of(view) -> str:
     return next((role for role in view.roles if role in g.staff.roles), "manager")
 
 
+def _day(text: str) -> date:
+    found = date.fromisoformat(text)
+    if found == date.max:
+        raise ValueError("no day comes after it, where it would end")
+    return found
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What is asked for of the log: a day, a role, a word and a clause, and up to which row."""
@@ -79,7 +86,7 @@ class Wanted:
         """As the address says; what cannot be is left out."""
         given = request.args
         return cls(
-            day=given.get("day", None, date.fromisoformat),
+            day=given.get("day", None, _day),
             role=_one_of(ROLES, given.get("role")),
             what=_one_of(WHAT, given.get("what")),
             clause=_one_of(coverage.clauses(), given.get("clause")),

@@ -71,8 +71,9 @@ def _variant(product: Product) -> Variant | None:
     chosen = request.form.get("variant", 0, int)
     if not chosen:
         return None
-    found = Variant.get_or_none(Variant.id == chosen, Variant.product == product)
-    if found is None:
+    same = Variant.id == chosen, Variant.product == product
+    found = 0 < chosen < 2**31 and Variant.get_or_none(*same)
+    if not found:
         raise Refused(variant="This variant is no longer there. Choose another.")
     return found
 

@@ -248,3 +248,8 @@ def test_what_was_done_to_others_is_not_told(client, settings, order, plenty, cl
     seen = privacy.looks(holdings)
     assert seen["order", order.id] == []
     assert len(seen["order", order.id + 1]) == 1
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "tomorrow"])
+def test_the_log_of_no_day_that_there_was_is_read_all_the_same(manager, day):
+    assert manager.get(f"/desk/log?day={day}").status_code == 200

@@ -266,3 +266,10 @@ def test_a_text_browser_brings_the_forms_token(app, at):
     form = files(a_jpg=small())
     assert client.post(at, data=form, content_type="multipart/form-data").status_code == 403
     assert not Picture.select().exists()
+
+
+@pytest.mark.parametrize("number", [-(10**30), -1, 2**31, 10**30])
+def test_a_variant_of_an_odd_number_is_refused_in_words(at_work, at, hung, number):
+    answer = at_work.post(f"{at}/{hung[0].id}", {"variant": str(number), "alt": "A cup"})
+    assert answer.status_code == 422
+    assert "This variant is no longer there" in answer.text
