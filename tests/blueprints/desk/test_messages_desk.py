@@ -49,7 +49,8 @@ def done(packer, answer, order, part: str, said: str) -> str:
         assert answer.text.lstrip().startswith("<section")
     else:
         assert answer.status_code == 303
-        assert answer.location.endswith(f"{page_of(order)}#{part}")
+        assert answer.location.endswith(f"/desk/orders/{order.id}#{part}")
+        assert packer.client.get(answer.location).status_code == 200
     return packer.client.get(page_of(order)).text
 
 
