@@ -39,6 +39,7 @@ class PaymentServer(ForkingMixIn, TCPServer):
     request_queue_size = MOST_AT_ONCE
     max_children = MOST_AT_ONCE
     is_child = False
+    told_to_stop = False
 
     def __init__(self, address: tuple[str, int], app: PaymentApp):
         self.app = app
@@ -47,6 +48,20 @@ class PaymentServer(ForkingMixIn, TCPServer):
         host, port = self.server_address[:2]
         # What WSGI wants to be told besides the request (PEP 3333); wsgiref looks for it here.
         self.base_environ = {"SERVER_NAME": host, "SERVER_PORT": str(port), "SCRIPT_NAME": ""}
+
+    def stop(self, *_) -> None:
+        """What a signal calls: ends the waiting; leaving the block lets requests finish.
+
+        Python swallows what is raised while it tells its modules of a fork: so it is noted, too.
+        """
+        self.told_to_stop = True
+        sys.exit()
+
+    def service_actions(self) -> None:
+        """What is looked at between two requests, and twice a second."""
+        super().service_actions()
+        if self.told_to_stop:
+            sys.exit()
 
     def process_request(self, request: socket.socket, client_address) -> None:
         """Forks. A manifest is looked at here first, for a child remembers nothing."""
@@ -162,8 +177,7 @@ def main(listen: str) -> None:
         app = create_payment_page(Settings.from_environment(os.environ))
         warm(app)
         with PaymentServer(address, app) as server:
-            # Raised where the parent waits; leaving the block lets requests under way finish.
-            signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+            signal.signal(signal.SIGTERM, server.stop)
             click.echo(f"payment page listening on {listen}")
             server.serve_forever()
     except KeyboardInterrupt:

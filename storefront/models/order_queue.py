@@ -86,7 +86,9 @@ def found(words: str, most: int) -> list[Order]:
         ids.update(_newest(_numbered(number), Order.id, most))
     line = OrderLine
     things = line.title.contains(words) | line.sku.startswith(words)
-    ids.update(_newest(line.select(line.order).where(things).distinct(), line.order, most))
+    ids.update(
+        _newest(line.select(line.order).where(things).group_by(line.order), line.order, most)
+    )
     if not ids:
         return []
     return list(Order.select().where(Order.id.in_(ids)).order_by(Order.id.desc()).limit(most))

@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from peewee import fn
-
 from storefront.models.fulfilment import Quantities
 from storefront.models.order import Order
 from storefront.models.order_line import OrderLine
@@ -12,15 +10,6 @@ from storefront.money import Money
 from storefront.refusals import Refused
 
 MEANWHILE = "Meanwhile somebody else has asked for money back: look what is left, and say it again."
-
-
-def asked_for(order: Order) -> dict[int | None, int]:
-    """How much the desk was asked to give back, in minor units, by the line it was for."""
-    told = DeskInstruction
-    rows = told.select(told.line, fn.SUM(told.amount_minor)).where(
-        told.order == order, told.what == "refund"
-    )
-    return {line: int(minor) for line, minor in rows.group_by(told.line).tuples()}
 
 
 def left_of(line: OrderLine, asked: dict[int | None, int]) -> int:
@@ -37,7 +26,7 @@ def give_back(
     where it is another sum by now, so that asking twice is asking once.
     """
     order.lock()
-    before = asked_for(order)
+    before = DeskInstruction.asked_back(order)
     if sum(before.values()) != asked:
         raise Refused(MEANWHILE)
     left = DeskInstruction.refundable(order).minor
@@ -56,7 +45,7 @@ def call_off_and_give_back(
     Where nothing of the order is left, it is all that was paid, delivery with it.
     """
     chosen = order.call_off(quantities, at, role, restock=restock)
-    lines, asked = order.in_order(), asked_for(order)
+    lines, asked = order.in_order(), DeskInstruction.asked_back(order)
     if not any(line.left for line in lines):
         return _ask(order, DeskInstruction.refundable(order).minor, None, sign, at, role)
     given = Money(0, order.currency)

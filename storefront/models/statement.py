@@ -172,25 +172,32 @@ class DeskInstruction(Record):
             return cls._make(order, "refund", amount_minor, line, sign, at)
 
     @classmethod
+    def asked_back(cls, order: Order) -> dict[int | None, int]:
+        """How much was asked to be given back, in minor units, by the line it was for."""
+        refunds = order.instructions.where(cls.what == "refund")
+        rows = refunds.select(cls.line, fn.SUM(cls.amount_minor)).group_by(cls.line)
+        return {line: int(minor) for line, minor in rows.tuples()}
+
+    @classmethod
     def refundable(cls, order: Order) -> Money:
         """How much of an order has not been given back, nor asked to be."""
-        asked = cls.select(fn.SUM(cls.amount_minor)).where(cls.order == order, cls.what == "refund")
-        left = order.total_minor - int(asked.scalar() or 0) if order.state == "charged" else 0
-        return Money(left, order.currency)
+        if order.state != "charged":
+            return Money(0, order.currency)
+        return Money(order.total_minor - sum(cls.asked_back(order).values()), order.currency)
 
     @classmethod
     def _make(cls, order, what, amount_minor, line, sign, at) -> "DeskInstruction":
-        seq = max(int(at.timestamp() * 1000), (cls.select(fn.MAX(cls.seq)).scalar() or 0) + 1)
-        return cls.create(
-            order=order,
-            line=line,
-            seq=seq,
-            what=what,
-            amount_minor=amount_minor,
-            currency=order.currency,
-            text=sign(what, line and line.id, amount_minor, seq),
-            made_at=at,
-        )
+        facts = {"order": order, "line": line, "what": what, "amount_minor": amount_minor}
+        facts |= {"currency": order.currency, "made_at": at}
+        while True:
+            seq = max(int(at.timestamp() * 1000), (cls.select(fn.MAX(cls.seq)).scalar() or 0) + 1)
+            text = sign(what, line and line.id, amount_minor, seq)
+            try:
+                with database.atomic():
+                    return cls.create(**facts, seq=seq, text=text)
+            except IntegrityError:
+                if not cls.select().where(cls.seq == seq).exists():
+                    raise  # it was not about the number, which another order has taken meanwhile
 
     @classmethod
     def unsent(cls):

@@ -1,18 +1,7 @@
 """How much is owed for a return: what was paid for its lines, and for delivery at the end."""
 
-from peewee import fn
-
-from storefront.models.order import Order
 from storefront.models.return_line import ReturnLine
 from storefront.models.statement import DeskInstruction
-
-
-def asked_back(order: Order) -> dict[int | None, int]:
-    """How much the desk was asked to give back, in minor units, by the line it was for."""
-    told = DeskInstruction
-    refunds = order.instructions.where(told.what == "refund")
-    rows = refunds.select(told.line, fn.SUM(told.amount_minor)).group_by(told.line)
-    return {line: int(minor) for line, minor in rows.tuples()}
 
 
 def most_to_give(back) -> dict[int | None, int]:
@@ -21,7 +10,8 @@ def most_to_give(back) -> dict[int | None, int]:
     That is delivery. It is owed once nothing of the order is left with the customer or to be sent
     (Directive 2011/83/EU, Art. 13(1)). Never more than was not asked back yet.
     """
-    order, asked, before = back.order, asked_back(back.order), ReturnLine.before(back)
+    order, before = back.order, ReturnLine.before(back)
+    asked = DeskInstruction.asked_back(order)
     left = DeskInstruction.refundable(order).minor
     owed: dict[int | None, int] = {}
     for each in back.contents():

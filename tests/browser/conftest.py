@@ -31,6 +31,7 @@ from storefront import programs
 from storefront.config import read_settings
 from storefront.db import open_database
 from storefront.programs import Child, Program
+from tests.browser.looking import small_targets, wider_than_the_screen
 from tests.browser.ports import four_free_ports
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -309,3 +310,21 @@ def assert_no_axe_violations(axe):
         assert not found, f"{page.url} has barriers:\n" + "\n".join(found)
 
     return check
+
+
+@pytest.fixture
+def look(request, assert_no_axe_violations, shoot):
+    """Look at a page as it is: no barriers, light and dark; what fits 320 px; pictures of it."""
+    about = request.path.stem.removeprefix("test_")
+
+    def look(page: Page, name: str) -> None:
+        for scheme in ("dark", "light"):
+            page.emulate_media(color_scheme=scheme)
+            assert_no_axe_violations(page)
+            shoot(page, f"{about}-{name}-{scheme}")
+        page.set_viewport_size({"width": 320, "height": 640})
+        assert wider_than_the_screen(page) <= 0
+        assert small_targets(page) == []
+        page.set_viewport_size({"width": 1280, "height": 720})
+
+    return look

@@ -2,13 +2,16 @@
 
 import csv
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 from playwright.sync_api import Page
 
 from storefront.db import open_database
 from storefront.models import Order
-from tests.browser.conftest import Shop
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Shop
 
 # WCAG 2.2, 2.5.8: 24 px, but for links within a sentence. What is pressed to buy has 44.
 SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, input, select, summary")]
@@ -49,7 +52,7 @@ def shifts(page: Page) -> list:
     return page.evaluate("shifts")
 
 
-def put_into_state(shop: Shop, page: Page, state: str) -> None:
+def put_into_state(shop: "Shop", page: Page, state: str) -> None:
     """Have the order that `page` shows be in that state, as if the desk had answered."""
     at_home = f"sqlite:///{shop.instance}/shop.sqlite"
     base = open_database(shop.environ.get("DATABASE_URL", at_home))

@@ -5,32 +5,12 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import looking
 from tests.browser.test_desk import until
 from tests.browser.test_door import authenticator
 from tests.browser.test_journey import give_card, mail_to, order_two
 from tests.customers import code_in, link_in
 
 HOME = re.compile(r"/account$")
-
-
-@pytest.fixture
-def look(shoot, assert_no_axe_violations):
-    """Check a page as it is now, in light and in the dark, and take its pictures."""
-
-    def check(page: Page, name: str) -> None:
-        assert_no_axe_violations(page)
-        shoot(page, f"account-{name}")
-        page.emulate_media(color_scheme="dark")
-        page.set_viewport_size({"width": 360, "height": 800})
-        assert_no_axe_violations(page)
-        assert not looking.small_targets(page)
-        assert looking.wider_than_the_screen(page) <= 0
-        shoot(page, f"account-{name}-dark")
-        page.emulate_media(color_scheme="light")
-        page.set_viewport_size({"width": 1280, "height": 800})
-
-    return check
 
 
 def ask(page: Page, shop, address: str, look=None) -> str:

@@ -4,7 +4,6 @@ import pyotp
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import looking
 from tests.browser.test_door import DESK, authenticator, key_on
 from tests.staff import PASSWORD
 
@@ -12,24 +11,6 @@ from tests.staff import PASSWORD
 @pytest.fixture(autouse=True)
 def expected_errors(allowed_errors):
     allowed_errors += ["status of 422"]
-
-
-@pytest.fixture
-def look(assert_no_axe_violations, shoot):
-    """Look at a page: barriers, 320 px, pictures of it, light and dark."""
-
-    def look(page, name: str) -> None:
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            assert_no_axe_violations(page)
-            shoot(page, f"desk-catalogue-{name}-{scheme}")
-        page.emulate_media(color_scheme="light")
-        page.set_viewport_size({"width": 320, "height": 640})
-        assert looking.wider_than_the_screen(page) <= 0
-        assert not looking.small_targets(page)
-        page.set_viewport_size({"width": 1280, "height": 720})
-
-    return look
 
 
 def open_one(page, name: str) -> None:

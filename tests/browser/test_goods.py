@@ -5,7 +5,6 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.looking import small_targets, wider_than_the_screen
 from tests.browser.test_door import DESK, authenticator
 from tests.browser.test_policy import link_for
 from tests.snapshots import picture
@@ -21,25 +20,6 @@ def editor(own_shop, new_page):
     page.get_by_role("button", name="Make a passkey").click()
     page.wait_for_url(DESK)
     return page
-
-
-@pytest.fixture
-def look(shoot, assert_no_axe_violations):
-    """Light and dark, at three widths, without barriers."""
-
-    def look(page, name: str) -> None:
-        assert_no_axe_violations(page)
-        assert small_targets(page) == []
-        shoot(page, f"desk-{name}")
-        page.emulate_media(color_scheme="dark")
-        assert_no_axe_violations(page)
-        shoot(page, f"desk-{name}-dark")
-        page.emulate_media(color_scheme="light")
-        page.set_viewport_size({"width": 360, "height": 800})
-        assert wider_than_the_screen(page) <= 0
-        page.set_viewport_size({"width": 1280, "height": 800})
-
-    return look
 
 
 def test_a_catalogue_comes_in_with_a_bar_that_moves_and_a_picture_is_hung_in_it(

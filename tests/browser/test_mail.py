@@ -2,31 +2,14 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from storefront.db import open_database
 from storefront.models import OutgoingMail
-from tests.browser import looking
 from tests.browser.test_door import DESK, authenticator
 from tests.browser.test_journey import mail_to, order_two
 
 ADDRESS = "in-doubt@example.com"
-
-
-@pytest.fixture
-def look(assert_no_axe_violations, shoot):
-    def look(page, name: str) -> None:
-        for scheme in ("dark", "light"):
-            page.emulate_media(color_scheme=scheme)
-            assert_no_axe_violations(page)
-            shoot(page, f"desk-{name}-{scheme}")
-        page.set_viewport_size({"width": 320, "height": 640})
-        assert looking.wider_than_the_screen(page) <= 0
-        assert not looking.small_targets(page)
-        page.set_viewport_size({"width": 1280, "height": 720})
-
-    return look
 
 
 def put_in_doubt(shop) -> None:

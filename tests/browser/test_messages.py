@@ -13,24 +13,6 @@ def expected_errors(allowed_errors):
     allowed_errors += ["status of 422"]
 
 
-@pytest.fixture
-def look(assert_no_axe_violations, shoot):
-    """Look at a page: barriers, 320 px, pictures of it, light and dark."""
-
-    def look(page, name: str) -> None:
-        for scheme, end in (("light", ""), ("dark", "-dark")):
-            page.emulate_media(color_scheme=scheme)
-            assert_no_axe_violations(page)
-            shoot(page, f"messages-{name}{end}")
-        page.emulate_media(color_scheme="light")
-        page.set_viewport_size({"width": 320, "height": 640})
-        assert looking.wider_than_the_screen(page) <= 0
-        assert not looking.small_targets(page)
-        page.set_viewport_size({"width": 1280, "height": 720})
-
-    return look
-
-
 def write(page, label: str, words: str, button: str) -> None:
     """Type into a field, go on to the button beside it, and press that."""
     page.get_by_label(label, exact=True).fill(words)

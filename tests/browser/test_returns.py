@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import expect
 
 from storefront.models import Order
-from tests.browser import looking
 from tests.browser.test_desk import until
 from tests.browser.test_door import DESK, authenticator
 from tests.browser.test_journey import give_card, mail_to, order_two
@@ -19,24 +18,6 @@ WANTED = ("XL", "Off White")  # of which there are many
 @pytest.fixture(autouse=True)
 def expected_errors(allowed_errors):
     allowed_errors += ["status of 422"]
-
-
-@pytest.fixture
-def look(assert_no_axe_violations, shoot):
-    """Look at a page: barriers, 320 px, pictures of it, light and dark."""
-
-    def look(page, name: str) -> None:
-        for scheme, end in (("light", ""), ("dark", "-dark")):
-            page.emulate_media(color_scheme=scheme)
-            assert_no_axe_violations(page)
-            shoot(page, f"returns-{name}{end}")
-        page.emulate_media(color_scheme="light")
-        page.set_viewport_size({"width": 320, "height": 640})
-        assert looking.wider_than_the_screen(page) <= 0
-        assert not looking.small_targets(page)
-        page.set_viewport_size({"width": 1280, "height": 720})
-
-    return look
 
 
 def bought(page, email: str) -> str:

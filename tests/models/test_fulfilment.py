@@ -7,11 +7,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storefront.models import Order, OrderEvent, OutgoingMail, Parcel, Variant
+from storefront.models import (
+    DeskInstruction,
+    Order,
+    OrderEvent,
+    OutgoingMail,
+    Parcel,
+    Variant,
+)
 from storefront.models.fulfilment import stage_of
 from storefront.models.order_line import OrderLine
 from storefront.refusals import Refused
-from tests.models.placing import cart_of, place, stock
+from tests.models.placing import at_once, cart_of, place, stock
 
 
 @pytest.fixture
@@ -193,3 +200,19 @@ def _do(order, word: str, quantities: dict, at) -> None:
         order.parcels.where(Parcel.delivered_at.is_null()).get().deliver(at)
     else:
         getattr(order, word)(quantities, at)
+
+
+def test_refunds_of_many_orders_at_the_same_moment_have_each_a_number(pair, clock):
+    orders = [place(cart_of((pair[0], 1)), clock()) for _ in range(8)]
+    for order in orders:
+        order.charge(clock())
+    at, words = clock(), lambda *told: repr(told)
+
+    def refund(n: int) -> int:
+        return DeskInstruction.refund(orders[n], 1, None, words, at).seq
+
+    numbers = at_once(len(orders), refund)
+    assert len({number for number in numbers if isinstance(number, int)}) == 8, numbers
+    assert {told.text for told in DeskInstruction} == {
+        repr(("refund", None, 1, number)) for number in numbers
+    }

@@ -11,7 +11,7 @@ from storefront.blueprints.desk.log import noted, noted_as, noting, role_of
 from storefront.db import Record
 from storefront.models import Message, Note, Order, OrderEvent, OutgoingMail, Parcel, Return
 from storefront.models.parcel import CARRIERS
-from storefront.models.refunding import asked_for, left_of
+from storefront.models.refunding import left_of
 from storefront.models.statement import DeskInstruction, refunded
 from storefront.money import Money
 from storefront.pages import collects, go, now, wants_part
@@ -68,7 +68,7 @@ def context_of(order: Order) -> dict:
 
 
 def _money_of(order: Order, lines: list) -> dict:
-    asked, refundable = asked_for(order), DeskInstruction.refundable(order)
+    asked, refundable = DeskInstruction.asked_back(order), DeskInstruction.refundable(order)
     left = {line.id: min(left_of(line, asked), refundable.minor) for line in lines}
     return {
         "asked": Money(sum(asked.values()), order.currency),
