@@ -34,7 +34,7 @@ class WithdrawalForm(Form):
     words = personal(
         StringField("Anything you want to say (optional)", render_kw={"maxlength": LONGEST}),
         clause="orders",
-        why="to understand what was wrong",
+        why="to know what was wrong",
         basis="contract",
     )
     asking = HiddenField()

@@ -53,18 +53,18 @@ class Return(Record):
     words = personal(
         TextField(default=""),
         clause="orders",
-        why="to understand what was wrong",
+        why="to know what was wrong",
         basis="contract",
         keep=years(2),
-        words="what you wrote about something you sent back",
+        words="what you wrote about a return",
     )
     answer = personal(
         TextField(default=""),
         clause="orders",
-        why="to tell you what became of something you sent back",
+        why="to tell you what became of a return",
         basis="contract",
         keep=years(2),
-        words="what we answered about something you sent back",
+        words="what we answered about a return",
     )
     asked_at = Moment()
     received_at = Moment(null=True)
