@@ -13,6 +13,16 @@ def expected_errors(allowed_errors):
     allowed_errors += ["status of 422"]
 
 
+@pytest.fixture
+def page(new_page, own_shop):
+    return new_page(own_shop.origin)
+
+
+@pytest.fixture
+def page_without_javascript(new_page, own_shop):
+    return new_page(own_shop.origin, java_script_enabled=False)
+
+
 def open_one(page, name: str) -> None:
     """Open one of what the desk lists under that name."""
     if name == "variant":
@@ -24,9 +34,9 @@ def open_one(page, name: str) -> None:
         page.locator("#collections li a").first.click()
 
 
-def test_a_price_is_fixed_by_keyboard_and_stands_in_the_shop(page, running_shop, new_page, look):
+def test_a_price_is_fixed_by_keyboard_and_stands_in_the_shop(page, own_shop, new_page, look):
     authenticator(page)
-    link = running_shop.storefront("add-staff", "prices@staff.example", "--role", "editor")
+    link = own_shop.storefront("add-staff", "prices@staff.example", "--role", "editor")
     page.goto(link.strip())
     page.get_by_role("button", name="Make a passkey").click()
     page.wait_for_url(DESK)
@@ -60,9 +70,9 @@ def test_a_price_is_fixed_by_keyboard_and_stands_in_the_shop(page, running_shop,
     expect(page.locator("#choice .total")).to_have_text("$43.21")
 
 
-def test_stock_and_collections_work_without_javascript(page_without_javascript, running_shop, look):
+def test_stock_and_collections_work_without_javascript(page_without_javascript, own_shop, look):
     page = page_without_javascript
-    link = running_shop.storefront("add-staff", "plain-prices@staff.example", "--role", "editor")
+    link = own_shop.storefront("add-staff", "plain-prices@staff.example", "--role", "editor")
     page.goto(link.strip())
     page.get_by_label("New password").fill(PASSWORD)
     page.get_by_label("Code that the app shows").fill(pyotp.TOTP(key_on(page)).now())
