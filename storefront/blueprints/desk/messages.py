@@ -1,11 +1,12 @@
 """What customers ask about their orders, what they are answered, and what staff note."""
 
-from flask import abort, current_app, request
+from flask import current_app, request
 
-from storefront.blueprints.desk import desk
+from storefront.blueprints.desk import desk, session
 from storefront.blueprints.desk.frame import screen, show
 from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.blueprints.desk.log import noted, noted_as, noting, role_of
+from storefront.blueprints.desk.orders_one import context_of, order_of
 from storefront.models import Message, Note, Order
 from storefront.pages import go, now, require, wants_part
 from storefront.refusals import Refused
@@ -34,34 +35,19 @@ def messages():
     return show("desk/messages/page.html", waiting=waiting, count=count)
 
 
-@desk.get(f"/messages/<{NUMBER}:number>")
-@roles("fulfilment")
-@noted_as("opened")
-def conversation(number: int):
-    order = order_of(number)
-    noted("opened", order)
-    return _page(order)
-
-
-def order_of(number: int) -> Order:
-    """The order of that id, or a page that says there is none."""
-    return Order.get_or_none(Order.id == number) or abort(404, "There is no such order.")
-
-
-def _page(order: Order, part: str = "messages", status: int = 200, **context):
-    """What was written and noted about an order, or the part of it that htmx asked for.
+def _page(order: Order, part: str, status: int = 200, **context):
+    """The order's page, or the part of it that htmx asked for: what is typed elsewhere stays.
 
     `typed` and `refusal` are what was sent and cannot be, of that part.
     """
-    context = {"typed": "", "refusal": None, "refused": part} | context
-    written = {"messages": Message.of_order(order), "notes": Note.of_order(order)}
-    page, partial = "desk/messages/conversation.html", f"desk/orders/_{part}.html"
-    return show(page, partial, status=status, order=order, **written | context)
+    context = context_of(order) | {"about": part} | context
+    return show("desk/orders/page.html", f"desk/orders/_{part}.html", status=status, **context)
 
 
 def _done(order: Order, part: str, said: str):
     if wants_part():
         return _page(order, part, said=said)
+    session.keep("said", said)
     return go(f"/desk/orders/{order.id}#{part}")
 
 
@@ -87,7 +73,7 @@ def answer_message(number: int):
         with noting("answered", order):
             Message.answer(order, _text(), _up_to(), _role(), now())
     except Refused as refusal:
-        return _page(order, status=422, refusal=refusal, typed=_text())
+        return _page(order, "messages", 422, refusal=refusal, typed=_text())
     current_app.extensions["wake_worker"]()
     return _done(order, "messages", "Your answer is on its way by mail.")
 
@@ -112,7 +98,7 @@ def write_note(number: int):
         with noting("noted", order):
             Note.write(order, _text(), _role(), now())
     except Refused as refusal:
-        return _page(order, "notes", status=422, refusal=refusal, typed=_text())
+        return _page(order, "notes", 422, refusal=refusal, typed=_text())
     return _done(order, "notes", "Noted.")
 
 

@@ -61,7 +61,6 @@ def context_of(order: Order) -> dict:
         "carriers": CARRIERS,
         "said": session.once("said"),
         "refusal": None,
-        "refused": "",
         "about": "",
         "typed": {},
     } | _money_of(order, lines)

@@ -33,7 +33,7 @@ def asked(order, clock) -> Message:
 
 
 def page_of(order) -> str:
-    return f"/desk/messages/{order.id}"
+    return f"/desk/orders/{order.id}"
 
 
 def actions() -> list[tuple]:
@@ -49,7 +49,7 @@ def done(packer, answer, order, part: str, said: str) -> str:
         assert answer.text.lstrip().startswith("<section")
     else:
         assert answer.status_code == 303
-        assert answer.location.endswith(f"/desk/orders/{order.id}#{part}")
+        assert answer.location.endswith(f"{page_of(order)}#{part}")
         assert packer.client.get(answer.location).status_code == 200
     return packer.client.get(page_of(order)).text
 
@@ -61,7 +61,7 @@ def test_nobody_waits_and_nothing_is_noted_in_the_log(browser):
 
 def test_who_waits_stands_on_the_list_and_looking_is_noted(browser, order, asked):
     page = browser.get("/desk/messages").text
-    assert f'<a href="{page_of(order)}">Order {order.number}, {ANN.name}</a>' in page
+    assert f'<a href="{page_of(order)}#messages">Order {order.number}, {ANN.name}</a>' in page
     assert "One customer waits" in page
     assert "Where is &lt;it&gt;?" in page
     assert actions() == [("fulfilment", "listed", "message", None)]
@@ -164,7 +164,7 @@ def test_about_an_order_whose_address_is_erased_nothing_can_be_written(packer, o
 
 
 def test_of_an_order_that_is_not_there_nothing_is_there(packer):
-    assert packer.get("/desk/messages/999").status_code == 404
+    assert packer.get("/desk/orders/999").status_code == 404
     for path in ("messages", "messages/settlement", "notes", "notes/1/removal"):
         assert packer.post(f"/desk/orders/999/{path}", {"text": "x"}).status_code == 404
 
