@@ -25,6 +25,7 @@ from storefront.blueprints import (
     privacy,
     products,
     returns,
+    testimonials,
     waiting,
     well_known,
 )
@@ -36,12 +37,20 @@ from storefront.drawn import Drawn
 from storefront.freshness import Freshness
 from storefront.front import Behind, Front
 from storefront.jobs import Jobs
-from storefront.links import EntryLinks, OrderLinks, WaitingLinks
+from storefront.links import (
+    EntryLinks,
+    InvitationLinks,
+    OrderLinks,
+    ResellerLinks,
+    TestimonialLinks,
+    WaitingLinks,
+)
 from storefront.payment import Payments
 from storefront.shelf import Shelf
 
 PARTS = (
     *(home, listing, products, pictures, waiting, cart, checkout, orders, afterwards, returns),
+    testimonials,
     *(contests, page, privacy, feeds, well_known, account, desk),
 )
 
@@ -108,6 +117,9 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "order_links": OrderLinks(settings.cookie_keys),
         "entry_links": EntryLinks(settings.cookie_keys),
         "waiting_links": WaitingLinks(settings.cookie_keys),
+        "testimonial_links": TestimonialLinks(settings.cookie_keys),
+        "invitation_links": InvitationLinks(settings.cookie_keys),
+        "reseller_links": ResellerLinks(settings.cookie_keys),
         "shelf": Shelf(),
         "edition": Freshness(settings.database_url).edition,
         "wake_worker": jobs.wake,

@@ -24,6 +24,8 @@ MADE_OF = {
     "icon.svg": ("icon.svg",),
     "passkey.js": ("passkey.js",),
 }
+# Style sheets of some pages, which stand in them besides the one of all.
+SHEETS = ("desk", "account", "testimonials")
 TYPES = {".js": "text/javascript", ".svg": "image/svg+xml"}
 ENDINGS = {"br": ".br", "gzip": ".gz", "": ""}
 YEAR = "max-age=31536000, immutable"
@@ -38,8 +40,9 @@ class Assets:
         self._folder = folder
         self._answers: dict[str, dict[str, Answer]] = {}
         self.style = _pressed((SOURCE / "style.css").read_text(encoding="utf-8"))
-        self.desk_style = _pressed((SOURCE / "desk.css").read_text(encoding="utf-8"))
-        self.account_style = _pressed((SOURCE / "account.css").read_text(encoding="utf-8"))
+        self.sheets = {
+            name: _pressed((SOURCE / f"{name}.css").read_text(encoding="utf-8")) for name in SHEETS
+        }
         self.urls = {name: self._make(name) for name in MADE_OF}
         start = (SOURCE / "start.js").read_text(encoding="utf-8").strip()
         self.start = start.replace("htmx.js", self.urls["htmx.js"])
@@ -53,15 +56,9 @@ class Assets:
         """What the content policy calls the parts that stand in pages (CSP level 3, 2.3.1)."""
         return {"style": _csp_hash(self.style), "script": _csp_hash(self.start)}
 
-    @property
-    def desk_hashes(self) -> dict[str, str]:
-        """The same for the pages of the desk, which have a style sheet more."""
-        return self.hashes | {"style": f"{_csp_hash(self.style)} {_csp_hash(self.desk_style)}"}
-
-    @property
-    def account_hashes(self) -> dict[str, str]:
-        """The same for the pages of customers' accounts."""
-        styles = f"{_csp_hash(self.style)} {_csp_hash(self.account_style)}"
+    def hashes_with(self, sheet: str) -> dict[str, str]:
+        """The same for pages that bring one of `SHEETS` besides."""
+        styles = f"{_csp_hash(self.style)} {_csp_hash(self.sheets[sheet])}"
         return self.hashes | {"style": styles}
 
     def answer(self, url: str, accepted: str) -> Answer | None:

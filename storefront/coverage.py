@@ -32,6 +32,10 @@ WORDS = {
     "waiting": Words(
         "asking to hear when something is back", "Nobody can ask to be told of anything now"
     ),
+    "testimonials": Words("writing testimonials", "No testimonials are taken at the moment"),
+    "resellers": Words(
+        "asking whether resellers may show a testimonial", "Nothing new is given to resellers now"
+    ),
     "catalogue": Words("fetching pictures from other hosts", "No pictures are fetched now"),
     "staff": Words(
         "new accounts for people who work here",

@@ -46,6 +46,24 @@ class WaitingLinks(SignedLinks):
     salt = "waiting"
 
 
+class TestimonialLinks(SignedLinks):
+    """Links that stand for a testimonial, by key, in the hands of its author."""
+
+    salt = "testimonial"
+
+
+class InvitationLinks(SignedLinks):
+    """Links by which the customer of an order, by number, may say what they think of what came."""
+
+    salt = "testimonial-invitation"
+
+
+class ResellerLinks(SignedLinks):
+    """Links that open a reseller's own page, by the key of its widget."""
+
+    salt = "reseller"
+
+
 def secret_of(message_id: str, key: str, purpose: str = "rights link") -> str:
     """The secret in the link that the mail of this id brings, safe in a URL.
 

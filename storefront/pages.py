@@ -10,6 +10,7 @@ from htmx_flask import request
 from storefront import coverage
 from storefront.cookies import cart_trouble, read_cart
 from storefront.drawn import Showing
+from storefront.front import content_policy
 from storefront.kept import PRIVATE, PUBLIC, VARY
 
 FOR_GOOD = datetime.max.replace(tzinfo=UTC)
@@ -140,6 +141,15 @@ def _fragment(part: str, shown: Showing | None, context: dict) -> str:
 def _render(template: str, context: dict) -> str:
     # Without Flask's own context: no template asks for the request.
     return current_app.jinja_env.get_template(template).render(context)
+
+
+def styled(response: Response, sheet: str) -> Response:
+    """Let the page bring that style sheet (of `assets.SHEETS`) besides the one of all pages."""
+    extensions = current_app.extensions
+    response.headers["Content-Security-Policy"] = content_policy(
+        extensions["settings"].payment_origin, extensions["assets"].hashes_with(sheet)
+    )
+    return response
 
 
 def show_machines(data: dict, until: datetime = FOR_GOOD) -> Response:

@@ -28,6 +28,7 @@ from storefront.models import (
     RightsRequest,
     SavedAddress,
     Staff,
+    Testimonial,
     Variant,
     Waiting,
 )
@@ -73,6 +74,13 @@ SEEDS = {
     "saved_address.postal_code": "QZ77027",
     "saved_address.country": "QZ-saved-land-77028",
     "waiting.email": ADDRESS,
+    "testimonial.words": "Qzsaid 77024 it kept me dry",
+    "testimonial.name": "Qzauthor 77025",
+    "testimonial.email": ADDRESS,
+    "testimonial.connection": "qztie-77026",
+    "testimonial.pictures": [{"digest": "77027qzpicture", "width": 1, "height": 1, "widths": [1]}],
+    "testimonial.reply": "Qzreply 77028 thank you",
+    "testimonial.mailbox": "77029qzmailbox" + "0" * 50,
     "rights_request.email": ADDRESS,
     "rights_request.answer": {"gone": [["Qzanswer 77008", ["name"]]], "kept": []},
 }
@@ -105,9 +113,8 @@ def seeded(record: type[Record]) -> dict:
 
 def texts() -> dict[str, str]:
     """The seeds as they are found in files: of structures the text within."""
-    return {
-        name: seed if isinstance(seed, str) else "Qzanswer 77008" for name, seed in SEEDS.items()
-    }
+    within = {"testimonial.pictures": "77027qzpicture", "rights_request.answer": "Qzanswer 77008"}
+    return SEEDS | within
 
 
 def sow(at: datetime) -> Order:
@@ -159,6 +166,14 @@ def sow(at: datetime) -> Order:
         key="qz-waiting",
         asked_at=at,
         confirmed_at=at,
+    )
+    Testimonial.create(
+        **seeded(Testimonial),
+        product=Variant.select().first().product,
+        policy=PolicyVersion.last(),
+        key="qz-testimonial",
+        state="approved",
+        **dict.fromkeys(("written_at", "made_at", "changed_at", "confirmed_at"), at),
     )
     RightsRequest.create(
         **seeded(RightsRequest),

@@ -13,6 +13,7 @@ from storefront.models.edition import Edition
 from storefront.models.facet import CatalogueVersion, FacetValue
 from storefront.models.guess import Guess, SpentTicket
 from storefront.models.message import Message
+from storefront.models.moderating import Decision
 from storefront.models.note import Note
 from storefront.models.notice import PolicyNotice
 from storefront.models.order import Order
@@ -27,6 +28,8 @@ from storefront.models.policy import PolicyVersion
 from storefront.models.policy_draft import PolicyDraft
 from storefront.models.price import PriceChange
 from storefront.models.product import Product, Variant
+from storefront.models.rating import Rating
+from storefront.models.reseller import Reseller, WidgetViews
 from storefront.models.return_line import ReturnLine
 from storefront.models.returning import Return
 from storefront.models.rights import RightsRequest, Upkeep
@@ -36,6 +39,7 @@ from storefront.models.staff_action import StaffAction
 from storefront.models.statement import DeskInstruction, DeskStatement
 from storefront.models.tax import TaxRate
 from storefront.models.terms import Terms
+from storefront.models.testimonial import Testimonial
 from storefront.models.vocabulary import Word
 from storefront.models.waiting import Waiting
 
@@ -78,6 +82,11 @@ RECORDS = (
     Contest,
     ContestEntry,
     Waiting,
+    Testimonial,
+    Rating,
+    Decision,
+    Reseller,
+    WidgetViews,
     OutgoingMail,
     ConnectionCount,
     Staff,

@@ -1,7 +1,5 @@
 """What a customer and the shop write to each other about an order."""
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,35 +7,13 @@ from peewee import ForeignKeyField, TextField, fn
 
 from storefront.db import Moment, Record, database
 from storefront.models.order import Order
+from storefront.models.plain_text import tidied
 from storefront.personal import days, personal
 from storefront.refusals import Refused
 
 LONGEST = 5000  # characters
 MOST_UNREAD = 20  # messages of one order that wait for an answer
 NOBODY = "The e-mail address of this order is erased, so nobody could be answered."
-# What turns the direction of the words after it (UAX #9, 2): they would read as others than they
-# are. The marks U+200E and U+200F turn nothing but themselves, and Hebrew and Arabic need them.
-TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-def tidied(text: str) -> str:
-    """The text with its lines, without what controls a terminal or turns the words around it.
-
-    Raises `Refused`, said of `text`, where nothing is left or it is longer than `LONGEST`.
-    """
-    lines = re.sub(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]", "\n", text).replace("\t", " ")
-    kept = "".join(char for char in lines if char == "\n" or not _controls(char))
-    tidy = re.sub(r"\n{3,}", "\n\n", kept).strip()
-    if not tidy:
-        raise Refused(text="Please write something first.")
-    if len(tidy) > LONGEST:
-        more = f"{len(tidy) - LONGEST:,}"
-        raise Refused(text=f"Please keep this to {LONGEST:,} characters; it has {more} too many.")
-    return tidy
-
-
-def _controls(char: str) -> bool:
-    return char in TURNING or unicodedata.category(char) in ("Cc", "Cs")
 
 
 class Message(Record):
@@ -91,7 +67,7 @@ class Message(Record):
         Raises `Refused`, with nothing kept, where the words cannot be, too many wait already, or
         nobody could be answered.
         """
-        text = tidied(text)
+        text = tidied(text, LONGEST)
         with database.atomic():
             _lock(order)
             waiting = list(cls._unread(order))
@@ -111,7 +87,7 @@ class Message(Record):
         It answers the messages up to the one of that id: what came since still waits. The same
         words again, with nothing between, are one answer. Raises `Refused` as `ask` does.
         """
-        text = tidied(text)
+        text = tidied(text, LONGEST)
         with database.atomic():
             _lock(order)
             last = cls.select().where(cls.order == order).order_by(cls.id.desc()).first()

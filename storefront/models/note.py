@@ -5,8 +5,9 @@ from datetime import datetime
 from peewee import ForeignKeyField, TextField
 
 from storefront.db import Moment, Record, database
-from storefront.models.message import tidied
+from storefront.models.message import LONGEST
 from storefront.models.order import Order
+from storefront.models.plain_text import tidied
 from storefront.personal import days, personal
 from storefront.refusals import Refused
 
@@ -61,7 +62,7 @@ class Note(Record):
 
         Raises `Refused`, with nothing kept, where the words cannot be or there are too many.
         """
-        text = tidied(text)
+        text = tidied(text, LONGEST)
         with database.atomic():
             order.lock()
             if not order.email:

@@ -42,6 +42,7 @@ class OutgoingMail(Record):
     order = DeferredForeignKey("Order", null=True, backref="mails", on_delete="CASCADE")
     # What in the history of the order it tells of.
     event = DeferredForeignKey("OrderEvent", null=True, on_delete="SET NULL")
+    testimonial = DeferredForeignKey("Testimonial", null=True, on_delete="CASCADE")
     # What a notice of change tells of; nobody is told twice of one version.
     policy = ForeignKeyField(PolicyVersion, null=True, index=False, on_delete="RESTRICT")
     message_id = TextField(unique=True)

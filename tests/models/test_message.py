@@ -5,8 +5,9 @@ from playhouse.test_utils import count_queries
 
 from storefront import privacy
 from storefront.models import Message, Note, Order, OrderEvent, OutgoingMail
-from storefront.models.message import LONGEST, MOST_UNREAD, tidied
+from storefront.models.message import LONGEST, MOST_UNREAD
 from storefront.models.note import MOST
+from storefront.models.plain_text import tidied
 from storefront.refusals import Refused
 from tests.models.placing import ANN, at_once, cart_of, place
 
@@ -37,7 +38,7 @@ def answers() -> list[OutgoingMail]:
     ],
 )
 def test_what_controls_a_terminal_or_turns_words_around_is_left_out(typed, kept):
-    assert tidied(typed) == kept
+    assert tidied(typed, LONGEST) == kept
 
 
 @pytest.mark.parametrize("typed", ["", " \n\t", "\0\u202e", "x" * (LONGEST + 1)])

@@ -6,8 +6,7 @@ from flask_wtf.csrf import generate_csrf
 
 from storefront import pages
 from storefront.blueprints.account import account, session
-from storefront.front import content_policy
-from storefront.pages import go, keep_from_caches, now
+from storefront.pages import go, keep_from_caches, now, styled
 
 NUMBER = f"int(max={2**31 - 1})"  # of a row, in an address; no database takes any number
 
@@ -43,10 +42,7 @@ def guard() -> Response | None:
 @account.after_request
 def keep_private(response: Response) -> Response:
     """Nobody stores what stands here, and no search engine reads it."""
-    extensions = current_app.extensions
-    response.headers["Content-Security-Policy"] = content_policy(
-        extensions["settings"].payment_origin, extensions["assets"].account_hashes
-    )
+    styled(response, "account")
     response.headers["X-Robots-Tag"] = "noindex"
     return keep_from_caches(response)
 

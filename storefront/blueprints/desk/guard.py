@@ -8,9 +8,8 @@ from flask import session as cookie
 from storefront import pages
 from storefront.blueprints.desk import desk, session
 from storefront.cookies import manager
-from storefront.front import content_policy
 from storefront.models.staff import ROLES
-from storefront.pages import go, keep_from_caches, now
+from storefront.pages import go, keep_from_caches, now, styled
 
 ANYBODY = "anybody"  # the door itself
 NUMBER = f"int(max={2**31 - 1})"  # of a row, in an address; no database takes any number
@@ -95,9 +94,6 @@ def the_door(again: bool = False) -> str:
 @desk.after_request
 def keep_private(response: Response) -> Response:
     """Nobody stores what the desk answers, and no search engine reads it."""
-    extensions = current_app.extensions
-    response.headers["Content-Security-Policy"] = content_policy(
-        extensions["settings"].payment_origin, extensions["assets"].desk_hashes
-    )
+    styled(response, "desk")
     response.headers["X-Robots-Tag"] = "noindex"
     return keep_from_caches(response)

@@ -1,0 +1,124 @@
+"""Testimonials, ratings, moderators' decisions; resellers and how often their widgets are seen."""
+
+from peewee import *
+
+SQLITE = """
+CREATE TRIGGER edition_{table}_{verb} AFTER {event} ON "{table}"
+BEGIN UPDATE edition SET number = number + 1; END
+"""
+POSTGRESQL = """
+CREATE TRIGGER edition_{table}_{verb} AFTER {event} ON "{table}" FOR EACH STATEMENT
+EXECUTE FUNCTION note_edition()
+"""
+INDEXES = (
+    "CREATE INDEX testimonial_new ON testimonial (product_id, id) WHERE (state = 'approved')",
+)
+
+
+def up(migrator, db):
+    class PolicyVersion(Model):
+        class Meta:
+            database = db
+            table_name = "policy_version"
+
+    class Product(Model):
+        class Meta:
+            database = db
+            table_name = "product"
+
+    class Testimonial(Model):
+        product = ForeignKeyField(Product, on_delete="CASCADE")
+        policy = ForeignKeyField(PolicyVersion, on_delete="RESTRICT")
+        resellers_policy = ForeignKeyField(
+            PolicyVersion, null=True, index=False, on_delete="RESTRICT"
+        )
+        key = TextField(unique=True)
+        state = TextField()
+        stars = IntegerField(null=True)
+        words = TextField()
+        name = TextField()
+        email = TextField(index=True)
+        shows_email = BooleanField()
+        connection = TextField()
+        pictures = TextField()
+        pictured = BooleanField()
+        bought = BooleanField()
+        reply = TextField()
+        mailbox = TextField()
+        imported_from = TextField()
+        source = TextField(null=True, unique=True)
+        reason = TextField()
+        helpful = IntegerField()
+        voted_on = DateField(null=True)
+        voted = IntegerField()
+        written_at = DateTimeField()
+        made_at = DateTimeField()
+        changed_at = DateTimeField()
+        confirmed_at = DateTimeField(null=True)
+        decided_at = DateTimeField(null=True)
+        replied_at = DateTimeField(null=True)
+
+        class Meta:
+            database = db
+            table_name = "testimonial"
+            indexes = ((("product", "mailbox"), False), (("state", "changed_at"), False))
+
+    class Rating(Model):
+        product = ForeignKeyField(Product, unique=True, on_delete="CASCADE")
+        count = IntegerField()
+        stars1 = IntegerField()
+        stars2 = IntegerField()
+        stars3 = IntegerField()
+        stars4 = IntegerField()
+        stars5 = IntegerField()
+        pictured = IntegerField()
+
+        class Meta:
+            database = db
+            table_name = "rating"
+
+    class Decision(Model):
+        at = DateTimeField()
+        approved = BooleanField()
+        stars = IntegerField(null=True)
+        reason = TextField()
+
+        class Meta:
+            database = db
+            table_name = "decision"
+            indexes = ((("approved", "reason", "stars"), False),)
+
+    class Reseller(Model):
+        name = TextField()
+        key = TextField(unique=True)
+        origins = TextField()
+        products = TextField()
+        look = TextField()
+        made_at = DateTimeField()
+        changed_at = DateTimeField()
+        revoked_at = DateTimeField(null=True)
+
+        class Meta:
+            database = db
+            table_name = "reseller"
+
+    class WidgetViews(Model):
+        reseller = ForeignKeyField(Reseller, on_delete="CASCADE")
+        day = DateField()
+        views = BigIntegerField()
+
+        class Meta:
+            database = db
+            table_name = "widget_views"
+            indexes = ((("reseller", "day"), True),)
+
+    db.create_tables([Testimonial, Rating, Decision, Reseller, WidgetViews])
+    for index in INDEXES:
+        db.execute_sql(index)
+    about = ForeignKeyField(Testimonial, field=Testimonial.id, null=True, on_delete="CASCADE")
+    migrator.migrate(migrator.add_column("outgoing_mail", "testimonial_id", about))
+    sqlite = isinstance(db, SqliteDatabase)
+    for table in ("rating", "reseller"):
+        for verb in ("insert", "update", "delete", *(() if sqlite else ("truncate",))):
+            text = SQLITE if sqlite else POSTGRESQL
+            db.execute_sql(text.format(table=table, verb=verb, event=verb.upper()))

@@ -1,0 +1,209 @@
+"""What the author of a testimonial does: writes and confirms it, changes it, takes it back."""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+
+from storefront.db import database, locked
+from storefront.models.mailbox import mailbox_of
+from storefront.models.order import Order
+from storefront.models.order_line import OrderLine
+from storefront.models.plain_text import one_line, tidied
+from storefront.models.policy import PolicyVersion
+from storefront.models.product import Product
+from storefront.models.rights import Upkeep
+from storefront.models.staff import Staff
+from storefront.refusals import Refused
+
+LONGEST = 4000  # characters
+LONGEST_NAME = 60
+MOST_PICTURES = 3
+MOST_UNCONFIRMED = 3  # of one mailbox, so that nobody's is filled
+MOST_UNCONFIRMED_IN_ALL = 5000
+MOST_OF_ONE = 50  # of one address in all
+# What an author may say of themselves, and the words that stand beside the testimonial then
+# (16 CFR 465.5 and 255.5: whoever has a stake in it says so where it is read).
+CONNECTIONS = {
+    "": "",
+    "works": "Works for this shop",
+    "close": "Family or friend of somebody who works for this shop",
+    "given": "Got it free, cheaper or paid for writing",
+}
+LINK = re.compile(r"(?i:https?:|www\.)|\b[\w-]+\.(com|net|org|info|biz|shop|ru|cn|io|xyz|top)\b")
+ADDRESS = re.compile(r"\S@\S")
+
+
+class Authoring:
+    """The verbs of a testimonial's author; mixed into `Testimonial`."""
+
+    @classmethod
+    def write(
+        cls,
+        product: Product,
+        given: dict,
+        policy: PolicyVersion,
+        at: datetime,
+        *,
+        pictures: Iterable[dict] = (),
+        order: Order | None = None,
+    ):
+        """Record what somebody says, and write the mail that asks them to confirm it.
+
+        `given` has words, name, email, stars, connection, shows_email and for_resellers. Who comes
+        by the link that was mailed with an `order` has shown by that whose address it is: the
+        order's is taken, and nothing is left to confirm. Gives None, and nobody can tell from
+        outside, where a mailbox has had its share of mails. Raises `Refused`.
+        """
+        email = (order.email if order else given["email"]).strip().lower()
+        facts = cls._checked(given, pictures) | {"product": product, "policy": policy}
+        facts |= {"email": email, "mailbox": _digest(product, mailbox_of(email))}
+        facts["resellers_policy"] = policy if given["for_resellers"] else None
+        facts["shows_email"] = given["shows_email"]
+        with database.atomic():
+            # Where no row is there yet, the product's own keeps two at once in line.
+            list(locked(Product.select(Product.id).where(Product.id == product.id)))
+            cls._check_room()
+            if not order and not cls._has_room(email):
+                return None
+            moments = dict.fromkeys(("written_at", "made_at", "changed_at"), at)
+            made = cls.create(**facts, **moments, key=secrets.token_hex(16))
+            if order:
+                made._enter(at)
+            else:
+                made.tell("confirm", at)
+        return made
+
+    @classmethod
+    def _checked(cls, given: dict, pictures: Iterable[dict]) -> dict:
+        """The columns that an author fills in; raises `Refused` with all that is wrong."""
+        pictures, problems, told = list(pictures), {}, {}
+        for field, check in (("words", _words), ("name", _name)):
+            try:
+                told[field] = check(given[field])
+            except Refused as refusal:
+                problems |= refusal.problems
+        if given["stars"] not in (None, 1, 2, 3, 4, 5):
+            problems["stars"] = "Please choose one to five stars, or none."
+        if given["connection"] not in CONNECTIONS:
+            problems["connection"] = "Please choose one of these."
+        if len(pictures) > MOST_PICTURES:
+            problems["pictures"] = f"{MOST_PICTURES} pictures at most, please."
+        if problems:
+            raise Refused(**problems)
+        told |= {name: given[name] for name in ("stars", "connection")}
+        return told | {"pictures": pictures, "pictured": bool(pictures)}
+
+    @classmethod
+    def _check_room(cls) -> None:
+        unconfirmed = cls.select().where(cls.state == "unconfirmed").limit(MOST_UNCONFIRMED_IN_ALL)
+        if unconfirmed.count() >= MOST_UNCONFIRMED_IN_ALL:
+            raise Refused("Very many people are writing just now. Please try again tomorrow.")
+
+    @classmethod
+    def _has_room(cls, email: str) -> bool:
+        """Whether that mailbox may get another mail."""
+        theirs = list(cls.select(cls.email, cls.state).where(cls.email == email).limit(MOST_OF_ONE))
+        waits = cls.select(cls.email).where(cls.state == "unconfirmed")
+        to = [mailbox_of(one.email) for one in waits]
+        return len(theirs) < MOST_OF_ONE and to.count(mailbox_of(email)) < MOST_UNCONFIRMED
+
+    def confirm(self, at: datetime) -> None:
+        """It was them who wrote it: from now on a moderator looks at it. Once more does nothing.
+
+        What the same mailbox has said of the product before goes, and others' tries with it.
+        """
+        with database.atomic():
+            if self._fresh().state == "unconfirmed":
+                self._enter(at)
+
+    def _enter(self, at: datetime) -> None:
+        cls = type(self)
+        same = (cls.product == self.product_id) & (cls.mailbox == self.mailbox)
+        for other in list(locked(cls.select().where(same, cls.id != self.id))):
+            other._drop()
+        if not self.connection and Staff.about(self.email).exists():
+            self.connection = "works"
+        self.bought = self.bought or self._was_delivered()
+        self.confirmed_at = at
+        self._queue(at)
+
+    def _was_delivered(self) -> bool:
+        """Whether the address has an order with the product that has arrived."""
+        lines = OrderLine.select().join(Order).where(Order.email == self.email)
+        return lines.where(
+            OrderLine.handle == self.product.handle, OrderLine.delivered > 0
+        ).exists()
+
+    def change(self, given: dict, at: datetime, *, pictures: Iterable[dict] | None = None) -> None:
+        """Its author writes it anew: stars, words, name, connection, pictures (None leaves them).
+
+        It waits for a moderator again, and meanwhile nothing of it is shown. What is the same as
+        before changes nothing. Raises `Refused`.
+        """
+        facts = self._checked(given, self.pictures if pictures is None else pictures)
+        with database.atomic():
+            fresh = self._fresh()
+            if all(getattr(fresh, name) == value for name, value in facts.items()):
+                return
+            for name, value in facts.items():
+                setattr(self, name, value)
+            if fresh.state == "unconfirmed":
+                self.save(only=list(facts))
+            else:
+                self._queue(at)
+
+    def show(self, *, email: bool, resellers: bool, policy: PolicyVersion, at: datetime) -> None:
+        """What of it is shown: at once. `policy` is the version under which that is said."""
+        with database.atomic():
+            fresh = self._fresh()
+            given = fresh.resellers_policy_id
+            self.resellers_policy = (given or policy.id) if resellers else None
+            self.shows_email = email
+            self.save(only=["resellers_policy", "shows_email"])
+            self._recount()
+
+    def withdraw(self) -> None:
+        """Nothing of it stays, nor of its mails; what copies of it there are learn that it went."""
+        with database.atomic():
+            self._drop()
+            Upkeep.note(changed=Upkeep.changed + 1)
+
+
+def shown_beside(connection: str) -> str:
+    """What stands beside the testimonial of somebody with that tie to the shop, or ""."""
+    return CONNECTIONS.get(connection, "")
+
+
+def _words(text: str) -> str:
+    words = tidied(text, LONGEST, "words")
+    _refuse_addresses("words", words)
+    return words
+
+
+def _name(text: str) -> str:
+    name = one_line(text)
+    if not name:
+        raise Refused(name="Please give a name to show; a first name will do.")
+    if len(name) > LONGEST_NAME:
+        raise Refused(name=f"Please keep this to {LONGEST_NAME} characters.")
+    _refuse_addresses("name", name)
+    return name
+
+
+def _refuse_addresses(field: str, text: str) -> None:
+    if LINK.search(text):
+        raise Refused(**{field: "Please leave out addresses of web pages: we show none."})
+    if ADDRESS.search(text):
+        raise Refused(
+            **{
+                field: "Please leave e-mail addresses out of this. If yours shall be shown, tick "
+                "the box for that."
+            }
+        )
+
+
+def _digest(product: Product, mailbox: str) -> str:
+    # `ada+two@` wrote, and nothing is to say `ada@` to who looks or erases by that address.
+    return hashlib.sha256(f"{product.id} {mailbox}".encode()).hexdigest()

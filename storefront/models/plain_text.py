@@ -1,0 +1,37 @@
+"""What people write in lines of their own, as it is kept: their words and nothing besides."""
+
+import re
+import unicodedata
+
+from storefront.refusals import Refused
+
+# What turns the direction of the words after it (UAX #9, 2): they would read as others than they
+# are. The marks U+200E and U+200F turn nothing but themselves, and Hebrew and Arabic need them.
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def tidied(text: str, longest: int, field: str = "text") -> str:
+    """The text with its lines, without what controls a terminal or turns the words around it.
+
+    Raises `Refused`, said of `field`, where nothing is left or it is longer than `longest`
+    characters.
+    """
+    lines = re.sub(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]", "\n", text).replace("\t", " ")
+    kept = "".join(char for char in lines if char == "\n" or not _controls(char))
+    tidy = re.sub(r"\n{3,}", "\n\n", kept).strip()
+    if not tidy:
+        raise Refused(**{field: "Please write something first."})
+    if len(tidy) > longest:
+        more = f"{len(tidy) - longest:,}"
+        sentence = f"Please keep this to {longest:,} characters; it has {more} too many."
+        raise Refused(**{field: sentence})
+    return tidy
+
+
+def one_line(text: str) -> str:
+    """The same of what stands on one line, such as a name; "" where nothing is left of it."""
+    return " ".join("".join(" " if _controls(char) else char for char in text).split())
+
+
+def _controls(char: str) -> bool:
+    return char in TURNING or unicodedata.category(char) in ("Cc", "Cs")

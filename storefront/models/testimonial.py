@@ -1,0 +1,177 @@
+"""A testimonial: what somebody says of a product, what of it is shown to whom, and its states."""
+
+from datetime import datetime, timedelta
+
+from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, TextField
+
+from storefront.db import JSONText, Moment, Record, database, locked
+from storefront.models.authoring import Authoring, shown_beside
+from storefront.models.moderating import Moderating
+from storefront.models.outbox import OutgoingMail
+from storefront.models.policy import PolicyVersion
+from storefront.models.product import Product
+from storefront.models.rating import Rating
+from storefront.personal import personal, years
+from storefront.refusals import Refused
+
+KEPT = years(5)
+TO_CONFIRM = timedelta(days=7)
+REFUSED_FOR = timedelta(days=180)  # that a refused one can still be changed by its author
+SAYING = {"clause": "testimonials", "basis": "consent", "keep": KEPT}
+SHOWN = SAYING | {"why": "to show what you said of a product"}
+OWN = SAYING | {"why": "so that the testimonial is yours: to confirm, change and take it back"}
+
+
+class Testimonial(Authoring, Moderating, Record):
+    """One testimonial. `stars` is 1 to 5, or None.
+
+    States: unconfirmed → waiting (for a moderator) → approved or refused; an edit leads back to
+    waiting. Only what is approved is shown. `key` names it in the author's mailed link. It may be
+    shown by resellers where `resellers_policy` says under which version the author agreed to that.
+    `pictures` are dicts of digest, width, height and widths, as `prints.Photograph` has them.
+    `imported_from` names the file of another shop it came in with: nobody has confirmed that one.
+    `made_at` is when it came here, `written_at` what is shown, `changed_at` since when it waits.
+    """
+
+    product = ForeignKeyField(Product, backref="testimonials", on_delete="CASCADE")
+    policy = ForeignKeyField(PolicyVersion, on_delete="RESTRICT")
+    resellers_policy = ForeignKeyField(PolicyVersion, null=True, index=False, on_delete="RESTRICT")
+    key = TextField(unique=True)
+    state = TextField(default="unconfirmed")
+    stars = IntegerField(null=True)
+    words = personal(TextField(), words="what you wrote", **SHOWN)
+    name = personal(TextField(default=""), words="the name shown with it", **SHOWN)
+    email = personal(TextField(default="", index=True), **OWN)
+    shows_email = BooleanField(default=False)
+    connection = personal(TextField(default=""), words="your tie to this shop", **SHOWN)
+    pictures = personal(JSONText(default=list), words="pictures you added", **SHOWN)
+    pictured = BooleanField(default=False)
+    bought = BooleanField(default=False)
+    reply = personal(TextField(default=""), words="our reply", **SHOWN)
+    mailbox = personal(
+        TextField(default=""),
+        words="digest of your e-mail address",
+        **SAYING | {"why": "to count one testimonial of a product from each person"},
+    )
+    imported_from = TextField(default="")
+    source = TextField(null=True, unique=True)
+    reason = TextField(default="")
+    helpful = IntegerField(default=0)
+    voted_on = DateField(null=True)
+    voted = IntegerField(default=0)
+    written_at = Moment()
+    made_at = Moment()
+    changed_at = Moment()
+    confirmed_at = Moment(null=True)
+    decided_at = Moment(null=True)
+    replied_at = Moment(null=True)
+
+    impersonal = ("key", "state", "imported_from", "source", "reason")
+    secret = ("key", "source")
+    since = "made_at"
+    whole = True
+
+    class Meta:
+        indexes = (
+            (("product", "mailbox"), False),
+            (("state", "changed_at"), False),
+        )
+
+    @classmethod
+    def about(cls, email: str):
+        """Those given with that address."""
+        return cls.select().where(cls.email == email.strip().lower())
+
+    @property
+    def called(self) -> str:
+        """What a person would know it by."""
+        return f"Your testimonial about “{self.product.title}”"
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the public sees it."""
+        return self.state == "approved"
+
+    @property
+    def for_resellers(self) -> bool:
+        """Whether its author agreed that resellers show it."""
+        return self.resellers_policy_id is not None
+
+    @property
+    def disclosure(self) -> str:
+        """What stands beside it where its author is no mere customer, or ""."""
+        return shown_beside(self.connection)
+
+    # Its going by itself
+
+    @classmethod
+    def let_go(cls, at: datetime) -> int:
+        """Delete what nobody confirmed in time, and what was refused long ago; how many."""
+        late = (cls.state == "unconfirmed") & (cls.made_at < at - TO_CONFIRM)
+        over = (cls.state == "refused") & (cls.decided_at < at - REFUSED_FOR)
+        with database.atomic():
+            rows = list(locked(cls.select().where(late | over)))
+            for one in rows:
+                one._drop()
+        return len(rows)
+
+    def gone_at(self, field) -> datetime:
+        """When it goes by itself."""
+        if self.state == "unconfirmed":
+            return self.made_at + TO_CONFIRM
+        last = super().gone_at(field)
+        return min(last, self.decided_at + REFUSED_FOR) if self.state == "refused" else last
+
+    def erase(self, names, mark, at: datetime) -> None:
+        """As any record; nothing is shown of one that lacks anything."""
+        with database.atomic():
+            super().erase(names, mark, at)
+            here = Testimonial.id == self.id
+            Testimonial.update(state="refused", decided_at=at).where(here).execute()
+            self._recount()
+
+    # What the verbs share
+
+    def tell(self, what: str, at: datetime) -> None:
+        """Write the mail of that kind to its author, in the caller's transaction."""
+        mail = OutgoingMail.of(f"testimonial_{what}", self.email, at)
+        if mail.to:
+            mail.testimonial = self
+            OutgoingMail.add(mail)
+
+    def _fresh(self) -> "Testimonial":
+        """The row as it is, which nobody else changes until the end of the transaction.
+
+        Raises `Refused` where it has gone meanwhile.
+        """
+        found = locked(Testimonial.select().where(Testimonial.id == self.id)).first()
+        if found is None:
+            raise Refused("This testimonial is gone: it was taken back, or erased.")
+        self.__data__.update(found.__data__)
+        return found
+
+    def _queue(self, at: datetime) -> None:
+        self.state, self.changed_at, self.reason = "waiting", at, ""
+        self.save()
+        self._recount()
+
+    def _drop(self) -> None:
+        Testimonial.delete().where(Testimonial.id == self.id).execute()
+        self._recount()
+
+    def _recount(self) -> None:
+        Rating.recount(Testimonial, self.product_id)
+
+
+# What pages ask for: of a product or of all, the newest, the most helpful, by rating, pictured.
+_APPROVED = Testimonial.state == "approved"
+Testimonial.add_index(Testimonial.product, Testimonial.id, where=_APPROVED, name="testimonial_new")
+
+
+def _with_testimonial(mail: OutgoingMail) -> datetime:
+    one = mail.testimonial_id and Testimonial.get_or_none(Testimonial.id == mail.testimonial_id)
+    return one.gone_at(Testimonial.email) if one else mail.made_at
+
+
+KINDS = ("confirm", "approved", "refused", "replied")
+OutgoingMail.goes_with |= {f"testimonial_{kind}": _with_testimonial for kind in KINDS}
