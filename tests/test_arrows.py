@@ -18,7 +18,7 @@ FLOORS = (
     " compression drawn notes",
     "prepared factors passkeys erasures backups",
     "models address pictures prints assets kept",
-    "register tally places tickets",
+    "register tally places tickets embedding",
     "archive coverage letters reading",
     "changes proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
