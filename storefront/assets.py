@@ -63,11 +63,16 @@ class Assets:
     @property
     def hashes(self) -> dict[str, str]:
         """What the content policy calls the parts that stand in pages (CSP level 3, 2.3.1)."""
-        return {"style": csp_hash(self.style), "script": csp_hash(self.start)}
+        return {"style": _csp_hash(self.style), "script": _csp_hash(self.start)}
+
+    @staticmethod
+    def hash_of(part: str) -> str:
+        """What a content policy calls a part that stands in the page itself."""
+        return _csp_hash(part)
 
     def hashes_with(self, sheet: str) -> dict[str, str]:
         """The same for pages that bring one of `SHEETS` besides."""
-        styles = f"{csp_hash(self.style)} {csp_hash(self.sheets[sheet])}"
+        styles = f"{_csp_hash(self.style)} {_csp_hash(self.sheets[sheet])}"
         return self.hashes | {"style": styles}
 
     def answer(self, url: str, accepted: str) -> Answer | None:
@@ -133,8 +138,7 @@ def _pressed(style: str) -> str:
     return re.sub(r"--([a-z])[a-z]+", r"--\1", cssmin(shops))
 
 
-def csp_hash(text: str) -> str:
-    """What a content policy calls a part that stands in the page itself."""
+def _csp_hash(text: str) -> str:
     return "'sha256-" + b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
 
 

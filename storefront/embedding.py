@@ -40,3 +40,12 @@ def lines(
         "plain": frame(address(reseller, origin, handle=handle)),
         "sized": f"{script}\n<shop-testimonials>{inner}</shop-testimonials>",
     }
+
+
+def discovery(widget: str, origin: str) -> dict[str, str]:
+    """Where oEmbed tells of the widget at that address, by media type (oembed.com, 4)."""
+    asked = urlencode({"url": widget})
+    return {
+        "application/json+oembed": f"{origin}/oembed?{asked}&format=json",
+        "text/xml+oembed": f"{origin}/oembed?{asked}&format=xml",
+    }

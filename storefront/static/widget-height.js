@@ -3,5 +3,5 @@
 {
   const tell = () => parent.postMessage({ height: document.body.offsetHeight }, "*");
   new ResizeObserver(tell).observe(document.body);
-  addEventListener("message", (event) => event.source === parent && tell());
+  addEventListener("message", (event) => event.source === parent && event.data === "height" && tell());
 }

@@ -17,6 +17,7 @@ OPEN = {
     *("listing.collection", "products.page", "page.page", "pictures.drawn", "pictures.media"),
     *("contests.page", "contests.enter", "contests.address_parts", "contests.entered"),
     *("contests.withdrawn", "waiting.ask", "waiting.asked_for", "cart.change"),
+    *("widget.testimonials", "widget.address", "widget.signed"),
     *("feeds.sitemap_of_products", "privacy.version", "privacy.text", "privacy.note"),
 }
 #: What a link in a mail opens: by the name of its argument.
