@@ -143,7 +143,9 @@ def test_with_the_script_the_frame_is_as_high_as_its_content(frame_of, shots):
         page.wait_for_function("document.querySelector('iframe').offsetHeight > 1000")
         content = "() => document.body.offsetHeight === innerHeight"
         frame.wait_for_function(content)
-        page.screenshot(path=shots / f"widget-sized-{width}.png", full_page=True)
+        # In a picture of the whole page, only that part of a frame is drawn which was in sight.
+        page.set_viewport_size({"width": width, "height": 3200})
+        page.screenshot(path=shots / f"widget-sized-{width}.png")
     assert wider_than_the_screen(page) <= 0
     assert frame.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert small_targets(frame) == []
