@@ -24,6 +24,7 @@ from storefront.blueprints import (
     pictures,
     privacy,
     products,
+    resellers,
     returns,
     testimonials,
     waiting,
@@ -52,7 +53,7 @@ from storefront.vouching import Voucher
 
 PARTS = (
     *(home, listing, products, pictures, waiting, cart, checkout, orders, afterwards, returns),
-    *(testimonials, widget),
+    *(testimonials, widget, resellers),
     *(contests, page, privacy, feeds, well_known, account, desk),
 )
 

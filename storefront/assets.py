@@ -28,7 +28,7 @@ MADE_OF = {
 # What pages of others load: their `integrity` can be checked only if they may read it.
 FOR_OTHERS = ("shop-testimonials-",)
 # Style sheets of some pages, which stand in them besides the one of all.
-SHEETS = ("desk", "account", "testimonials", "widget")
+SHEETS = ("desk", "account", "testimonials", "widget", "resellers")
 TYPES = {".js": "text/javascript", ".svg": "image/svg+xml"}
 ENDINGS = {"br": ".br", "gzip": ".gz", "": ""}
 YEAR = "max-age=31536000, immutable"
@@ -70,10 +70,10 @@ class Assets:
         """What a content policy calls a part that stands in the page itself."""
         return _csp_hash(part)
 
-    def hashes_with(self, sheet: str) -> dict[str, str]:
-        """The same for pages that bring one of `SHEETS` besides."""
-        styles = f"{_csp_hash(self.style)} {_csp_hash(self.sheets[sheet])}"
-        return self.hashes | {"style": styles}
+    def hashes_with(self, *sheets: str) -> dict[str, str]:
+        """The same for pages that bring some of `SHEETS` besides."""
+        styles = (self.style, *(self.sheets[name] for name in sheets))
+        return self.hashes | {"style": " ".join(_csp_hash(style) for style in styles)}
 
     def answer(self, url: str, accepted: str) -> Answer | None:
         """Headers and bytes for an address, in a coding that is accepted; None if it is no file.

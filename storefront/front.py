@@ -217,12 +217,13 @@ def guards(settings: Settings, assets: Assets, secure: bool) -> Headers:
     return headers
 
 
-def content_policy(payment_origin: str, hashes: dict[str, str]) -> str:
-    """What a page may load, and where its forms may lead."""
+def content_policy(payment_origin: str, hashes: dict[str, str], *, frames: bool = False) -> str:
+    """What a page may load, and where its forms may lead; `frames`: also pages of the shop."""
+    framed = "frame-src 'self'; " if frames else ""
     # The payment page is named because browsers apply form-action to redirects.
     return (
         f"default-src 'none'; script-src 'self' {hashes['script']}; style-src {hashes['style']}; "
-        f"img-src 'self'; connect-src 'self'; form-action 'self' {payment_origin}; "
+        f"img-src 'self'; connect-src 'self'; {framed}form-action 'self' {payment_origin}; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
 
