@@ -44,7 +44,7 @@ class Embed:
     @property
     def wanted(self) -> str:
         """The product that is asked for, as it was typed."""
-        return self.asked.get("product", "").replace("\0", "").strip()[:500]
+        return self.asked.get("product", "").strip()[:500]
 
     @property
     def width(self) -> str:

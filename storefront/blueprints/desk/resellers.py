@@ -68,7 +68,7 @@ def add_reseller():
 
 def _facts() -> dict:
     """Name, origins and look as they were typed."""
-    form = {name: request.form.get(name, "").replace("\0", "") for name in FACTS}
+    form = {name: request.form.get(name, "") for name in FACTS}
     return {
         "name": form["name"],
         "origins": form["origins"].splitlines(),
@@ -91,16 +91,21 @@ def _page(number: int, status: int = 200, refusal: Refused | None = None, said: 
         *("desk/resellers/page.html", "desk/resellers/_reseller.html"),
         status,
         **_held_by(held) | _offered(),
-        typed=request.form if _was_typed(refusal) else _typed(held),
-        seen=request.form.get("seen") if _was_typed(refusal) else held.version,
+        **_facts_of(held, refusal),
         wrong=refusal.problems if refusal else {},
         said=said or session.once("said"),
     )
 
 
-def _was_typed(refusal: Refused | None) -> bool:
-    """Whether the form that was refused is that of the facts, which is shown as it was sent."""
-    return refusal is not None and "origins" in request.form
+def _facts_of(held: Reseller, refusal: Refused | None) -> dict:
+    """The form of the facts: as they are, or as it was sent if it was that form.
+
+    Who is told of somebody else's change (a refusal of the whole) saves over it the next time.
+    """
+    if refusal is None or "origins" not in request.form:
+        return {"typed": _typed(held), "seen": held.version}
+    seen = held.version if "" in refusal.problems else request.form.get("seen")
+    return {"typed": request.form, "seen": seen}
 
 
 def _held_by(held: Reseller) -> dict:
