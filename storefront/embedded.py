@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlencode, urlsplit
 from storefront import embedding
 from storefront.assets import Assets
 from storefront.models import Product, Reseller, WidgetViews
+from storefront.models.widget_reading import chosen
 
 SCRIPT = "shop-testimonials.js"
 WIDTHS = ("full", "360", "640")  # of the page, or CSS pixels
@@ -37,9 +38,7 @@ class Embed:
     def product(self) -> Product | None:
         """The one that is asked for, if they may show it; one query."""
         handle = unquote(urlsplit(self.wanted).path.rstrip("/").rpartition("/")[2])
-        found = Product.get_or_none(Product.handle == handle) if handle else None
-        mine = self.reseller.products
-        return found if found and (not mine or found.id in mine) else None
+        return chosen(self.reseller, handle) if handle else None
 
     @property
     def wanted(self) -> str:
@@ -79,12 +78,9 @@ class Embed:
 
     @property
     def oembed(self) -> dict[str, str]:
-        """The addresses of its oEmbed, by their media types (oEmbed 1.0, 4)."""
-        url = embedding.address(self.reseller, self.origin, handle=self._handle)
-        return {
-            f"{kind}+oembed": f"{self.origin}/oembed?{urlencode({'url': url, 'format': name})}"
-            for kind, name in (("application/json", "json"), ("text/xml", "xml"))
-        }
+        """Where oEmbed tells of it, by media type."""
+        widget = embedding.address(self.reseller, self.origin, handle=self._handle)
+        return embedding.discovery(widget, self.origin)
 
     def way(self, **other: str) -> str:
         """The query that asks for the same but for these."""

@@ -10,12 +10,12 @@ import pytest
 from storefront.db import database
 from storefront.links import ResellerLinks
 from storefront.models import Product, Reseller, WidgetViews
-from tests.resellers import added
+from tests.resellers import reseller
 
 
 @pytest.fixture
 def held(settings, clock) -> Reseller:
-    return added(clock(), origins=["https://firm.example", "https://other.example"])
+    return reseller(clock(), origins=["https://firm.example", "https://other.example"])
 
 
 @pytest.fixture

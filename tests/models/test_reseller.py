@@ -10,7 +10,7 @@ from storefront.models.origins import MOST, origins
 from storefront.models.reseller import DAYS_KEPT, LOOK, MOST_PRODUCTS
 from storefront.refusals import Refused
 from tests.racing import at_once
-from tests.resellers import added
+from tests.resellers import reseller
 
 pytestmark = pytest.mark.usefixtures("settings")
 
@@ -91,18 +91,18 @@ def test_of_many_lines_that_are_wrong_the_first_are_named():
 def test_all_that_is_wrong_is_said_at_once_and_nothing_is_kept(clock):
     look = {"colour": "red", "size": "huge", "scheme": "blue"}
     with pytest.raises(Refused) as refusal:
-        added(clock(), name=" \u202e ", origins=[], look=look)
+        reseller(clock(), name=" \u202e ", origins=[], look=look)
     assert refusal.value.problems.keys() == {"name", "origins", "colour", "size", "scheme"}
     assert not Reseller.select().exists()
 
 
 def test_a_look_that_is_not_chosen_is_the_shops_own(clock):
-    held = Reseller.get_by_id(added(clock(), look={"colour": "#ABCDEF"}).id)
+    held = Reseller.get_by_id(reseller(clock(), look={"colour": "#ABCDEF"}).id)
     assert held.look == LOOK | {"colour": "#abcdef"}
 
 
 def test_a_change_changes_what_it_names_alone(clock):
-    held = added(clock())
+    held = reseller(clock())
     clock.forward(minutes=1)
     held.change({"name": "Outfitters\u202e  Ltd"}, clock())
     changed = Reseller.get_by_id(held.id)
@@ -112,7 +112,7 @@ def test_a_change_changes_what_it_names_alone(clock):
 
 
 def test_who_saves_what_somebody_else_has_changed_meanwhile_is_told(clock):
-    held = added(clock())
+    held = reseller(clock())
     seen = held.version
     held.change({"name": "Others"}, clock(), seen)
     with pytest.raises(Refused, match="Somebody else has saved"):
@@ -122,7 +122,7 @@ def test_who_saves_what_somebody_else_has_changed_meanwhile_is_told(clock):
 
 
 def test_products_are_chosen_one_by_one_and_without_any_all_are_shown(clock, shirt):
-    held, other = added(clock()), Product.get(Product.id != shirt.id)
+    held, other = reseller(clock()), Product.get(Product.id != shirt.id)
     for number in (shirt.id, other.id, shirt.id):
         held.take_in(number, clock())
     assert Reseller.get_by_id(held.id).products == [shirt.id, other.id]
@@ -136,7 +136,7 @@ def test_products_are_chosen_one_by_one_and_without_any_all_are_shown(clock, shi
 
 def test_more_products_than_a_widget_can_tell_apart_are_refused(clock, shirt):
     made = [Product.create(**_like(shirt, n)) for n in range(MOST_PRODUCTS + 1)]
-    held = added(clock(), products=[each.id for each in made[:-1]])
+    held = reseller(clock(), tuple(made[:-1]))
     with pytest.raises(Refused, match=f"keep this to {MOST_PRODUCTS} products"):
         held.take_in(made[-1].id, clock())
     assert len(Reseller.get_by_id(held.id).products) == MOST_PRODUCTS
@@ -147,7 +147,7 @@ def _like(product: Product, number: int) -> dict:
 
 
 def test_two_who_choose_at_once_both_choose(clock):
-    held = added(clock())
+    held = reseller(clock())
     numbers = [each.id for each in Product.select().order_by(Product.id).limit(6)]
     left = iter(numbers)
     at_once(lambda: held.take_in(next(left), clock()), 6)
@@ -155,7 +155,7 @@ def test_two_who_choose_at_once_both_choose(clock):
 
 
 def test_another_key_ends_the_old_one_and_asking_twice_changes_it_once(clock):
-    held = added(clock())
+    held = reseller(clock())
     assert len(held.key) >= 20
     held.change_key(clock(), held.key)
     assert Reseller.behind(held.key) is None
@@ -165,7 +165,7 @@ def test_another_key_ends_the_old_one_and_asking_twice_changes_it_once(clock):
 
 
 def test_a_revoked_key_opens_nothing_until_there_is_a_new_one(clock):
-    held = added(clock())
+    held = reseller(clock())
     held.revoke(clock())
     since = clock()
     clock.forward(days=1)
@@ -178,7 +178,7 @@ def test_a_revoked_key_opens_nothing_until_there_is_a_new_one(clock):
 
 
 def test_who_was_removed_is_forgotten_with_the_counts(clock):
-    held = added(clock())
+    held = reseller(clock())
     WidgetViews.add_up(Counter({held.key: 3}), clock())
     held.remove()
     held.remove()
@@ -189,7 +189,7 @@ def test_who_was_removed_is_forgotten_with_the_counts(clock):
 
 
 def test_views_add_up_by_day_and_keys_of_nobody_are_passed_over(clock):
-    one, two = added(clock()), added(clock(), name="Others")
+    one, two = reseller(clock()), reseller(clock(), name="Others")
     clock.moment = clock.moment.replace(hour=23, minute=59)
     WidgetViews.add_up(Counter({one.key: 3, two.key: 1, "nobody": 9}), clock())
     WidgetViews.add_up(Counter({one.key: 2}), clock())
@@ -204,14 +204,14 @@ def test_views_add_up_by_day_and_keys_of_nobody_are_passed_over(clock):
 
 
 def test_many_processes_that_count_at_once_lose_no_view(clock):
-    keys = [added(clock(), name=f"Firm {n}").key for n in range(3)]
+    keys = [reseller(clock(), name=f"Firm {n}").key for n in range(3)]
     orders = iter([keys, keys[::-1]] * 6)
     at_once(lambda: WidgetViews.add_up(Counter(dict.fromkeys(next(orders), 5)), clock()))
     assert [row.views for row in WidgetViews.select()] == [60, 60, 60]
 
 
 def test_counts_of_days_long_past_go(clock):
-    held = added(clock())
+    held = reseller(clock())
     WidgetViews.add_up(Counter({held.key: 3}), clock() - timedelta(days=DAYS_KEPT + 1))
     WidgetViews.add_up(Counter({held.key: 3}), clock() - timedelta(days=DAYS_KEPT))
     assert WidgetViews.let_go(clock()) == 1

@@ -10,7 +10,7 @@ from storefront.blueprints.desk.resellers import PER_PAGE
 from storefront.links import ResellerLinks
 from storefront.models import Product, Reseller, WidgetViews
 from tests.blueprints.desk.selling import Seller
-from tests.resellers import added
+from tests.resellers import SITE, reseller
 from tests.staff import signed_in
 
 HERE = "/desk/resellers"
@@ -26,7 +26,7 @@ def seller(request, app) -> Seller:
 
 @pytest.fixture
 def held(settings, clock) -> Reseller:
-    return added(clock())
+    return reseller(clock())
 
 
 def after(seller: Seller, url: str, **form) -> str:
@@ -171,7 +171,7 @@ def test_a_revoked_one_shows_nothing_to_copy_until_it_has_a_new_key(seller, held
 def test_one_is_removed_with_its_counts(seller, held, clock):
     WidgetViews.add_up(Counter({held.key: 1200}), clock())
     assert "1,200 views in 30 days" in seller.get(HERE)
-    assert "Outfitters is removed, with its counts." in after(seller, at(held, "/removal"))
+    assert "Hill & Dale is removed, with its counts." in after(seller, at(held, "/removal"))
     assert not WidgetViews.select().exists()
 
 
@@ -188,7 +188,7 @@ def test_what_went_meanwhile_is_said(seller, held):
 
 def test_many_stand_on_pages_of_fifty_and_are_counted_with_one_query(seller, clock):
     for n in range(PER_PAGE + 1):
-        added(clock(), name=f"firm {n:02}")
+        reseller(clock(), name=f"firm {n:02}")
     page = seller.get(HERE)
     assert "firm 49" in page
     assert "firm 50" not in page
@@ -210,7 +210,7 @@ def test_the_embed_is_shown_with_all_that_is_copied(app, settings, held):
     assert "<shop-testimonials>" in page
     assert f"{origin}/widget/{held.key}.json" in page
     assert f"{origin}/oembed?url=" in page
-    assert "<code>https://firm.example</code>" in page
+    assert f"<code>{SITE}</code>" in page
     own = ResellerLinks(settings.cookie_keys).write(held.key)
     assert f"{origin}/resellers/{own}" in page
 
