@@ -8,6 +8,8 @@ name them: by a host name, because it matches no numeric address but 127.0.0.1 (
 import re
 from urllib.parse import urlsplit
 
+import idna  # UTS #46, as browsers have it; Python's own codec makes other names of some
+
 from storefront.refusals import Refused
 
 MOST = 20
@@ -78,9 +80,7 @@ def _with_scheme(text: str) -> str:
 
 
 def _host(name: str) -> str:
-    """The name of a host in ASCII (UTS #46, as browsers have it)."""
-    import idna  # its tables are large, and only the desk asks
-
+    """The name of a host in ASCII."""
     try:
         host = idna.encode(name.rstrip("."), uts46=True).decode()
     except UnicodeError:

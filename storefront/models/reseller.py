@@ -21,8 +21,8 @@ declare(
     "recipient",
     "resellers",
     clause="resellers",
-    why="to show your testimonial on their own sites, if you agreed to that: what you wrote and "
-    "the name you chose",
+    why="to show your testimonial on their own sites, if you agreed to that: what is shown of it "
+    "here, and your e-mail address only where you show that",
     basis="consent",
 )
 
