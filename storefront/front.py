@@ -88,9 +88,12 @@ class Front:
         """Have the request be anybody's; gives a way to answer that notes what was given out."""
         for name in OF_A_VISITOR:
             environ.pop(name, None)
+        # Our own pages show it as well, to who sets it up: nobody has seen it by that.
+        ours = environ.get("HTTP_SEC_FETCH_SITE") == "same-origin"
+        counts = environ["REQUEST_METHOD"] == "GET" and not ours
 
         def start(status: str, *rest):
-            if status[:3] in ("200", "304") and environ["REQUEST_METHOD"] == "GET":
+            if counts and status[:3] in ("200", "304"):
                 self._behind.seen(environ["PATH_INFO"])
             return start_response(status, *rest)
 

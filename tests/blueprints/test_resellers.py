@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 from playhouse.test_utils import count_queries
 
+from storefront import viewed
 from storefront.links import ResellerLinks
 from storefront.models import Product, Reseller, WidgetViews
 from tests.resellers import reseller
@@ -46,10 +47,11 @@ def test_a_client_of_oembed_finds_its_addresses_in_the_head(client, settings, he
     found = dict(re.findall(r'<link rel="alternate" type="([^"]+)" href="([^"]+)"', head))
     assert found.keys() == {"application/json+oembed", "text/xml+oembed"}
     widget = f"{settings.shop_origin}/widget/{held.key}/testimonials"
-    for name, address in zip(("json", "xml"), found.values(), strict=True):
-        with client.application.test_request_context(unescape(address)) as asked:
-            assert asked.request.path == "/oembed"
-            assert asked.request.args.to_dict() == {"url": widget, "format": name}
+    for address in map(unescape, found.values()):
+        assert address.startswith(f"{settings.shop_origin}/oembed?")
+        answer = client.get(address.removeprefix(settings.shop_origin))
+        assert answer.status_code == 200
+        assert f'src="{widget}"' in unescape(answer.text).replace("\\", "")
 
 
 def test_of_several_products_each_has_lines_of_its_own(client, held, way, shirt, clock):
@@ -65,6 +67,25 @@ def test_of_several_products_each_has_lines_of_its_own(client, held, way, shirt,
     page = unescape(client.get(f"{way}?product={third.handle}").text)
     assert "There is no such product to show." in page
     assert f"testimonials?product={third.handle}" not in page
+
+
+@pytest.fixture
+def counts():
+    """What has been counted and not written down yet: nothing, before and after."""
+    viewed._notes.clear()
+    yield viewed._notes
+    viewed._notes.clear()
+
+
+def test_looking_at_it_here_is_no_view_of_their_visitors(app, counts, held):
+    """Where the shop's own page shows the frame, browsers say that it is of the same origin."""
+    frame, nobody = f"/widget/{held.key}/testimonials", app.test_client()
+    assert nobody.get(frame, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200
+    assert not counts
+    for site in ("cross-site", "same-site", "none"):
+        nobody.get(frame, headers={"Sec-Fetch-Site": site})
+    nobody.get(frame)
+    assert list(counts.values()) == [4]
 
 
 def counted(page: str) -> list[tuple[str, str]]:

@@ -87,6 +87,8 @@ def see_their_own_page(page, link: str) -> None:
     page.goto(link)
     expect(page.frame_locator("iframe").get_by_text("Person 9")).to_be_visible()
     expect(page.get_by_role("row", name="1,250")).to_be_visible()
+    # What was looked at here and at the desk is no view.
+    expect(page.get_by_role("row", name="Today, so far 412")).to_be_visible()
 
 
 def change_the_key(page) -> None:
