@@ -85,8 +85,8 @@ def reseller(number: int):
 def _page(number: int, status: int = 200, refusal: Refused | None = None, said: str = ""):
     try:
         held = of_number(number)
-    except Refused as refusal:
-        return sentence(404, "This reseller is not there", refusal.sentence)
+    except Refused as gone:
+        return sentence(404, "This reseller is not there", gone.sentence)
     return show(
         *("desk/resellers/page.html", "desk/resellers/_reseller.html"),
         status,
