@@ -7,7 +7,7 @@ from htmx_flask import Htmx
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
-from storefront import address, door, errors, gate, pages, places, register, tally
+from storefront import address, door, errors, gate, pages, places, register, tally, viewed
 from storefront.assets import Assets
 from storefront.blueprints import (
     account,
@@ -24,10 +24,12 @@ from storefront.blueprints import (
     pictures,
     privacy,
     products,
+    resellers,
     returns,
     testimonials,
     waiting,
     well_known,
+    widget,
 )
 from storefront.catching_up import catch_up
 from storefront.config import Settings, read_settings, require_set_up
@@ -47,10 +49,11 @@ from storefront.links import (
 )
 from storefront.payment import Payments
 from storefront.shelf import Shelf
+from storefront.vouching import Voucher
 
 PARTS = (
     *(home, listing, products, pictures, waiting, cart, checkout, orders, afterwards, returns),
-    testimonials,
+    *(testimonials, widget, resellers),
     *(contests, page, privacy, feeds, well_known, account, desk),
 )
 
@@ -121,6 +124,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "invitation_links": InvitationLinks(settings.cookie_keys),
         "reseller_links": ResellerLinks(settings.cookie_keys),
         "shelf": Shelf(),
+        "voucher": Voucher(settings.keys),
         "edition": Freshness(settings.database_url).edition,
         "wake_worker": jobs.wake,
         "wake_scourer": jobs.wake_scourer,
@@ -158,6 +162,7 @@ def _stand_in_front(app: Flask, settings: Settings) -> None:
         badge=app.extensions["drawn"].badge,
         edition=app.extensions["edition"],
         now=app.extensions["clock"],
+        seen=lambda path: viewed.note(path, app.extensions["clock"]()),
     )
     front = Front(app.wsgi_app, settings, app.extensions["assets"], behind)
     app.wsgi_app = door.TrustedProxies(front, settings.proxies)
@@ -171,5 +176,7 @@ def _connect() -> None:
 def _disconnect(_error) -> None:
     if tally.is_due() and not database.in_transaction():
         tally.write_down(pages.now())
+    if viewed.is_due() and not database.in_transaction():
+        viewed.write_down()
     if not database.is_closed() and not database.in_transaction():
         database.close()

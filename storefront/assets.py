@@ -23,9 +23,12 @@ MADE_OF = {
     "htmx.js": ("vendor/htmx-4.0.1.min.js", "after-htmx.js"),
     "icon.svg": ("icon.svg",),
     "passkey.js": ("passkey.js",),
+    "shop-testimonials.js": ("shop-testimonials.js",),
 }
+# What pages of others load: their `integrity` can be checked only if they may read it.
+FOR_OTHERS = ("shop-testimonials-",)
 # Style sheets of some pages, which stand in them besides the one of all.
-SHEETS = ("desk", "account", "testimonials")
+SHEETS = ("desk", "account", "testimonials", "widget", "resellers")
 TYPES = {".js": "text/javascript", ".svg": "image/svg+xml"}
 ENDINGS = {"br": ".br", "gzip": ".gz", "": ""}
 YEAR = "max-age=31536000, immutable"
@@ -46,20 +49,31 @@ class Assets:
         self.urls = {name: self._make(name) for name in MADE_OF}
         start = (SOURCE / "start.js").read_text(encoding="utf-8").strip()
         self.start = start.replace("htmx.js", self.urls["htmx.js"])
+        self.height = _short(SOURCE / "widget-height.js").decode()
 
     def url(self, name: str) -> str:
         """The address of a file: `/static/htmx-3f2a9c01b7.js`."""
         return self.urls[name]
+
+    def integrity(self, name: str) -> str:
+        """What a page of somebody else names a file by (Subresource Integrity, 3.5)."""
+        _, data = self._answers[self.urls[name]][""]
+        return f"sha384-{b64encode(hashlib.sha384(data).digest()).decode()}"
 
     @property
     def hashes(self) -> dict[str, str]:
         """What the content policy calls the parts that stand in pages (CSP level 3, 2.3.1)."""
         return {"style": _csp_hash(self.style), "script": _csp_hash(self.start)}
 
-    def hashes_with(self, sheet: str) -> dict[str, str]:
-        """The same for pages that bring one of `SHEETS` besides."""
-        styles = f"{_csp_hash(self.style)} {_csp_hash(self.sheets[sheet])}"
-        return self.hashes | {"style": styles}
+    @staticmethod
+    def hash_of(part: str) -> str:
+        """What a content policy calls a part that stands in the page itself."""
+        return _csp_hash(part)
+
+    def hashes_with(self, *sheets: str) -> dict[str, str]:
+        """The same for pages that bring some of `SHEETS` besides."""
+        styles = (self.style, *(self.sheets[name] for name in sheets))
+        return self.hashes | {"style": " ".join(_csp_hash(style) for style in styles)}
 
     def answer(self, url: str, accepted: str) -> Answer | None:
         """Headers and bytes for an address, in a coding that is accepted; None if it is no file.
@@ -107,6 +121,8 @@ class Assets:
             ("Vary", "Accept-Encoding"),
             ("X-Content-Type-Options", "nosniff"),
         ]
+        if name.startswith(FOR_OTHERS):
+            headers.append(("Access-Control-Allow-Origin", "*"))
         return headers + ([("Content-Encoding", coding)] if coding else []), data
 
 

@@ -25,7 +25,7 @@ SHOP_DEFAULTS = {
 # Of the shop, in its own folder: without any of them it does not start.
 KEYS = (
     *("shop.key", "policy.key", "vault.pub", "desk.pub", "root.pub", "manifest"),
-    *("line.key", "line.pem", "vault-line.pem", "erasures.key"),
+    *("line.key", "line.pem", "vault-line.pem", "erasures.key", "testimonials.key"),
 )
 
 

@@ -17,7 +17,10 @@ CLAUSES = {
     "waiting": "Hearing when something is back",
     "staff": "People who work here",
     "rights": "Asking what we hold about you",
+    "resellers": "Testimonials on other firms' sites",
 }
+# Who has no line from the program and no hand that gives them anything: they come and ask.
+ASKING = {"resellers": "their pages ask the shop, each time anew"}
 BASES = {
     "contract": "The basis is the contract with you.",
     "consent": "The basis is your consent, which you can take back.",
@@ -52,12 +55,16 @@ class Item:
 
 @dataclass(frozen=True)
 class Receiver:
-    """Somebody outside the shop's program who is given something, and how."""
+    """Somebody outside the shop's program who is given something, and how.
+
+    `on_line` ones the program connects to; those who are `asking` connect to it.
+    """
 
     name: str
     why: str
     place: str
     on_line: bool
+    asking: bool = False
 
 
 @dataclass(frozen=True)
@@ -149,6 +156,8 @@ def receivers() -> list[Receiver]:
 
 
 def _receiver(fact: Fact) -> Receiver:
+    if fact.where in ASKING:
+        return Receiver(fact.where, fact.why, ASKING[fact.where], on_line=False, asking=True)
     host = next((each.host for each in gate.recipients() if each.name == fact.where), "")
     on_line = bool(host) or fact.where == gate.PICTURES
     place = (where_is(host) if host else "wherever the catalogue says") if on_line else "off line"

@@ -16,6 +16,9 @@ from storefront.kept import Headers, KeptPages, Page
 from storefront.weighed import Weighed
 
 MOST_PRESSED = 2**21  # bytes of drawn pages, as they are and in a coding
+# What others show in their pages knows no visitor: whatever tells one from another is not read.
+FOR_OTHERS = ("/widget/", "/oembed")
+OF_A_VISITOR = ("HTTP_COOKIE", "HTTP_HX_REQUEST", "HTTP_AUTHORIZATION", "HTTP_REFERER")
 NEAR = ("127.0.0.1", "::1", "")
 LONGEST_QUERY = 1000  # characters; what asks for more is drawn for once
 
@@ -27,7 +30,8 @@ class Behind:
     `is_public(path)`: whether that page is the same for everybody but for the badge;
     `count(cookies)`: how many things the cart in a Cookie header holds, 0 without a cart, None
     where the visitor needs a page drawn for them; `badge(count)`: its bytes in a page;
-    `edition()`: which one is out, None if unknown; `now()`: the moment, in UTC.
+    `edition()`: which one is out, None if unknown; `now()`: the moment, in UTC; `seen(path)`: what
+    others show was given out at that path.
     """
 
     is_public: Callable[[str], bool]
@@ -35,6 +39,7 @@ class Behind:
     badge: Callable[[int], bytes]
     edition: Callable[[], str | None]
     now: Callable[[], datetime]
+    seen: Callable[[str], None]
 
 
 class Answer:
@@ -70,12 +75,29 @@ class Front:
         self._pressed = Weighed(MOST_PRESSED)
 
     def __call__(self, environ, start_response) -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith(FOR_OTHERS):
+            start_response = self._for_others(environ, start_response)
         if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             if environ["PATH_INFO"].startswith("/static/"):
                 return self._file(environ, start_response)
             if (count := self._count(environ)) is not None:
                 return self._for_all(count, environ, start_response)
         return self._pass_on(Answer(self._app, environ), environ, start_response)
+
+    def _for_others(self, environ, start_response):
+        """Have the request be anybody's; gives a way to answer that notes what was given out."""
+        for name in OF_A_VISITOR:
+            environ.pop(name, None)
+        # Our own pages show it as well, to who sets it up: nobody has seen it by that.
+        ours = environ.get("HTTP_SEC_FETCH_SITE") == "same-origin"
+        counts = environ["REQUEST_METHOD"] == "GET" and not ours
+
+        def start(status: str, *rest):
+            if counts and status[:3] in ("200", "304"):
+                self._behind.seen(environ["PATH_INFO"])
+            return start_response(status, *rest)
+
+        return start
 
     def _file(self, environ, start_response) -> Iterable[bytes]:
         accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
@@ -198,12 +220,13 @@ def guards(settings: Settings, assets: Assets, secure: bool) -> Headers:
     return headers
 
 
-def content_policy(payment_origin: str, hashes: dict[str, str]) -> str:
-    """What a page may load, and where its forms may lead."""
+def content_policy(payment_origin: str, hashes: dict[str, str], *, frames: bool = False) -> str:
+    """What a page may load, and where its forms may lead; `frames`: also pages of the shop."""
+    framed = "frame-src 'self'; " if frames else ""
     # The payment page is named because browsers apply form-action to redirects.
     return (
         f"default-src 'none'; script-src 'self' {hashes['script']}; style-src {hashes['style']}; "
-        f"img-src 'self'; connect-src 'self'; form-action 'self' {payment_origin}; "
+        f"img-src 'self'; connect-src 'self'; {framed}form-action 'self' {payment_origin}; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
 

@@ -143,12 +143,15 @@ def _render(template: str, context: dict) -> str:
     return current_app.jinja_env.get_template(template).render(context)
 
 
-def styled(response: Response, sheet: str) -> Response:
-    """Let the page bring that style sheet (of `assets.SHEETS`) besides the one of all pages."""
+def styled(response: Response, *sheets: str, frames: bool = False) -> Response:
+    """Let the page bring those style sheets (of `assets.SHEETS`) besides the one of all pages.
+
+    With `frames` it may show other pages of the shop in frames.
+    """
     extensions = current_app.extensions
-    response.headers["Content-Security-Policy"] = content_policy(
-        extensions["settings"].payment_origin, extensions["assets"].hashes_with(sheet)
-    )
+    hashes = extensions["assets"].hashes_with(*sheets)
+    origin = extensions["settings"].payment_origin
+    response.headers["Content-Security-Policy"] = content_policy(origin, hashes, frames=frames)
     return response
 
 

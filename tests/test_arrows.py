@@ -13,17 +13,18 @@ FILES = sorted(
 
 # The rooms of the shop from the ground up. Who stands on a line may import from the lines below.
 FLOORS = (
-    "blanks cldr sparing weighed",
+    "blanks cldr sparing weighed tones",
     "db fields greeting money personal refusals config links garments markdown darkroom supervisor"
-    " compression drawn notes",
+    " compression drawn notes vouching",
     "prepared factors passkeys erasures backups",
     "models address pictures prints assets kept",
-    "register tally places tickets",
+    "register tally places tickets embedding viewed",
     "archive coverage letters reading",
     "changes proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " front chain",
-    "payment catching_up copies cookies listing guests showing notices data_map chronicle brought",
+    "payment catching_up copies cookies listing guests showing embedded notices data_map chronicle"
+    " brought",
     "pages door fetching posting",
     "errors forms drafting importing",
     "blueprints jobs",

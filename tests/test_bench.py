@@ -41,6 +41,12 @@ def test_the_ladder_prints_every_row_or_says_why_not(bench):
         assert f"\n| {name} | " in printed or f"Not measured: “{name}”" in printed, printed
 
 
+def test_the_widget_is_measured_beside_flask_and_with_many_testimonials(bench):
+    printed = bench("widget", "--rounds", "1", "--requests", "20", "--testimonials", "300")
+    for name in ("the widget", "Flask, the same bytes", "widget, all", "widget, one", "product"):
+        assert f"\n| {name} | " in printed, printed
+
+
 def test_a_profile_names_the_costly_functions(bench):
     printed = bench("--profile", "product", "--products", "60")
     assert "“product”, answered 200" in printed

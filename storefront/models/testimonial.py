@@ -166,6 +166,14 @@ class Testimonial(Authoring, Moderating, Record):
 # What pages ask for: of a product or of all, the newest, the most helpful, by rating, pictured.
 _APPROVED = Testimonial.state == "approved"
 Testimonial.add_index(Testimonial.product, Testimonial.id, where=_APPROVED, name="testimonial_new")
+# What resellers may show, for `widget_reading`. With the columns of the conditions: SQLite looks at
+# them again, and need not read the rows for that.
+_RESOLD = _APPROVED & Testimonial.resellers_policy.is_null(False)
+_WITH = Testimonial.state, Testimonial.resellers_policy
+Testimonial.add_index(_WITH[0], Testimonial.id, _WITH[1], where=_RESOLD, name="testimonial_resold")
+Testimonial.add_index(
+    Testimonial.product, Testimonial.id, *_WITH, where=_RESOLD, name="testimonial_resold_of"
+)
 
 
 def _with_testimonial(mail: OutgoingMail) -> datetime:

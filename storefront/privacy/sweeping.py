@@ -16,7 +16,14 @@ from storefront.blanks import blank
 from storefront.config import Settings
 from storefront.db import Record, database, locked
 from storefront.erasures import Erasures
-from storefront.models import RECORDS, AccountLink, RightsRequest, StaffAction, Upkeep
+from storefront.models import (
+    RECORDS,
+    AccountLink,
+    RightsRequest,
+    StaffAction,
+    Upkeep,
+    WidgetViews,
+)
 from storefront.privacy.erasing import erase_again
 from storefront.privacy.files import clear_mail
 
@@ -48,6 +55,7 @@ def sweep(settings: Settings, at: datetime) -> Counter:
     counts["rights_request"] += RightsRequest.let_go(at)
     counts["staff_action"] += StaffAction.let_go(at)
     counts["account_link"] += AccountLink.let_go(at)
+    counts["widget_views"] += WidgetViews.let_go(at)
     counts["erased as asked before"] = erase_again(erasures, at)
     counts["delivered mails"] = clear_mail(settings, at)
     erasures.tidy(at)

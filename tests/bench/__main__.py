@@ -61,6 +61,14 @@ def sealing(chosen) -> list[Table]:
     return [table]
 
 
+def widget(chosen) -> list[Table]:
+    from tests.bench import widget
+
+    return widget.main(
+        chosen.rounds or 5, chosen.seconds, chosen.requests, chosen.folder, chosen.testimonials
+    )
+
+
 def _in_figures(number: float) -> str:
     """Three of them, and none that only an engineer reads: 1,110 and not 1.11e+03."""
     return f"{number:,.0f}" if number >= 100 else f"{number:,.3g}"
@@ -75,6 +83,7 @@ MEASURES = {
     "lighthouse": lighthouse,
     "orders": orders,
     "sealing": sealing,
+    "widget": widget,
 }
 
 
@@ -91,6 +100,7 @@ def read_words() -> argparse.Namespace:
     words.add_argument("--requests", type=int, default=10**9, help="at most, of one such sample")
     words.add_argument("--products", type=int, default=1000, help="in the ladder's shop")
     words.add_argument("--sizes", default="1000,100000", help="of the catalogues compared")
+    words.add_argument("--testimonials", type=int, default=100_000, help="beside 100 of them")
     words.add_argument("--folder", type=Path, default=FOLDER, help="where the shops are kept")
     words.add_argument("--profile", metavar="ROW", help="what a row of the ladder spends time on")
     chosen = words.parse_args()

@@ -58,13 +58,13 @@ def measure(sizes: list[int], rounds: int) -> dict[tuple[str, int], list[float]]
             for size, (client, own) in clients.items():
                 database.initialize(own)
                 url = path.format(half=size // 2)
-                figures.setdefault((name, size), []).append(_asked(client, url))
+                figures.setdefault((name, size), []).append(asked(client, url))
     for _, own in clients.values():
         own.close_all()
     return figures
 
 
-def _asked(client, url: str) -> float:
+def asked(client, url: str) -> float:
     """Processor milliseconds of one request, the median of twenty."""
     times, app = [], client.application
     for _ in range(REQUESTS):

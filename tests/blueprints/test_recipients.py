@@ -32,6 +32,17 @@ def test_everybody_on_the_register_is_named_with_what_for(client):
     assert page.index("Given something off line") < page.index("Carrier</h3>")
 
 
+def test_resellers_are_given_testimonials_when_they_ask_and_neither_by_us_nor_off_line(client):
+    page = unescape(client.get("/privacy/recipients").text)
+    _, asking = page.split("Given something when they ask</h2>")
+    asking, rest = asking.split("Connections of the last twelve months</h2>")
+    assert "Resellers</h3>" in asking
+    assert "their pages ask the shop, each time anew" in asking
+    assert '<th scope="col">Resellers' not in rest
+    page = unescape(client.get("/privacy/data-map").text)
+    assert "The resellers (their pages ask the shop, each time anew)" in page
+
+
 def test_a_mail_server_is_named_and_the_shops_own_network_is_not(settings, clock):
     given = replace(settings, mail_url="smtp://ann:secret@post.example.org:587")
     given = replace(given, vault_address="10.1.2.3:8002")

@@ -33,6 +33,8 @@ from storefront.blueprints.desk import (  # noqa: E402
     policy_posting,  # noqa: F401
     products,  # noqa: F401
     proofs,  # noqa: F401
+    resellers,  # noqa: F401
+    resellers_embed,  # noqa: F401
     returns,  # noqa: F401
     shipping,  # noqa: F401
     stock,  # noqa: F401

@@ -43,6 +43,12 @@ def at_the_door(view):
     return view
 
 
+def framing(view):
+    """Say of a view that its page shows another page of the shop in a frame."""
+    view.frames = True
+    return view
+
+
 @desk.before_request
 def guard() -> Response | None:
     """Let pass who may; nobody else learns anything but where the door is."""
@@ -94,6 +100,9 @@ def the_door(again: bool = False) -> str:
 @desk.after_request
 def keep_private(response: Response) -> Response:
     """Nobody stores what the desk answers, and no search engine reads it."""
-    styled(response, "desk")
+    if hasattr(current_app.view_functions.get(request.endpoint), "frames"):
+        styled(response, "desk", "resellers", frames=True)
+    else:
+        styled(response, "desk")
     response.headers["X-Robots-Tag"] = "noindex"
     return keep_from_caches(response)

@@ -1,0 +1,147 @@
+"""The frame: the newest testimonials that a reseller may show, in a document of its own."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import Response, abort, current_app, request
+
+from storefront import embedding, tones
+from storefront.blueprints.widget import (
+    CACHED,
+    NO_STORE,
+    drawn,
+    framable,
+    own_origin,
+    page_of,
+    picture_of,
+    product_of,
+    product_path,
+    reseller_of,
+    shop_name,
+    widget,
+)
+from storefront.door import limiter
+from storefront.models import Product, Reseller, Testimonial
+from storefront.models.reseller import LOOK
+from storefront.models.widget_reading import newest, one_of, rating
+from storefront.pages import keep, public
+
+LONGEST = 600  # characters of words; the rest is read at the shop
+THUMBNAIL = 96  # CSS pixels
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What was asked for: whose widget, of one product or of all, and whether it tells its
+    height."""
+
+    reseller: Reseller
+    product: Product | None
+    sized: bool
+
+    @property
+    def products(self) -> list[int]:
+        """The ids of the products it is about; none for all."""
+        return [self.product.id] if self.product else self.reseller.products
+
+    @property
+    def handle(self) -> str:
+        return self.product.handle if self.product else ""
+
+    def action(self, number: int) -> str:
+        """Where the address of a testimonial is asked for; what is shown then is the same."""
+        asked = {"product": self.handle, "sized": "1" if self.sized else ""}
+        asked = urlencode({name: value for name, value in asked.items() if value})
+        path = f"/widget/{self.reseller.key}/testimonials/{number}/address"
+        return f"{path}{'?' if asked else ''}{asked}#t{number}"
+
+
+def _asked(key: str) -> Frame:
+    reseller = reseller_of(key)
+    product = product_of(reseller, request.args.get("product"))
+    return Frame(reseller, product, request.args.get("sized") == "1")
+
+
+@widget.get("/widget/<key>/testimonials")
+@public
+def testimonials(key: str):
+    frame = _asked(key)
+    response = _draw(frame, newest(frame.products))
+    response.headers["Cache-Control"] = CACHED
+    keep()
+    return response
+
+
+@widget.post("/widget/<key>/testimonials/<int:number>/address")
+@limiter.limit("30 per hour")
+def address(key: str, number: int):
+    """The same, with the e-mail address of one author who wished it to be shown."""
+    frame = _asked(key)
+    one = one_of(frame.products, number)
+    if one is None or not one.shows_email or not one.email:
+        abort(404, "This address is not shown, or no longer.")
+    rows = newest(frame.products)
+    rows = rows if one in rows else [one, *rows]
+    response = _draw(frame, rows, number)
+    response.headers["Cache-Control"] = NO_STORE
+    return response
+
+
+def _draw(frame: Frame, rows: list[Testimonial], addressed: int | None = None) -> Response:
+    assets = current_app.extensions["assets"]
+    look = LOOK | frame.reseller.look
+    style = _tones(look) + assets.sheets["widget"]
+    script = assets.height if frame.sized else ""
+    response = drawn(
+        "frame.html",
+        frame=frame,
+        rows=[Shown(one, frame.action(one.id)) for one in rows],
+        rating=rating(frame.products),
+        addressed=addressed,
+        look=look,
+        style=style,
+        script=script,
+        discovery=_discovery(frame),
+        shop_name=shop_name(),
+        origin=own_origin(),
+        title=embedding.TITLE,
+    )
+    framable(response, frame.reseller, assets.hash_of(style), script and assets.hash_of(script))
+    return response
+
+
+def _tones(look: dict) -> str:
+    """The reseller's colour, as it can be read on light and on dark."""
+    light, dark = (tones.readable(look["colour"], paper) for paper in (tones.LIGHT, tones.DARK))
+    return f":root{{--t:{light};--n:{dark}}}"
+
+
+def _discovery(frame: Frame) -> dict[str, str]:
+    address = embedding.address(frame.reseller, own_origin(), handle=frame.handle)
+    return embedding.discovery(address, own_origin())
+
+
+class Shown:
+    """One testimonial as the frame shows it."""
+
+    def __init__(self, one: Testimonial, action: str) -> None:
+        self.one, self.action, self.page = one, action, page_of(one.id)
+        self.product = product_path(one.product)
+        self.is_cut = len(one.words) > LONGEST
+        self.words = _cut(one.words) if self.is_cut else one.words
+        self.pictures = [_thumbnail(one.id, picture) for picture in one.pictures[:3]]
+
+
+def _cut(words: str) -> str:
+    """The beginning of the words, to the end of a word where there is one near."""
+    begun = words[:LONGEST]
+    whole = begun.rsplit(None, 1)[0]
+    return f"{whole if len(whole) > LONGEST - 60 else begun}…"
+
+
+def _thumbnail(number: int, picture: dict) -> dict:
+    """Its address and size: the narrowest that is not blurred at twice the pixels."""
+    fitting = [width for width in picture["widths"] if width >= 2 * THUMBNAIL]
+    width = min(fitting or picture["widths"][-1:])
+    height = max(1, round(THUMBNAIL * picture["height"] / picture["width"]))
+    return {"path": picture_of(number, picture, width), "width": THUMBNAIL, "height": height}

@@ -1,0 +1,102 @@
+"""How a reseller's embed looks and all that is copied of it: at the desk and on their own page."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from urllib.parse import unquote, urlencode, urlsplit
+
+from storefront import embedding
+from storefront.assets import Assets
+from storefront.models import Product, Reseller, WidgetViews
+from storefront.models.widget_reading import chosen
+
+SCRIPT = "shop-testimonials.js"
+WIDTHS = ("full", "360", "640")  # of the page, or CSS pixels
+SCHEMES = ("own", "light", "dark")  # of whoever looks, or as a visitor may have it
+COUNTED = 30  # days
+
+
+@dataclass(frozen=True)
+class Embed:
+    """What is shown and copied of a reseller's embed, as the query of an address asks for it.
+
+    `origin` is the shop's own. `asked` may have a product, by its handle or the address of its
+    page, a width of `WIDTHS` and a scheme of `SCHEMES`; anything else is passed over.
+    """
+
+    reseller: Reseller
+    origin: str
+    assets: Assets
+    asked: dict[str, str]
+
+    @cached_property
+    def products(self) -> list[Product]:
+        """Those that were chosen for them; none where all may be shown."""
+        return self.reseller.chosen()
+
+    @cached_property
+    def product(self) -> Product | None:
+        """The one that is asked for, if they may show it; one query."""
+        handle = unquote(urlsplit(self.wanted).path.rstrip("/").rpartition("/")[2])
+        return chosen(self.reseller, handle) if handle else None
+
+    @property
+    def wanted(self) -> str:
+        """The product that is asked for, as it was typed."""
+        return self.asked.get("product", "").strip()[:500]
+
+    @property
+    def width(self) -> str:
+        """How wide the page shows it."""
+        return _one_of(WIDTHS, self.asked.get("width"))
+
+    @property
+    def scheme(self) -> str:
+        """In whose colours the page shows it."""
+        return _one_of(SCHEMES, self.asked.get("scheme"))
+
+    @property
+    def source(self) -> str:
+        """The address of the frame, within the shop."""
+        return embedding.address(self.reseller, "", handle=self._handle)
+
+    @property
+    def lines(self) -> dict[str, str]:
+        """What is copied into a page; see `embedding.lines`."""
+        return embedding.lines(
+            *(self.reseller, self.origin),
+            script_url=self.assets.url(SCRIPT),
+            integrity=self.assets.integrity(SCRIPT),
+            handle=self._handle,
+        )
+
+    @property
+    def machines(self) -> str:
+        """The address of the same as JSON."""
+        asked = f"?{urlencode({'product': self._handle})}" if self._handle else ""
+        return f"{self.origin}/widget/{self.reseller.key}.json{asked}"
+
+    @property
+    def oembed(self) -> dict[str, str]:
+        """Where oEmbed tells of it, by media type."""
+        widget = embedding.address(self.reseller, self.origin, handle=self._handle)
+        return embedding.discovery(widget, self.origin)
+
+    def way(self, **other: str) -> str:
+        """The query that asks for the same but for these."""
+        now = {"product": self._handle, "width": self.width, "scheme": self.scheme} | other
+        plain = {"product": "", "width": WIDTHS[0], "scheme": SCHEMES[0]}
+        return f"?{urlencode({name: now[name] for name in now if now[name] != plain[name]})}"
+
+    @property
+    def _handle(self) -> str:
+        return self.product.handle if self.product else ""
+
+
+def _one_of(these: tuple[str, ...], asked: str | None) -> str:
+    return asked if asked in these else these[0]
+
+
+def views(reseller: Reseller, at: datetime) -> list[tuple[date, int]]:
+    """How often their widget was asked for on each of the last days, today first; one query."""
+    return WidgetViews.of_days(reseller, [at.date() - timedelta(days=n) for n in range(COUNTED)])
