@@ -72,7 +72,7 @@ class Moderating:
 
         What was refused without any lost a part of it to an erasure.
         """
-        return self.state == "waiting" or self.state == "refused" and self.reason != ""
+        return self.state == "waiting" or (self.state == "refused" and self.reason != "")
 
     def approve(self, seen: datetime, at: datetime) -> None:
         """Have it shown; one that was refused, after all."""

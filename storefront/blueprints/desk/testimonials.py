@@ -3,6 +3,7 @@
 Who decides sees no rating: the stars of what waits are nowhere in these pages.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from flask import current_app, request
@@ -21,7 +22,7 @@ from storefront.refusals import Refused
 MOST = 20  # of one page
 QUEUE = "/desk/testimonials"
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-TICK = timedelta(microseconds=1)
+KEY = re.compile(r"([0-9]{1,11})\.([0-9]{1,6})\.([0-9]{1,10})")
 
 
 def _waiting() -> list[tuple[str, str]]:
@@ -56,18 +57,23 @@ def _list(status: int = 200, **context):
 
 
 def _key(place: tuple[datetime, int] | None) -> str:
-    """A place in a list, for an address: microseconds, and the number of the row."""
-    return f"{(place[0] - BEGINNING) // TICK}-{place[1]}" if place else ""
+    """A place in a list, for an address: seconds, microseconds, and the number of the row.
+
+    With points between, so that the door never takes it for a card's number.
+    """
+    if not place:
+        return ""
+    since, row = place[0] - BEGINNING, place[1]
+    return f"{since // timedelta(seconds=1)}.{since.microseconds}.{row}"
 
 
 def _beyond() -> tuple[datetime, int] | None:
-    moment, _, row = request.values.get("beyond", "").partition("-")
-    if not all(part.isascii() and part.isdecimal() and len(part) < 18 for part in (moment, row)):
+    found = KEY.fullmatch(request.values.get("beyond", ""))
+    if not found:
         return None
-    try:
-        return BEGINNING + int(moment) * TICK, min(int(row), 2**31 - 1)
-    except OverflowError:
-        return None
+    seconds, micros, row = (int(part) for part in found.groups())
+    since = timedelta(seconds=seconds, microseconds=micros)
+    return BEGINNING + since, min(row, 2**31 - 1)
 
 
 @desk.post(f"/testimonials/<{NUMBER}:number>/approval")
@@ -138,5 +144,5 @@ def moderation_keys():
     session.want_keys("on" in request.form)
     if wants_part():
         part = "desk/testimonials/_keys.html"
-        return show(part, part, keys=session.wants_keys(), opened=True)
+        return show(part, part, keys=session.wants_keys(), reasons=REASONS, opened=True)
     return go(QUEUE)

@@ -37,7 +37,7 @@ def testimonial(number: int):
 
 
 def found(number: int) -> Testimonial:
-    """One that was confirmed; where it is gone, so says a page, or a card in the place of its own."""
+    """One that was confirmed; where it is gone, a page says so, or a card in its place."""
     one = Testimonial.get_or_none(Testimonial.id == number)
     if one is not None and one.state in QUEUES:
         return one
