@@ -32,22 +32,23 @@ const keys = {
 };
 addEventListener("keydown", (e) => {
   if (!document.querySelector("#keys[data-on]") || e.ctrlKey || e.altKey || e.metaKey) return;
-  if (e.target.matches("textarea, select, input:not([type=radio])")) return;
-  const stepping = "jk".includes(e.key);
-  const does = keys[e.key] || (/^[1-9]$/.test(e.key) && (() => choose(e.key)));
-  if (!does || (e.repeat && !stepping)) return;
+  const number = /^[1-9]$/.test(e.key), radio = number && e.target.type === "radio";
+  if (e.target.matches("textarea, select, input") && !radio) return;
+  const does = number ? () => choose(e.key) : keys[e.key];
+  if (!does || (e.repeat && !"jk".includes(e.key))) return;
   e.preventDefault();
   does();
 });
 
-// A card that was decided gives the focus to the next that waits, or to the way on.
+// A card that was decided gives the focus, which htmx may have put back on it, to the next that
+// waits, or to the way on. One that could not be keeps it: at its reasons, or as a whole.
 let had;
 addEventListener("htmx:before:swap", () => had = here()?.id);
 addEventListener("htmx:after:swap", () => {
-  if (!had || document.activeElement !== document.body) return;
-  const all = cards(), from = all.findIndex((card) => card.id === had);
-  if (from < 0 || "open" in all[from].dataset) return;
-  const next = all.slice(from).find((card) => "open" in card.dataset);
-  (next || document.getElementById("further")).focus();
+  const has = document.activeElement, all = cards(), from = all.findIndex((one) => one.id === had);
+  if (from < 0 || (has !== document.body && has !== all[from])) return;
+  const waits = (one) => "open" in one.dataset, mine = all[from];
+  const next = all.slice(from).find(waits) || document.getElementById("further");
+  ((waits(mine) && mine.querySelector("[open] [type=radio]")) || next).focus();
 });
 }
