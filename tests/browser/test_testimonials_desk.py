@@ -127,7 +127,7 @@ def test_the_queue_is_worked_through_by_single_keys(page, running_shop, queue, l
     look(page, "one")
     page.get_by_text("Take down …").click()
     page.get_by_label("It names, shows or describes").check()
-    page.get_by_role("button", name="Take down it").click()
+    page.get_by_role("button", name="Take it down").click()
     expect(page.get_by_role("button", name="Approve after all")).to_be_visible()
     look(page, "taken-down")
     page.goto(f"{QUEUE}?list=approved")

@@ -9,6 +9,7 @@ from playhouse.test_utils import count_queries
 
 from storefront import prints
 from storefront.blueprints.desk import testimonials as screen
+from storefront.door import DIGITS
 from storefront.models import Decision, OutgoingMail, StaffAction, Testimonial
 from storefront.models.moderating import LONGEST_REPLY, REASONS
 from tests.conftest import Visitor
@@ -122,6 +123,13 @@ def test_whatever_place_an_address_names_the_page_is_there(browser, one, beyond)
     assert browser.get(QUEUE, query_string={"beyond": beyond}).status_code == 200
 
 
+def test_no_place_in_a_list_is_taken_for_a_cards_number(clock):
+    for row in range(200):
+        clock.forward(seconds=1, microseconds=7)
+        runs = DIGITS.findall(screen._key((clock(), 2**31 - 1 - row)))
+        assert max(len(run) for run in runs) < 12
+
+
 def test_a_page_of_many_costs_no_more_than_one_of_few(browser, one, shirt, clock):
     browser.get(QUEUE)
     with count_queries() as few:
@@ -142,7 +150,7 @@ def test_an_edit_of_what_was_decided_says_so_in_the_queue(browser, one, clock):
     one.change(again, clock())
     page = browser.get(QUEUE).text
     assert "This was approved and shown before; its author has changed it since." in page
-    assert "Our reply to what it said before" in page
+    assert "Our reply from before" in page
     assert "Thank you." in page
     assert not STARS.search(page)
     one.refuse("advert", one.as_of, clock())
@@ -165,6 +173,7 @@ def test_a_card_is_decided_and_then_says_its_stars_and_the_queue_goes_on(
         assert 'aria-label="2 of 5 stars"' in answer.text
         assert 'id="lists"' in answer.text
         assert "Waiting <small>1</small>" in answer.text
+        assert '<p id="waiting" class="quiet" hx-swap-oob="outerHTML">One waits.' in answer.text
         page = answer.text
     else:
         assert answer.status_code == 303
@@ -440,3 +449,4 @@ def test_single_keys_can_be_switched_off_and_on(moderator, one):
 def test_a_list_can_be_had_as_a_fragment(browser, one):
     part = browser.get(QUEUE, headers={"HX-Request": "true"}).text
     assert part.startswith('<div id="testimonials">')
+    assert part.count("hx-swap-oob") == browser.get(QUEUE).text.count("hx-swap-oob") + 3, "said, …"
