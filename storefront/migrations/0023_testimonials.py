@@ -73,11 +73,7 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = "testimonial"
-            indexes = (
-                (("product", "mailbox"), False),
-                (("state", "changed_at"), False),
-                (("state", "decided_at"), False),
-            )
+            indexes = ((("product", "mailbox"), False), (("state", "changed_at"), False))
 
     class Rating(Model):
         product = ForeignKeyField(Product, unique=True, on_delete="CASCADE")

@@ -61,6 +61,11 @@ class Moderating:
     changed or decided meanwhile.
     """
 
+    @classmethod
+    def queue(cls):
+        """What waits for a decision, who waits longest first."""
+        return cls.select().where(cls.state == "waiting").order_by(cls.changed_at, cls.id)
+
     @property
     def as_of(self) -> datetime:
         """Since when it stands as it does: changed, decided or replied to, whichever came last."""
@@ -82,13 +87,23 @@ class Moderating:
             self._decide(True, "", at)
 
     def refuse(self, reason: str, seen: datetime, at: datetime) -> None:
-        """Do not show it, or no longer, for one of `REASONS`, which its author is written."""
+        """Do not show it, for one of `REASONS`, which its author is written."""
+        with database.atomic():
+            if self._as_seen(seen).state != "waiting":
+                raise Refused("Somebody has decided this one already.")
+            self._refuse(reason, at)
+
+    def take_down(self, reason: str, at: datetime, seen: datetime | None = None) -> None:
+        """Show it no longer: what was approved proves to be refused; `seen` only if it is given."""
+        with database.atomic():
+            if (self._as_seen(seen) if seen else self._fresh()).state != "approved":
+                raise Refused("It is not shown any more.")
+            self._refuse(reason, at)
+
+    def _refuse(self, reason: str, at: datetime) -> None:
         if reason not in REASONS:
             raise Refused(reason="Please choose one of the published reasons.")
-        with database.atomic():
-            if self._as_seen(seen).state == "refused":
-                raise Refused("It is refused already.")
-            self._decide(False, reason, at)
+        self._decide(False, reason, at)
 
     def _as_seen(self, seen: datetime):
         fresh = self._fresh()

@@ -77,7 +77,6 @@ class Testimonial(Authoring, Moderating, Record):
         indexes = (
             (("product", "mailbox"), False),
             (("state", "changed_at"), False),
-            (("state", "decided_at"), False),
         )
 
     @classmethod

@@ -13,16 +13,12 @@ from storefront.models.testimonial import Testimonial
 
 @dataclass(frozen=True)
 class Queue:
-    """Those in one state. What `waits` comes oldest first, the rest by what was decided last."""
+    """Those in one state. What `waits` comes oldest first, the rest newest first; of what was
+    changed, that is when."""
 
     title: str
     nothing: str
     waits: bool = False
-
-    @property
-    def moment(self):
-        """The column it is in order of."""
-        return Testimonial.changed_at if self.waits else Testimonial.decided_at
 
 
 #: By state. One that nobody has confirmed yet is nobody's business but its author's.
@@ -43,7 +39,7 @@ def counts() -> dict[str, int]:
 
 def count_waiting() -> int:
     """How many wait for a decision."""
-    return Testimonial.select().where(Testimonial.state == "waiting").count()
+    return Testimonial.queue().count()
 
 
 def page_of(state: str, beyond: tuple[datetime, int] | None, most: int) -> list[Testimonial]:
@@ -51,22 +47,21 @@ def page_of(state: str, beyond: tuple[datetime, int] | None, most: int) -> list[
 
     They come after the place `beyond`, whether or not anything stands there any more; None begins.
     """
-    queue, row = QUEUES[state], Testimonial.id
-    order = [queue.moment, row] if queue.waits else [queue.moment.desc(), row.desc()]
+    waits, moment, row = QUEUES[state].waits, Testimonial.changed_at, Testimonial.id
     found = Testimonial.select(Testimonial, Product, Decision).join(Product).switch(Testimonial)
-    found = found.join(Decision, JOIN.LEFT_OUTER).order_by(*order).limit(most)
-    found = found.where(Testimonial.state == state)
-    return list(found.where(_follows(queue, *beyond)) if beyond else found)
+    found = found.join(Decision, JOIN.LEFT_OUTER).where(Testimonial.state == state).limit(most)
+    found = found.order_by(*([moment, row] if waits else [moment.desc(), row.desc()]))
+    return list(found.where(_follows(waits, *beyond)) if beyond else found)
 
 
-def _follows(queue: Queue, at: datetime, number: int):
+def _follows(waits: bool, at: datetime, number: int):
     """The first condition alone is what an index is read by."""
-    moment, row = queue.moment, Testimonial.id
-    if queue.waits:
+    moment, row = Testimonial.changed_at, Testimonial.id
+    if waits:
         return (moment >= at) & ((moment > at) | (row > number))
     return (moment <= at) & ((moment < at) | (row < number))
 
 
 def place_of(one: Testimonial) -> tuple[datetime, int]:
-    """Where one stands in the list of its state, for `page_of`."""
-    return getattr(one, QUEUES[one.state].moment.name), one.id
+    """Where one stands in its list, for `page_of`."""
+    return one.changed_at, one.id

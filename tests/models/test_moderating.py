@@ -1,7 +1,5 @@
 """Deciding on testimonials: once, on what was read, and counted without a word of it."""
 
-from datetime import timedelta
-
 import pytest
 from playhouse.test_utils import count_queries
 
@@ -115,7 +113,7 @@ def test_a_text_that_is_taken_down_counts_once_as_refused(shirt, clock):
     one = approved(shirt, clock(), stars=3)
     all_are_sent(clock)
     clock.forward(days=1)
-    one.refuse("unlawful", one.as_of, clock())
+    one.take_down("unlawful", clock(), one.as_of)
     assert Rating.of(shirt.id).count == 0
     assert Decision.counts() == [(False, "unlawful", 3, 1)]
     assert mails()[2:] == ["refused"]
@@ -138,7 +136,7 @@ def test_a_mail_that_nobody_has_begun_to_send_does_not_say_what_is_no_longer_so(
     one = approved(shirt, clock())
     assert mails() == ["confirm", "approved"]
     clock.forward(seconds=5)
-    one.refuse("person", one.as_of, clock())
+    one.take_down("person", clock())
     assert mails() == ["confirm", "refused"]
 
 
@@ -147,9 +145,11 @@ def test_what_is_decided_already_is_not_decided_the_same_way_again(shirt, clock)
     with pytest.raises(Refused, match="already"):
         shown.approve(shown.as_of, clock())
     clock.forward(seconds=1)
-    shown.refuse("abuse", shown.as_of, clock())
     with pytest.raises(Refused, match="already"):
         shown.refuse("abuse", shown.as_of, clock())
+    shown.take_down("abuse", clock(), shown.as_of)
+    with pytest.raises(Refused, match="not shown any more"):
+        shown.take_down("abuse", clock())
     assert Decision.select().count() == 1
 
 
@@ -231,11 +231,20 @@ def test_lists_are_in_order_and_a_page_goes_on_where_the_one_before_ended(shirt,
     assert testimonial_queue.counts() == {"waiting": 3, "approved": 0, "refused": 0}
 
 
-def test_what_was_decided_last_stands_first(shirt, clock):
-    done = several(shirt, clock(), 2)
-    done[0].refuse("other", done[0].as_of, clock() + timedelta(seconds=1))
-    done[1].refuse("other", done[1].as_of, clock() + timedelta(seconds=2))
-    newest, oldest = testimonial_queue.page_of("refused", None, 9)
-    assert (newest, oldest) == (done[1], done[0])
+def test_of_what_was_decided_the_newest_stands_first(shirt, clock):
+    oldest, newest = several(shirt, clock(), 2)
+    for one in (newest, oldest):
+        one.take_down("other", clock())
+    assert testimonial_queue.page_of("refused", None, 9) == [newest, oldest]
     assert testimonial_queue.page_of("refused", testimonial_queue.place_of(newest), 9) == [oldest]
     assert testimonial_queue.counts() == {"waiting": 0, "approved": 0, "refused": 2}
+
+
+def test_what_came_in_approved_is_listed_and_taken_down_like_any(shirt, clock):
+    """Nobody here has decided on it yet."""
+    one = approved(shirt, clock())
+    Testimonial.update(decided_at=None, decision=None).execute()
+    Decision.delete().execute()
+    assert testimonial_queue.page_of("approved", None, 9) == [one]
+    the(one).take_down("other", clock(), the(one).as_of)
+    assert Decision.counts() == [(False, "other", 5, 1)]

@@ -96,10 +96,18 @@ def refuse_testimonial(number: int):
     one = found(number)
     try:
         with noting("refused", one):
-            one.refuse(request.form.get("reason", ""), seen(), now())
+            _refuse(one, request.form.get("reason", ""))
     except Refused as refusal:
         return _refused(number, refusal)
     return _decided(one, "Refused, and its author is written why.")
+
+
+def _refuse(one: Testimonial, reason: str) -> None:
+    """What waits, or what is shown and was read as such."""
+    if one.is_shown:
+        one.take_down(reason, now(), seen())
+    else:
+        one.refuse(reason, seen(), now())
 
 
 def _refused(number: int, refusal: Refused):
@@ -130,8 +138,7 @@ def _card(one: Testimonial, status: int = 200, **context):
 
 def _next(one: Testimonial) -> str:
     """The page of the queue that it was decided on, at the one that stands there next."""
-    place = (one.changed_at, one.id)
-    following = testimonial_queue.page_of("waiting", place, 1)
+    following = testimonial_queue.page_of("waiting", testimonial_queue.place_of(one), 1)
     if not following:
         return QUEUE
     return f"{QUEUE}?beyond={_key(_beyond())}#testimonial-{following[0].id}"
