@@ -22,6 +22,7 @@ SOURCE = ROOT / "storefront" / "static"
 MADE_OF = {
     "htmx.js": ("vendor/htmx-4.0.1.min.js", "after-htmx.js"),
     "icon.svg": ("icon.svg",),
+    "moderate.js": ("moderate.js",),
     "passkey.js": ("passkey.js",),
     "shop-testimonials.js": ("shop-testimonials.js",),
 }

@@ -30,12 +30,24 @@ def up(migrator, db):
             database = db
             table_name = "product"
 
+    class Decision(Model):
+        at = DateTimeField()
+        approved = BooleanField()
+        stars = IntegerField(null=True)
+        reason = TextField()
+
+        class Meta:
+            database = db
+            table_name = "decision"
+            indexes = ((("approved", "reason", "stars"), False),)
+
     class Testimonial(Model):
         product = ForeignKeyField(Product, on_delete="CASCADE")
         policy = ForeignKeyField(PolicyVersion, on_delete="RESTRICT")
         resellers_policy = ForeignKeyField(
             PolicyVersion, null=True, index=False, on_delete="RESTRICT"
         )
+        decision = ForeignKeyField(Decision, null=True, index=False, on_delete="SET NULL")
         key = TextField(unique=True)
         state = TextField()
         stars = IntegerField(null=True)
@@ -81,17 +93,6 @@ def up(migrator, db):
             database = db
             table_name = "rating"
 
-    class Decision(Model):
-        at = DateTimeField()
-        approved = BooleanField()
-        stars = IntegerField(null=True)
-        reason = TextField()
-
-        class Meta:
-            database = db
-            table_name = "decision"
-            indexes = ((("approved", "reason", "stars"), False),)
-
     class Reseller(Model):
         name = TextField()
         key = TextField(unique=True)
@@ -116,7 +117,7 @@ def up(migrator, db):
             table_name = "widget_views"
             indexes = ((("reseller", "day"), True),)
 
-    db.create_tables([Testimonial, Rating, Decision, Reseller, WidgetViews])
+    db.create_tables([Decision, Testimonial, Rating, Reseller, WidgetViews])
     for index in INDEXES:
         db.execute_sql(index)
     about = ForeignKeyField(Testimonial, field=Testimonial.id, null=True, on_delete="CASCADE")

@@ -6,7 +6,7 @@ from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, TextF
 
 from storefront.db import JSONText, Moment, Record, database, locked
 from storefront.models.authoring import Authoring, shown_beside
-from storefront.models.moderating import Moderating
+from storefront.models.moderating import Decision, Moderating
 from storefront.models.outbox import OutgoingMail
 from storefront.models.policy import PolicyVersion
 from storefront.models.product import Product
@@ -31,11 +31,13 @@ class Testimonial(Authoring, Moderating, Record):
     `pictures` are dicts of digest, width, height and widths, as `prints.Photograph` has them.
     `imported_from` names the file of another shop it came in with: nobody has confirmed that one.
     `made_at` is when it came here, `written_at` what is shown, `changed_at` since when it waits.
+    `decision` is the last one; of what waits, that of the text before.
     """
 
     product = ForeignKeyField(Product, backref="testimonials", on_delete="CASCADE")
     policy = ForeignKeyField(PolicyVersion, on_delete="RESTRICT")
     resellers_policy = ForeignKeyField(PolicyVersion, null=True, index=False, on_delete="RESTRICT")
+    decision = ForeignKeyField(Decision, null=True, index=False, on_delete="SET NULL")
     key = TextField(unique=True)
     state = TextField(default="unconfirmed")
     stars = IntegerField(null=True)
@@ -127,7 +129,8 @@ class Testimonial(Authoring, Moderating, Record):
         with database.atomic():
             super().erase(names, mark, at)
             here = Testimonial.id == self.id
-            Testimonial.update(state="refused", decided_at=at).where(here).execute()
+            gone = {"state": "refused", "reason": "", "decided_at": at}
+            Testimonial.update(gone).where(here).execute()
             self._recount()
 
     # What the verbs share

@@ -40,6 +40,8 @@ from storefront.blueprints.desk import (  # noqa: E402
     stock,  # noqa: F401
     taxes,  # noqa: F401
     terms,  # noqa: F401
+    testimonials,  # noqa: F401
+    testimonials_one,  # noqa: F401
     variants,  # noqa: F401
     waiting,  # noqa: F401
 )

@@ -28,7 +28,7 @@ SCREENS: list[Screen] = []
 # What belongs together, in the order of a day; what is not named here comes at the end.
 ROOMS = {
     "Orders": ("orders", "messages", "returns", "pick-list", "mail"),
-    "Goods": ("products", "collections", "stock", "waiting", "imports"),
+    "Goods": ("products", "collections", "stock", "waiting", "testimonials", "imports"),
     "Selling": ("discounts", "shipping", "taxes", "terms", "resellers"),
     "House": ("policy", "staff", "log", "account"),
 }

@@ -45,6 +45,19 @@ def once(name: str) -> str:
     return session.pop(f"once {name}", "")
 
 
+def wants_keys() -> bool:
+    """Whether single keys do something, until the session ends."""
+    return "keys off" not in session
+
+
+def want_keys(wanted: bool) -> None:
+    """Have single keys do something, or nothing."""
+    if wanted:
+        session.pop("keys off", None)
+    else:
+        session["keys off"] = 1
+
+
 def who(at: datetime) -> Staff | None:
     """Who is signed in, and was at work within half an hour."""
     if "_user_id" not in session or not current_user.is_authenticated:
