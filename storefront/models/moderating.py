@@ -80,7 +80,8 @@ class Moderating:
                 raise Refused("Its author has changed it meanwhile. Please read it once more.")
             self.state = "approved" if approved else "refused"
             self.reason, self.decided_at = reason, at
-            self.bought = self.bought or self._was_delivered()
+            if self.confirmed_at:  # what is imported has an address that nobody has shown is theirs
+                self.bought = self.bought or self._was_delivered()
             self.save(only=["state", "reason", "decided_at", "bought"])
             Decision.create(at=at, approved=approved, stars=self.stars, reason=reason)
             self._recount()
