@@ -4,6 +4,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
+from peewee import Tuple, ValuesList
+
 from storefront.exchange.testimonials import ImportedTestimonial
 from storefront.models import GoneImport, PolicyVersion, Testimonial
 
@@ -74,14 +76,15 @@ class Batch:
     def _known(self, batch: list[Given]) -> tuple[dict, dict]:
         """What is here of these already: by source, and of the same authors, by those."""
         sources = [one.source for one in batch]
-        authors = {one.author: one.product for one in batch if one.author}
-        same = Testimonial.product.in_(set(authors.values())) & Testimonial.mailbox.in_(authors)
-        rows = list(Testimonial.select().where(Testimonial.source.in_(sources) | same))
+        known = Testimonial.select().where(Testimonial.source.in_(sources))
+        authors = [(one.product, one.author) for one in batch if one.author]
         others = {}
-        for row in rows:
-            others.setdefault(row.mailbox, []).append(row)
-        others.pop("", None)
-        return {row.source: row for row in rows if row.source}, others
+        if authors:
+            which = Tuple(Testimonial.product, Testimonial.mailbox).in_(ValuesList(authors))
+            # A stranger may have typed the address: nobody has confirmed that one.
+            for row in Testimonial.select().where(which, Testimonial.state != "unconfirmed"):
+                others.setdefault(row.mailbox, []).append(row)
+        return {row.source: row for row in known}, others
 
     def _meet_author(self, one: Given, same: list[Testimonial]) -> None:
         """Its author has spoken of that product before; of what was imported the newest counts."""

@@ -12,7 +12,7 @@ from typing import Literal
 
 State = Literal["shown", "waiting", "hidden"]
 
-NUMBER = re.compile(r"(\d{1,3}(?:[.,]\d{1,4})?)\s*(?:(?:/|of|out of)\s*(\d{1,3}))?\s*(?:stars?)?")
+NUMBER = re.compile(r"(\d{1,3}(?:[.,]\d{1,4})?)(?:(?:/|of|outof)(\d{1,3}))?(?:stars?)?")
 DRAWN = re.compile(r"[★⭐*]{1,5}[☆✩]{0,4}")
 
 SAID = {

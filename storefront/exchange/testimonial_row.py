@@ -90,10 +90,10 @@ class Row:
         words = body if body.startswith(title) else f"{title}\n\n{body}".strip()
         if len(words) > LONGEST:
             raise Unusable(f"its words are longer than {LONGEST:,} characters")
-        if LINK.search(words):
-            raise Unusable("its words hold the address of a web page, and we show none")
         if ADDRESS.search(words):
             raise Unusable("its words hold an e-mail address, and we show none among them")
+        if LINK.search(words):
+            raise Unusable("its words hold the address of a web page, and we show none")
         return words
 
     def _text(self, fact: str, longest: int) -> str:

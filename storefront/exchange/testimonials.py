@@ -2,7 +2,7 @@
 
 A row becomes an `ImportedTestimonial`, or a `Skipped` or `LeftOut` in its place; a `Remark` may
 stand before it. It knows no database: products are looked for, and people who had themselves
-X
+erased are left out, where it is loaded. What is said of a row never quotes who wrote it or what.
 """
 
 from collections.abc import Callable, Iterator
