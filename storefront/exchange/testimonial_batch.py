@@ -4,8 +4,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from peewee import Tuple, ValuesList
-
 from storefront.exchange.testimonials import ImportedTestimonial
 from storefront.models import GoneImport, PolicyVersion, Testimonial
 
@@ -77,13 +75,11 @@ class Batch:
         """What is here of these already: by source, and of the same authors, by those."""
         sources = [one.source for one in batch]
         known = Testimonial.select().where(Testimonial.source.in_(sources))
-        authors = [(one.product, one.author) for one in batch if one.author]
+        authors = Testimonial.mailbox.in_([one.author for one in batch if one.author])
         others = {}
-        if authors:
-            which = Tuple(Testimonial.product, Testimonial.mailbox).in_(ValuesList(authors))
-            # A stranger may have typed the address: nobody has confirmed that one.
-            for row in Testimonial.select().where(which, Testimonial.state != "unconfirmed"):
-                others.setdefault(row.mailbox, []).append(row)
+        # A stranger may have typed the address: nobody has confirmed that one.
+        for row in Testimonial.select().where(authors, Testimonial.state != "unconfirmed"):
+            others.setdefault(row.mailbox, []).append(row)
         return {row.source: row for row in known}, others
 
     def _meet_author(self, one: Given, same: list[Testimonial]) -> None:

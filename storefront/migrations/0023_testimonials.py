@@ -61,7 +61,7 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = "testimonial"
-            indexes = ((("product", "mailbox"), False), (("state", "changed_at"), False))
+            indexes = ((("mailbox", "product"), False), (("state", "changed_at"), False))
 
     class GoneImport(Model):
         source = TextField(unique=True)

@@ -75,7 +75,7 @@ class Testimonial(Authoring, Moderating, Record):
 
     class Meta:
         indexes = (
-            (("product", "mailbox"), False),
+            (("mailbox", "product"), False),
             (("state", "changed_at"), False),
         )
 
