@@ -18,6 +18,7 @@ from storefront import (
     policy,
     programs,
     staff_commands,
+    testimonial_commands,
     upkeep_commands,
 )
 from storefront import setup as set_up
@@ -61,7 +62,7 @@ def cli() -> None:
 
 cli.add_command(routes_command)
 cli.add_command(shell_command)
-for step in (*staff_commands.STEPS, *upkeep_commands.STEPS):
+for step in (*staff_commands.STEPS, *testimonial_commands.STEPS, *upkeep_commands.STEPS):
     cli.add_command(step)
 
 

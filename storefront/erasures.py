@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 
 from storefront.config import Settings, write_private
 from storefront.personal import declare, years
@@ -59,8 +60,15 @@ class Erasures:
 
     def mark(self, email: str) -> str:
         """The keyed digest of an address."""
-        key = bytes.fromhex(self._key_path.read_text().strip())
-        return hmac.new(key, normal(email).encode(), hashlib.sha256).hexdigest()
+        return self.digest(normal(email))
+
+    def digest(self, text: str) -> str:
+        """The keyed digest of any text, which tells nothing to who has the digest alone."""
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+
+    @cached_property
+    def _key(self) -> bytes:
+        return bytes.fromhex(self._key_path.read_text().strip())
 
     def last(self) -> int:
         """The number of the last erasure; 0 before any."""

@@ -1,4 +1,4 @@
-"""The work of `import-products` and `export-products`: files, progress, and what is said."""
+"""The work of the commands that import and export: files, progress, and what is said."""
 
 import os
 import sys
@@ -11,10 +11,12 @@ from typing import BinaryIO, TextIO
 
 import click
 
-from storefront.exchange import goods, shopify_write, woocommerce_write
+from storefront.erasures import Erasures
+from storefront.exchange import goods, shopify_write, testimonial_load, woocommerce_write
 from storefront.exchange.goods import Written
 from storefront.exchange.load import Report, load
 from storefront.exchange.sniff import open_catalogue
+from storefront.exchange.testimonials import open_testimonials
 from storefront.exchange.woocommerce_variants import Context
 from storefront.models import Picture
 from storefront.money import decimals
@@ -48,6 +50,31 @@ def bring_in(
         )
     if not dry:
         warnings.say()
+    return report
+
+
+def bring_in_testimonials(
+    file: Path,
+    erasures: Erasures,
+    at: datetime,
+    *,
+    source: str = "",
+    day_first: bool | None = None,
+    to_queue: bool = False,
+    dry: bool = False,
+) -> testimonial_load.Report:
+    """Import another shop's testimonials; told and raised as by `bring_in`."""
+    testimonials = open_testimonials(file, at, day_first, source)
+    warnings = _Warnings()
+    tell = click.echo if dry else lambda line: None
+    options = {"to_queue": to_queue, "dry": dry, "tell": tell, "warn": warnings.add}
+    with _bar(testimonials.work, "reading", listing=dry) as bar:
+        testimonials.heard = bar.update
+        report = testimonial_load.load(testimonials, erasures, at, **options)
+    if not dry:
+        warnings.say()
+    if report.pictured:
+        click.echo(f"{report.pictured} of them name pictures: none is fetched", err=True)
     return report
 
 

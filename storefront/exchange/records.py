@@ -29,17 +29,21 @@ class Record:
 
 
 def records(
-    path: str | Path, heard: Callable[[int], object] = lambda count: None
+    path: str | Path,
+    heard: Callable[[int], object] = lambda count: None,
+    *,
+    delimiter: str = ",",
+    what_is_read: str = WHAT_IS_READ,
 ) -> Iterator[Record]:
     """The rows of a UTF-8, comma-separated file, blank ones passed over, one in memory at a time.
 
     `heard` is told how many bytes each row took. Raises BadCatalogue for any other kind of file,
-    and OSError when it cannot be opened.
+    saying `what_is_read`, and OSError when it cannot be opened.
     """
     with open(path, "rb") as file:
-        _refuse_other_kinds(file)
+        _refuse_other_kinds(file, what_is_read)
         lines = _Lines(file)
-        reader = _reader(lines)
+        reader = _reader(lines, delimiter)
         while True:
             line, start = reader.line_num + 1, lines.place
             lines.begin_row()
@@ -59,9 +63,9 @@ def record_at(file: BinaryIO, line: int, start: int, end: int) -> Record:
     return Record(line, cells or [], True, start, end)
 
 
-def _reader(lines):
+def _reader(lines, delimiter: str = ","):
     csv.field_size_limit(LONGEST_CELL)  # of the process; every reader sets the same
-    return csv.reader(lines, strict=True)
+    return csv.reader(lines, delimiter=delimiter, strict=True)
 
 
 def _next_row(reader, line: int) -> list[str] | None:
@@ -151,17 +155,17 @@ _KINDS = (
 )
 
 
-def _refuse_other_kinds(file: BinaryIO) -> None:
+def _refuse_other_kinds(file: BinaryIO, what_is_read: str) -> None:
     """Name what is not CSV by its first bytes, where a wrong header would only puzzle people."""
     head = file.read(512)
     file.seek(0)
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not text:
-        raise BadCatalogue(f"the file is empty; {WHAT_IS_READ}")
+        raise BadCatalogue(f"the file is empty; {what_is_read}")
     kind = next((name for start, name in _KINDS if text.startswith(start)), None)
     if kind is None and b"\0" in head:
         # Letters of Europe and America fill every other byte of UTF-16 with zeros.
         zeros = max(head[::2].count(0), head[1::2].count(0))
         kind = "UTF-16 text" if zeros > len(head) // 4 else "a binary file"
     if kind:
-        raise BadCatalogue(f"this looks like {kind}; {WHAT_IS_READ}")
+        raise BadCatalogue(f"this looks like {kind}; {what_is_read}")

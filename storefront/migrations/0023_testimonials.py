@@ -77,7 +77,14 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = "testimonial"
-            indexes = ((("product", "mailbox"), False), (("state", "changed_at"), False))
+            indexes = ((("mailbox", "product"), False), (("state", "changed_at"), False))
+
+    class GoneImport(Model):
+        source = TextField(unique=True)
+
+        class Meta:
+            database = db
+            table_name = "gone_import"
 
     class Rating(Model):
         product = ForeignKeyField(Product, unique=True, on_delete="CASCADE")
@@ -117,7 +124,7 @@ def up(migrator, db):
             table_name = "widget_views"
             indexes = ((("reseller", "day"), True),)
 
-    db.create_tables([Decision, Testimonial, Rating, Reseller, WidgetViews])
+    db.create_tables([Decision, Testimonial, GoneImport, Rating, Reseller, WidgetViews])
     for index in INDEXES:
         db.execute_sql(index)
     about = ForeignKeyField(Testimonial, field=Testimonial.id, null=True, on_delete="CASCADE")

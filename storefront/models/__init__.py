@@ -11,6 +11,7 @@ from storefront.models.discount import Discount
 from storefront.models.discount_use import DiscountUse
 from storefront.models.edition import Edition
 from storefront.models.facet import CatalogueVersion, FacetValue
+from storefront.models.gone_import import GoneImport
 from storefront.models.guess import Guess, SpentTicket
 from storefront.models.message import Message
 from storefront.models.moderating import Decision
@@ -83,6 +84,7 @@ RECORDS = (
     ContestEntry,
     Waiting,
     Testimonial,
+    GoneImport,
     Rating,
     Decision,
     Reseller,

@@ -58,7 +58,7 @@ class Authoring:
         """
         email = (order.email if order else given["email"]).strip().lower()
         facts = cls._checked(given, pictures) | {"product": product, "policy": policy}
-        facts |= {"email": email, "mailbox": _digest(product, mailbox_of(email))}
+        facts |= {"email": email, "mailbox": digest_of_author(product.id, email)}
         facts["resellers_policy"] = policy if given["for_resellers"] else None
         facts["shows_email"] = given["shows_email"]
         with database.atomic():
@@ -204,6 +204,8 @@ def _refuse_addresses(field: str, text: str) -> None:
         )
 
 
-def _digest(product: Product, mailbox: str) -> str:
+def digest_of_author(product_id: int, email: str) -> str:
+    """What tells that two testimonials of a product are of one person, by the mailbox."""
+    mailbox = mailbox_of(email)
     # `ada+two@` wrote, and nothing is to say `ada@` to who looks or erases by that address.
-    return hashlib.sha256(f"{product.id} {mailbox}".encode()).hexdigest()
+    return hashlib.sha256(f"{product_id} {mailbox}".encode()).hexdigest()

@@ -6,6 +6,7 @@ from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, TextF
 
 from storefront.db import JSONText, Moment, Record, database, locked
 from storefront.models.authoring import Authoring, shown_beside
+from storefront.models.gone_import import GoneImport
 from storefront.models.moderating import Decision, Moderating
 from storefront.models.outbox import OutgoingMail
 from storefront.models.policy import PolicyVersion
@@ -29,7 +30,8 @@ class Testimonial(Authoring, Moderating, Record):
     waiting. Only what is approved is shown. `key` names it in the author's mailed link. It may be
     shown by resellers where `resellers_policy` says under which version the author agreed to that.
     `pictures` are dicts of digest, width, height and widths, as `prints.Photograph` has them.
-    `imported_from` names the file of another shop it came in with: nobody has confirmed that one.
+    `imported_from` names whose export it came in with, and `source` is a keyed digest of which row
+    it was: nobody has confirmed that one, and its author is written no mail.
     `made_at` is when it came here, `written_at` what is shown, `changed_at` since when it waits.
     `decision` is the last one; of what waits, that of the text before.
     """
@@ -75,7 +77,7 @@ class Testimonial(Authoring, Moderating, Record):
 
     class Meta:
         indexes = (
-            (("product", "mailbox"), False),
+            (("mailbox", "product"), False),
             (("state", "changed_at"), False),
         )
 
@@ -127,6 +129,7 @@ class Testimonial(Authoring, Moderating, Record):
     def erase(self, names, mark, at: datetime) -> None:
         """As any record; nothing is shown of one that lacks anything."""
         with database.atomic():
+            self._note_gone()
             super().erase(names, mark, at)
             here = Testimonial.id == self.id
             gone = {"state": "refused", "reason": "", "decided_at": at}
@@ -136,9 +139,12 @@ class Testimonial(Authoring, Moderating, Record):
     # What the verbs share
 
     def tell(self, what: str, at: datetime) -> None:
-        """Write the mail of that kind to its author, in the caller's transaction."""
+        """Write the mail of that kind to its author, in the caller's transaction.
+
+        Who has not confirmed the address is asked to, and gets no other mail.
+        """
         mail = OutgoingMail.of(f"testimonial_{what}", self.email, at)
-        if mail.to:
+        if mail.to and (self.confirmed_at or what == "confirm"):
             mail.testimonial = self
             OutgoingMail.add(mail)
 
@@ -159,8 +165,14 @@ class Testimonial(Authoring, Moderating, Record):
         self._recount()
 
     def _drop(self) -> None:
+        self._note_gone()
         Testimonial.delete().where(Testimonial.id == self.id).execute()
         self._recount()
+
+    def _note_gone(self) -> None:
+        here = (Testimonial.id == self.id) & Testimonial.source.is_null(False)
+        sources = Testimonial.select(Testimonial.source).where(here).tuples()
+        GoneImport.note([source for (source,) in sources])
 
     def _recount(self) -> None:
         Rating.recount(Testimonial, self.product_id)
