@@ -301,8 +301,11 @@ def test_words_that_are_too_long_and_reasons_that_are_none_are_refused_by_field(
         (("9" * 40, "", "Ours."), "return_days"),
         (("²", "", "Ours."), "return_days"),
         (("", "", "Ours."), "return_days"),
+        (("0000000309999999", "", "Ours."), "return_days"),
+        (("00000003099999999999999", "", "Ours."), "return_days"),
         (("30", "x" * 401, "Ours."), "return_address"),
         (("30", "", " "), "postage"),
+        (("30", "", "\x1b\x07"), "postage"),
     ],
 )
 def test_terms_that_nobody_can_be_told_are_refused_by_field(app, given, field):
@@ -310,6 +313,17 @@ def test_terms_that_nobody_can_be_told_are_refused_by_field(app, given, field):
         Terms.set(*given)
     assert list(refusal.value.problems) == [field]
     assert Terms.now().return_days == 30
+
+
+def test_terms_are_read_without_what_stands_around_them(app):
+    kept = Terms.set(" " * 9 + "30 ", "7 Dock\x07 Road\n Hull", "\x1b[1mOurs.")
+    assert kept.return_days == 30
+    assert (kept.return_address, kept.postage) == ("7 Dock Road Hull", "[1mOurs.")
+
+
+def test_several_who_set_the_first_terms_at_once_all_set_them(app):
+    assert all(isinstance(each, Terms) for each in at_once(8, lambda _: Terms.set("60", "", "x")))
+    assert [each.return_days for each in Terms.select()] == [60]
 
 
 STEPS = ("ask", "receive", "take_back", "refuse", "settle", "ship", "deliver", "call_off")
@@ -331,7 +345,7 @@ def test_whatever_is_done_no_more_comes_back_than_was_sent_and_no_more_is_given_
             assert 0 <= line.returned <= line.delivered <= line.shipped <= line.packed <= line.left
             assert sum(count for _, count in line.states) == line.quantity
         assert all(count >= 0 for count in returnable(order).values())
-        assert 0 <= sum(asked_for(order).values() or [0]) <= order.total_minor
+        assert 0 <= sum(DeskInstruction.asked_back(order).values()) <= order.total_minor
         assert stored(order) == stage_of("charged", lines(order))
 
 

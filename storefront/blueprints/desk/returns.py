@@ -75,7 +75,7 @@ def _page(back: Return, status: int = 200, refusal: Refused | None = None, said:
         "returns": [each for each in Return.of_order(back.order) if each.id != back.id],
         "refusal": refusal,
         "typed": request.form if refusal else {},
-        "ticked": request.form.getlist("shelf") if refusal else None,
+        "ticked": _ticked() if refusal else None,
         "said": said or session.once("said"),
     }
     return show("desk/returns/return.html", "desk/returns/_return.html", status=status, **context)
@@ -95,7 +95,8 @@ def _shown(number: int, said: str):
 def receive_return(number: int):
     back = _found(number)
     try:
-        came, shelf = _quantities(back), {int(n) for n in _ticked() if n.isdecimal()}
+        came = _quantities(back)
+        shelf = {line for line in came if str(line) in _ticked()}
         with noting("returned", back):
             back.receive(came, shelf, now(), _role())
     except Refused as refusal:
@@ -104,7 +105,7 @@ def receive_return(number: int):
 
 
 def _ticked() -> list[str]:
-    return [each for each in request.form.getlist("shelf") if each.isascii()]
+    return request.form.getlist("shelf")
 
 
 def _quantities(back: Return) -> dict[int, int]:
@@ -133,14 +134,15 @@ def refund_return(number: int):
 
 def _sums(back: Return) -> dict[int | None, int]:
     """The sums as typed, by line; one that is not in the form is nothing."""
-    from storefront.exchange.amounts import minor_units  # at the desk only; see `sparing`
+    # At the desk only; see `sparing`.
+    from storefront.exchange.amounts import LARGEST_SUM, minor_units
     from storefront.exchange.catalogue import BadCatalogue
 
     places, sums = decimals(back.order.currency), {}
     try:
         for line in [*(each.line_id for each in back.lines), None]:
             text = request.form.get(f"sum-{line or 'rest'}", "").strip()
-            sums[line] = minor_units(text, places, 0, "The sum") if text else 0
+            sums[line] = minor_units(text, places, 0, "The sum", LARGEST_SUM) if text else 0
     except BadCatalogue:
         raise Refused(NO_SUM) from None
     return sums

@@ -552,6 +552,15 @@ def test_what_cannot_be_called_off_comes_back_as_it_was_typed(packer, order, wro
     assert (history(order), asked()) == ([], [])
 
 
+@pytest.mark.parametrize("name", ["line-" + "9" * 5000, "line-9999999999", "line-", "line-x"])
+@pytest.mark.parametrize("noun", ["packing", "parcels", "cancellation"])
+def test_a_line_that_no_order_can_have_is_a_sentence(packer, order, noun, name):
+    answer = packer.post(at(order, noun), {name: "1"})
+    assert answer.status_code == 422
+    assert "This order has no such line." in answer.text
+    assert history(order) == []
+
+
 def test_a_sum_is_given_back_once_though_the_form_is_sent_twice(packer, order):
     form = {"line": "", "sum": "5.00", "asked": "0"}
     assert "$5.00 is to be given back" in shown(packer, packer.post(at(order, "refunds"), form))
@@ -594,6 +603,8 @@ def test_no_sum_is_all_that_is_left_of_a_line_or_of_the_order(packer, order):
         ({"sum": "5"}, "Meanwhile somebody else"),
         ({"sum": "5", "asked": "x"}, "Meanwhile somebody else"),
         ({"sum": "5", "asked": "0", "line": "99"}, "This order has no such line."),
+        ({"sum": "9" * 5000, "asked": "0"}, "Write a sum in USD"),
+        ({"sum": "30000000", "asked": "0"}, "can be refunded"),
     ],
 )
 def test_a_refund_that_cannot_be_is_refused_and_nothing_typed_is_lost(

@@ -159,11 +159,34 @@ def test_less_is_given_with_a_reason(packer, order, back, clock):
     assert mails(order)["order_return_reduced"] == 1
 
 
+def test_what_costs_more_than_one_price_can_be_is_refunded_as_it_was_suggested(
+    packer, shirt, clock
+):
+    dearest = stock(shirt.in_order()[0], 9)
+    Variant.update(price_minor=2**31 - 1).where(Variant.id == dearest.id).execute()
+    order = place(cart_of((Variant.get_by_id(dearest.id), 2)), clock())
+    order.charge(clock())
+    [back] = Return.ask(order, None, "", "", "x", clock())
+    sums = dict(re.findall(r'name="(sum-\w+)"[^>]* value="([\d.]+)"', packer.get(at(back)).text))
+    shown(packer, packer.post(f"{at(back)}/refund", sums))
+    assert sum(asked_for(order).values()) == order.total_minor
+
+
+def test_what_is_ticked_for_the_shelf_and_is_no_line_of_it_changes_nothing(packer, order, back):
+    shelf = Variant.get_by_id(order.in_order()[0].variant_id).stock
+    form = came(back, 2, 0) | {"shelf": ["9" * 5000, "999", "²", ""]}
+    shown(packer, packer.post(f"{at(back)}/receipt", form))
+    assert [line.returned for line in order.in_order()] == [2, 0]
+    assert Variant.get_by_id(order.in_order()[0].variant_id).stock == shelf
+
+
 @pytest.mark.parametrize(
     "counts", [("3", "0"), ("x", "0"), ("0", "0"), ("²", "0"), ("9" * 20, "0")]
 )
 def test_receiving_what_was_not_asked_for_is_refused(packer, order, back, counts):
-    answer = packer.post(f"{at(back)}/receipt", came(back, *counts) | {"shelf": ["x", "²"]})
+    answer = packer.post(
+        f"{at(back)}/receipt", came(back, *counts) | {"shelf": ["x", "²", "9" * 5000]}
+    )
     assert answer.status_code == 422
     assert f'value="{counts[0]}"' in answer.text
     assert {line.returned for line in order.in_order()} == {0}
