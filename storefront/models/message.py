@@ -28,12 +28,17 @@ def tidied(text: str) -> str:
     lines = re.sub(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]", "\n", text).replace("\t", " ")
     kept = "".join(char for char in lines if char == "\n" or not _controls(char))
     tidy = re.sub(r"\n{3,}", "\n\n", kept).strip()
-    if not tidy:
+    if not any(_shows(char) for char in tidy):
         raise Refused(text="Please write something first.")
     if len(tidy) > LONGEST:
         more = f"{len(tidy) - LONGEST:,}"
         raise Refused(text=f"Please keep this to {LONGEST:,} characters; it has {more} too many.")
     return tidy
+
+
+def _shows(char: str) -> bool:
+    """Whether there is anything to see of it: what joins letters and what is wide shows nothing."""
+    return char != "\n" and unicodedata.category(char) not in ("Cf", "Zs")
 
 
 def _controls(char: str) -> bool:

@@ -35,6 +35,8 @@ REASONS = {
 LONGEST = 1000  # characters of the words to it
 GIVEN_BACK_WITHIN = timedelta(days=14)
 SENT_WITHIN = timedelta(days=14)  # of asking (Directive 2011/83/EU, Art. 14(1))
+MOST_TAKEN_BACK = 20  # of one order: each of them was a mail, and something to look at
+ENOUGH = "You have asked for this and taken it back many times. Please write to us about it."
 
 
 class Return(Record):
@@ -42,7 +44,8 @@ class Return(Record):
 
     States: asked → received → settled; or refused, or taken_back by the customer. What is unsent
     begins as received, for it never left. `answer` says why it was refused, or why less was given
-    back. `asking` names the attempt to ask: the same one again gives the same rows.
+    back. `asking` names the attempt to ask, with what was asked for: the same again gives the same
+    rows.
     """
 
     order = ForeignKeyField(Order, backref="returns", on_delete="CASCADE")
@@ -148,10 +151,13 @@ class Return(Record):
         words = _words(words)
         if reason not in REASONS:
             raise Refused(reason="Please choose a reason from the list, or none.")
+        asking = _named(asking, quantities)
         with database.atomic():
             order.lock()
-            if known := list(order.returns.where(cls.asking == asking).order_by(cls.id)):
+            if known := cls._known(order, asking):
                 return known
+            if not order.email:
+                words = ""  # nobody who asks what we hold would find them
             unsent, sent = divided(order, quantities, at)
             facts = {"order": order, "asking": asking, "reason": reason, "words": words}
             made = [cls._make(unsent, facts, at, unsent=True), cls._make(sent, facts, at)]
@@ -162,6 +168,15 @@ class Return(Record):
             chosen = {n: unsent.get(n, 0) + sent.get(n, 0) for n in unsent | sent}
             order.tell("return_asked", at, lines=chosen, returns=[each.id for each in made])
         return made
+
+    @classmethod
+    def _known(cls, order: Order, asking: str) -> "list[Return]":
+        """What came of this attempt already; the order is locked."""
+        before = cls.of_order(order)
+        known = [x for x in before if x.asking == asking and x.state != "taken_back"]
+        if not known and sum(x.state == "taken_back" for x in before) >= MOST_TAKEN_BACK:
+            raise Refused(ENOUGH)
+        return known
 
     @classmethod
     def _make(cls, chosen: dict[int, int], facts: dict, at, unsent=False) -> "Return | None":
@@ -267,6 +282,13 @@ class Return(Record):
         for name, value in ({"state": state} | facts).items():
             setattr(self, name, value)
         type(self).update({"state": state} | facts).where(type(self).id == self.id).execute()
+
+
+def _named(asking: str, quantities: Quantities) -> str:
+    """An attempt to ask: who goes back to a form and asks for something else makes another."""
+    if quantities is None:
+        return f"{asking} whole"
+    return " ".join([asking, *(f"{line}x{n}" for line, n in sorted(quantities.items()) if n)])
 
 
 def _all_here(quantity: int, unsent: bool) -> dict[str, int]:

@@ -18,6 +18,8 @@ LISTS = {
     "coming": ("Coming back", ("asked",)),
     "done": ("Done", ("settled", "refused", "taken_back")),
 }
+ASKED = "The desk of the vault is asked to give {} back."
+NOTHING_LEFT = "Settled: nothing is given back for it."
 NO_SUM = "Please write sums as digits with at most one point, such as 36 or 36.00."
 
 
@@ -129,7 +131,7 @@ def refund_return(number: int):
     except Refused as refusal:
         return _page(_found(number), 422, refusal)
     payments.hear_all(now())
-    return _shown(number, f"The desk of the vault is asked to give {given} back.")
+    return _shown(number, ASKED.format(given) if given else NOTHING_LEFT)
 
 
 def _sums(back: Return) -> dict[int | None, int]:

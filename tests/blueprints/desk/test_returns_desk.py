@@ -6,9 +6,10 @@ import pytest
 from playhouse.test_utils import count_queries
 
 from storefront.models import DeskInstruction, Order, Return, StaffAction, Terms, Variant
+from storefront.models.refunding import give_back
 from tests.conftest import Visitor
 from tests.models.placing import cart_of, place, stock
-from tests.models.test_returning import asked_for, mails
+from tests.models.test_returning import asked_for, mails, unsigned
 from tests.staff import signed_in
 
 
@@ -147,6 +148,16 @@ def test_a_sum_that_is_refused_stays_as_typed(packer, order, back, clock, sums, 
     assert not answer or answer in refused.text
     assert DeskInstruction.select().count() == 0
     assert StaffAction.select().where(StaffAction.what == "refunded").count() == 0
+
+
+def test_what_was_given_back_otherwise_is_settled_without_a_sum(packer, order, back, clock):
+    back.receive({order.in_order()[0].id: 1}, set(), clock())
+    sign = {"sign": unsigned, "at": clock(), "role": ""}
+    give_back(order, 0, None, asked=0, **sign)
+    page = packer.get(at(back)).text
+    sums = dict(re.findall(r'name="(sum-\w+)"[^>]* value="([\d.]+)"', page))
+    assert "nothing is given back" in shown(packer, packer.post(f"{at(back)}/refund", sums))
+    assert asked_for(order) == {None: order.total_minor}
 
 
 def test_less_is_given_with_a_reason(packer, order, back, clock):
