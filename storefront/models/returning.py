@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from peewee import BooleanField, ForeignKeyField, TextField, fn
+from peewee import BooleanField, ForeignKeyField, TextField
 
 from storefront.db import Moment, Record, database
 from storefront.models.fulfilment import Quantities
@@ -112,6 +112,10 @@ class Return(Record):
         """Until when its money is owed: of what was sent, once it has come (Art. 13(1) and (3))."""
         return max(self.asked_at + GIVEN_BACK_WITHIN, self.received_at)
 
+    def is_overdue(self, at: datetime) -> bool:
+        """Whether the last day to give its money back has passed."""
+        return self.state == "received" and self.give_back_by.date() < at.date()
+
     def contents(self) -> "list[ReturnLine]":
         """Its lines with the order's, in the order's order; one query."""
         query = self.lines.select(ReturnLine, OrderLine).join(OrderLine)
@@ -126,18 +130,6 @@ class Return(Record):
     def named(cls, numbers: list[int]) -> "list[Return]":
         """Those with these ids, the oldest first."""
         return list(cls.select().where(cls.id.in_(numbers)).order_by(cls.id)) if numbers else []
-
-    @classmethod
-    def in_states(cls, states: tuple[str, ...], before: int, most: int) -> "list[Return]":
-        """The newest in these states with their orders; `before` that id, unless it is 0."""
-        found = cls.select(cls, Order).join(Order).where(cls.state.in_(states))
-        found = found.where(cls.id < before) if before else found
-        return list(found.order_by(cls.id.desc()).limit(most))
-
-    @classmethod
-    def counts(cls) -> dict[str, int]:
-        """How many there are in each state."""
-        return dict(cls.select(cls.state, fn.COUNT(cls.id)).group_by(cls.state).tuples())
 
     @classmethod
     def ask(

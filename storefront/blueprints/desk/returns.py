@@ -6,7 +6,7 @@ from storefront.blueprints.desk import desk, session
 from storefront.blueprints.desk.frame import screen, show
 from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.blueprints.desk.log import noted, noted_as, noting, role_of
-from storefront.models import Return
+from storefront.models import Return, return_queue
 from storefront.models.suggested import most_to_give
 from storefront.money import Money, decimals
 from storefront.pages import go, now, wants_part
@@ -14,7 +14,7 @@ from storefront.refusals import Refused
 
 MOST = 50  # returns of one page
 LISTS = {
-    "owed": ("To refund", ("received",)),
+    "owed": ("To refund", return_queue.OWED),
     "coming": ("Coming back", ("asked",)),
     "done": ("Done", ("settled", "refused", "taken_back")),
 }
@@ -24,9 +24,13 @@ NO_SUM = "Please write sums as digits with at most one point, such as 36 or 36.0
 
 
 def _owed() -> list[tuple[str, str]]:
-    count = sum(Return.counts().get(state, 0) for state in LISTS["owed"][1])
-    what = "1 return waits" if count == 1 else f"{count} returns wait"
-    return [(f"{what} for a refund", "/desk/returns")] if count else []
+    """What is overdue comes first, and counts among what waits, too."""
+    count = sum(return_queue.counts().get(state, 0) for state in return_queue.OWED)
+    late = return_queue.count_overdue(now()) if count else 0
+    overdue = "1 refund is overdue" if late == 1 else f"{late} refunds are overdue"
+    waits = "1 return waits for a refund" if count == 1 else f"{count} returns wait for a refund"
+    said = [overdue] * bool(late) + [waits] * bool(count)
+    return [(each, "/desk/returns") for each in said]
 
 
 WORDS = "What comes back, and what is owed for it."
@@ -38,17 +42,15 @@ screen("Returns", "/desk/returns", ("fulfilment",), WORDS, _owed)
 def returns():
     wanted = request.args.get("list", "")
     chosen = wanted if wanted in LISTS else "owed"
-    before = max(0, min(request.args.get("before", 0, int), 2**31 - 1))
-    found = Return.in_states(LISTS[chosen][1], before, MOST + 1)
-    context = {"lists": LISTS, "chosen": chosen, "before": before, "returns": found[:MOST]}
-    older = found[MOST - 1].id if len(found) > MOST else 0
-    counts = Return.counts()
-    return show(
-        *("desk/returns/page.html", "desk/returns/_returns.html"),
-        counts={name: sum(counts.get(s, 0) for s in states) for name, (_, states) in LISTS.items()},
-        older=older,
-        **context,
-    )
+    beyond = max(0, min(request.args.get("beyond", 0, int), 2**31 - 1))
+    found = return_queue.page_of(LISTS[chosen][1], beyond, MOST + 1, now())
+    context = {"lists": LISTS, "chosen": chosen, "beyond": beyond, "returns": found[:MOST]}
+    context["further"] = found[MOST - 1].id if len(found) > MOST else 0
+    counts = return_queue.counts()
+    context["counts"] = {
+        name: sum(counts.get(state, 0) for state in states) for name, (_, states) in LISTS.items()
+    }
+    return show("desk/returns/page.html", "desk/returns/_returns.html", at=now(), **context)
 
 
 @desk.get(f"/returns/<{NUMBER}:number>")
@@ -71,6 +73,7 @@ def _page(back: Return, status: int = 200, refusal: Refused | None = None, said:
     context = {
         "back": back,
         "order": back.order,
+        "overdue": back.is_overdue(now()),
         "contents": back.contents(),
         "owed": {n: Money(owed.get(n, 0), back.order.currency) for n in [*owed, None]},
         "sums": {n: _written(minor, back.order.currency) for n, minor in owed.items()},
