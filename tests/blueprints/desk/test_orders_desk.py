@@ -302,7 +302,7 @@ def test_the_page_shows_all_of_an_order_and_is_noted(browser, order, clock):
         assert words in page
     assert parcel.follow.replace("&", "&amp;") in page
     assert "by fulfilment" in page
-    assert "Order shipped" in page
+    assert "Parcel sent" in page
     assert log() == ["opened"]
     assert StaffAction.get().row == order.id
 
