@@ -32,6 +32,12 @@ CARD_NAME = re.compile(
 # mc_cid into the links of a newsletter.
 NESTING = re.compile(r"[\[\].:/]+")
 DIGITS = re.compile(r"\d+(?:[ -]\d+)*")
+# As cards print them, in groups of 4-4-4-4 or 4-6-5, whatever stands between: dots, or ends of
+# lines. None begins as a year does, of which people write several one after the other.
+GROUPS = re.compile(
+    r"(?<!\d)(?=((?:[3-6]\d|2[2-7])\d\d(?:[\W_]{1,3}\d{4}){3}(?!\d)"
+    r"|3\d{3}[\W_]{1,3}\d{6}[\W_]{1,3}\d{5}(?!\d)))"
+)
 LIMITS = "600 per minute"  # of one address, all routes together; forms have their own
 LARGEST_FORM = 64 * 1024  # bytes
 LARGEST_TEXT = 4 * 2**20  # of a form with a long text, three bytes for each that is not a letter
@@ -284,6 +290,8 @@ def _plain(name: str) -> str:
 
 def holds_card(value: str) -> bool:
     """Whether a card number stands in what was typed, such as in a line of the address."""
+    if any(passes_luhn(re.sub(r"\D", "", each)) for each in GROUPS.findall(value)):
+        return True
     for run in DIGITS.findall(value):
         groups = re.split("[ -]", run)[:20]
         for start in range(len(groups)):

@@ -188,6 +188,11 @@ def go(url: str) -> Response:
     return _private(response, no_store=True)
 
 
+def unchanged() -> Response:
+    """For htmx: what stands on the page is still so."""
+    return _private(current_app.response_class(status=204), no_store=True)
+
+
 def sentence(status: int, title: str, words: str, **context) -> Response:
     """A page that says one thing; for htmx the words alone, put where messages stand."""
     if wants_part():

@@ -9,6 +9,7 @@ import pytest
 from flask import request, session
 
 from storefront.app import create_app
+from storefront.door import holds_card
 from tests.journey import fill_cart, item
 
 PAGES = ("/", "/products", "/cart", "/checkout", "/privacy", "/nowhere", "/orders/forged.link")
@@ -208,6 +209,29 @@ def test_card_data_is_refused_wherever_it_is_put(client, typed):
     assert answer.status_code == 422
     assert "the shop takes none" in answer.text
     assert client.get("/checkout", query_string=typed).status_code == 422
+
+
+@pytest.mark.parametrize("between", ["\n", "\r\n", ".", "\xa0", "  ", "\u2011", " / ", "_", ", "])
+@pytest.mark.parametrize("card", ["4242 4242 4242 4242", "3782 822463 10005"])
+def test_a_card_in_its_groups_is_seen_whatever_stands_between_them(client, card, between):
+    text = f"Here it is: 12 3456 {card} 12/39".replace(" ", between)
+    answer = client.post("/checkout", data={"address-line2": text})
+    assert "the shop takes none" in answer.text
+    assert text not in answer.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2010, 2011, 2012, 2013",
+        "1990\n1991\n1992\n1997",
+        "4242.4242.4242.4241",
+        "4242.4242.4242.42420",
+        "1.4242.42424.242.4242",
+    ],
+)
+def test_years_in_a_row_and_other_groups_of_digits_are_no_cards(text):
+    assert not holds_card(text)
 
 
 def test_the_links_of_a_newsletter_are_no_card_data(client):

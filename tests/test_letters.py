@@ -111,7 +111,7 @@ def every_mail(settings, plenty, clock) -> dict[str, OutgoingMail]:
         mails[kind] = OutgoingMail.of(kind, "ann@example.com", clock())
     Waiting.ask(stock(plenty, 0), "ann@example.com", PolicyVersion.last(), clock())
     mails["stock_wanted"] = OutgoingMail.get(OutgoingMail.kind == "stock_wanted")
-    mails["stock_back"] = mails["stock_wanted"].clone()
+    mails["stock_back"] = OutgoingMail.get(OutgoingMail.kind == "stock_wanted")
     mails["stock_back"].kind = "stock_back"
     sent = sending(order, clock())
     for kind in SUBJECTS:
@@ -136,6 +136,15 @@ def test_every_kind_has_two_parts_that_lead_to_the_same_places(settings, every_m
         assert in_text == in_html, kind
         assert len(in_text) >= (1 if kind == "account_moved" else 2), kind
         assert "{{" not in text + html, kind
+
+
+def test_every_kind_is_called_something_that_people_say(every_mail):
+    called = {kind: mail.about_what for kind, mail in every_mail.items()}
+    assert set(OutgoingMail.in_words) == set(SUBJECTS) == set(called)
+    assert len(set(called.values())) == len(SUBJECTS), "two kinds go by one name"
+    for kind, words in called.items():
+        assert "_" not in words, kind
+        assert words == words.strip(" .")[:60], kind
 
 
 def test_a_mail_asks_nobody_for_anything_and_can_be_read_in_the_dark(settings, every_mail, clock):

@@ -521,7 +521,7 @@ def test_an_order_that_is_paid_for_is_refunded_and_not_cancelled(
 ):
     say(attempt(), "charged")
     payments.hear_all(now)
-    with pytest.raises(Refused, match="refund it instead"):
+    with pytest.raises(Refused, match="ask for its money back instead"):
         payments.cancel(order, now)
 
 

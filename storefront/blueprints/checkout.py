@@ -48,10 +48,11 @@ class CheckoutForm(addressed(TOLD, DELIVERY)):
         filters=[lambda text: " ".join((text or "").split())[:60]],
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
     )
+    code_seen = HiddenField(name="counted")  # the code that the shown total counts with
     total_seen = HiddenField(name="total")
     placement = HiddenField()
 
-    impersonal = ("shipping", "code", "total_seen", "policy_seen", "placement")
+    impersonal = ("shipping", "code", "code_seen", "total_seen", "policy_seen", "placement")
     book: Sequence[SavedAddress] = ()  # of who is signed in, to choose from
     no_email = "Please give your e-mail address: we send the order there."
     no_name = "Please give the name for the parcel."
@@ -114,6 +115,8 @@ def order_without_code():
 @limiter.limit("30 per minute")
 def place():
     form, cart = CheckoutForm(), read_cart()
+    if "by" in request.form and written(form.code.data or "") != (form.code_seen.data or ""):
+        return _look_at_code(form)
     placement = _placement(form)
     known = Order.get_or_none(Order.placement == placement)
     if known and _same_as(known, form, cart):
@@ -127,6 +130,18 @@ def place():
         return _page(form, 422, refusal)
     current_app.extensions["wake_worker"]()
     return _on_to(order)
+
+
+def _look_at_code(form: CheckoutForm):
+    """Return was pressed, and a code stands there that no total counts with yet: show what it does.
+
+    HTML has Return press the form's first button, whichever field it is pressed in.
+    """
+    form.take_kept(request.form)
+    form.code.render_kw = form.code.render_kw | {"autofocus": True}
+    response = _page(form, part="totals")
+    response.headers["HX-Retarget"] = "#totals"
+    return response
 
 
 SENT_BEFORE = (
@@ -263,7 +278,7 @@ def _page(form, status=200, refusal: Refused | None = None, sent: Order | None =
     totals = bill.totals
     if code_refused:
         form.code.errors = [refusal.problems["code"]]
-    _note_what_is_shown(form, totals)
+    _note_what_is_shown(form, bill)
     policy = PolicyVersion.in_force(now())
     form.show_policy(policy)
     response = show(
@@ -291,7 +306,9 @@ FOLLOW = {"hx-post": "/checkout/totals", "hx-trigger": "change delay:600ms"}
 FOLLOW |= {"hx-target": "#totals", "hx-swap": "outerMorph", "hx-sync": "this:replace"}
 
 
-def _note_what_is_shown(form: CheckoutForm, totals: Totals) -> None:
+def _note_what_is_shown(form: CheckoutForm, bill: Bill) -> None:
+    totals = bill.totals
+    form.code_seen.data = bill.discount.code if bill.discount else ""
     form.total_seen.data = f"{totals.total.minor}{totals.total.currency}"
     form.placement.data = form.placement.data or secrets.token_urlsafe(16)
     if totals.tax_by_region:

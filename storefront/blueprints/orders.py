@@ -11,7 +11,7 @@ from storefront.forms import Form
 from storefront.handoff.line import LineDown
 from storefront.models import Message, Order, OrderEvent, Parcel
 from storefront.models.message import LONGEST
-from storefront.pages import go, keep_from_caches, now, show, wants_part
+from storefront.pages import go, keep_from_caches, now, show, unchanged, wants_part
 from storefront.payment import Unavailable
 from storefront.personal import personal
 from storefront.refusals import Refused
@@ -44,10 +44,13 @@ def keep_private(response):
 def page(link: str):
     order = _find(link)
     if news := _arrived_meanwhile(order):
-        return go(url_for("orders.come_home", link=link, **news))
-    if request.args.get("seen", order.state) != order.state:
-        return go(url_for("orders.page", link=link))
-    return _page(order, link)
+        return redirect(url_for("orders.come_home", link=link, **news), 303)
+    if not wants_part():
+        return _page(order, link)
+    # The demonstration's page looks by itself whether there is news, while somebody may be typing.
+    if request.args.get("seen") == order.state:
+        return unchanged()
+    return _page(order, link, said="There is news of your order.")
 
 
 def _find(link: str) -> Order:

@@ -6,9 +6,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from storefront.exchange.catalogue import BadCatalogue, quoted
 
 LARGEST_NUMBER = 2**31 - 1  # what an integer column holds in every database the shop runs on
+LARGEST_SUM = 2**63 - 1  # the same of a wide one, in which stands what things cost together
 
 
-def minor_units(text: str, decimals: int, line: int, column: str) -> int:
+def minor_units(
+    text: str, decimals: int, line: int, column: str, largest: int = LARGEST_NUMBER
+) -> int:
     """An amount such as `36.00` in minor units, of a currency that has `decimals` of them.
 
     Commas are refused wherever they stand: `1,299` is one amount in Boston, another in Berlin.
@@ -27,7 +30,8 @@ def minor_units(text: str, decimals: int, line: int, column: str) -> int:
             f"which has {decimals} decimals; round it",
             line,
         )
-    return _storable(Decimal(whole + fraction[:decimals].ljust(decimals, "0")), text, line, column)
+    minor = Decimal(whole + fraction[:decimals].ljust(decimals, "0"))
+    return _storable(minor, text, line, column, largest)
 
 
 def whole_number(text: str, line: int, column: str) -> int:
@@ -49,8 +53,10 @@ def grams(text: str, line: int, column: str) -> int:
     return _storable(Decimal(text.strip()), text, line, column)
 
 
-def _storable(number: Decimal, text: str, line: int, column: str) -> int:
-    if abs(number) > LARGEST_NUMBER:
+def _storable(
+    number: Decimal, text: str, line: int, column: str, largest: int = LARGEST_NUMBER
+) -> int:
+    if abs(number) > largest:
         raise BadCatalogue(f"{column} is {quoted(text)}, larger than the shop can hold", line)
     return int(number.quantize(Decimal(1), ROUND_HALF_UP))
 

@@ -1,7 +1,8 @@
 """What mails say: a file for each noun, whose name is the first word of the kinds it writes.
 
-A file here has `SUBJECTS`, a line for each kind, and `facts(mail, settings)`, what the subject and
-the two templates `mail/<kind>.txt` and `mail/<kind>.html` tell. Nothing else has to know of it.
+A file here has `SUBJECTS`, a line for each kind, `CALLED`, what people call such a mail, and
+`facts(mail, settings)`, what the subject and the two templates `mail/<kind>.txt` and
+`mail/<kind>.html` tell. Nothing else has to know of it.
 """
 
 from importlib import import_module
@@ -12,6 +13,8 @@ from storefront.models import OutgoingMail
 
 NOUNS = {each.name: import_module(f"{__name__}.{each.name}") for each in iter_modules(__path__)}
 SUBJECTS = {kind: line for noun in NOUNS.values() for kind, line in noun.SUBJECTS.items()}
+CALLED = {kind: words for noun in NOUNS.values() for kind, words in noun.CALLED.items()}
+OutgoingMail.in_words |= CALLED
 
 
 def facts_of(mail: OutgoingMail, settings: Settings) -> dict:

@@ -10,6 +10,12 @@ SUBJECTS = {
     "account_moved": "Your account at {shop[name]} has a new address",
 }
 
+CALLED = {
+    "account_link": "link to sign in",
+    "account_move": "link to a new e-mail address",
+    "account_moved": "new e-mail address of an account",
+}
+
 
 def facts(mail: OutgoingMail, settings: Settings) -> dict:
     """The address with its secret, and the code, both made anew from the mail's own id."""

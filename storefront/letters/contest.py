@@ -6,6 +6,8 @@ from storefront.models import ContestEntry, OutgoingMail
 
 SUBJECTS = {"contest_entry": "Your entry to “{title}”"}
 
+CALLED = {"contest_entry": "entry to a contest"}
+
 
 def facts(mail: OutgoingMail, settings: Settings) -> dict:
     """The entry, and the address of its page."""

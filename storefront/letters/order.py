@@ -25,6 +25,25 @@ SUBJECTS = {
     "order_refunded": "Order {number}: money is on its way back to you",
 }
 
+CALLED = {
+    "order_placed": "order received",
+    "order_card_held": "card in safe keeping",
+    "order_charged": "order paid",
+    "order_declined": "card not accepted",
+    "order_card_again": "card asked for once more",
+    "order_cancelled": "order cancelled",
+    "order_packed": "order packed",
+    "order_shipped": "parcel sent",
+    "order_delivered": "parcel arrived",
+    "order_called_off": "something not sent after all",
+    "order_answered": "answer to a message",
+    "order_return_asked": "withdrawal or return asked for",
+    "order_returned": "return received",
+    "order_return_refused": "return not taken back",
+    "order_return_reduced": "less money back for a return",
+    "order_refunded": "money given back",
+}
+
 
 def facts(mail: OutgoingMail, settings: Settings) -> dict:
     """The order, its lines, what of them the mail is about, and the address of its page.

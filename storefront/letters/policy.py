@@ -5,6 +5,8 @@ from storefront.models import OutgoingMail
 
 SUBJECTS = {"policy_changed": "Our privacy page {news}"}
 
+CALLED = {"policy_changed": "change of our privacy page"}
+
 
 def facts(mail: OutgoingMail, settings: Settings) -> dict:
     """What changes, from when, and where both versions and what is held can be read."""

@@ -6,6 +6,8 @@ from storefront.models import OutgoingMail
 
 SUBJECTS = {"rights_link": "Your link to what we hold about you"}
 
+CALLED = {"rights_link": "link to what we hold"}
+
 
 def facts(mail: OutgoingMail, settings: Settings) -> dict:
     """The address with its secret."""

@@ -11,6 +11,11 @@ SUBJECTS = {
     "stock_back": "“{thing}” is back",
 }
 
+CALLED = {
+    "stock_wanted": "question whether to tell when something is back",
+    "stock_back": "something is back in stock",
+}
+
 
 def facts(mail: OutgoingMail, settings: Settings) -> dict:
     """What is waited for, its page, and the link that stands for the wish."""

@@ -57,6 +57,9 @@ class OutgoingMail(Record):
     #: When mails of a kind go that do not stay as long as others, by what they belong to.
     goes_with: ClassVar[dict[str, Callable]] = {}
 
+    #: What people call mails of a kind; who writes them says so.
+    in_words: ClassVar[dict[str, str]] = {}
+
     impersonal = ("kind", "state", "message_id", "trouble")
     secret = ("message_id",)
     since = "made_at"
@@ -93,8 +96,8 @@ class OutgoingMail(Record):
 
     @property
     def about_what(self) -> str:
-        """Its kind in words: "order placed"."""
-        return self.kind.replace("_", " ")
+        """Its kind in words: "order received"."""
+        return self.in_words.get(self.kind) or self.kind.replace("_", " ")
 
     @property
     def can_be_sent_again(self) -> bool:

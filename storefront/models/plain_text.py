@@ -1,6 +1,7 @@
 """What people write in lines of their own, as it is kept: their words and nothing besides."""
 
 import re
+import unicodedata
 
 from storefront.refusals import Refused
 
@@ -19,7 +20,7 @@ def tidied(text: str, longest: int, field: str = "text") -> str:
     """
     lines = re.sub(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]", "\n", text).replace("\t", " ")
     tidy = re.sub(r"\n{3,}", "\n\n", CONTROLS.sub("", lines)).strip()
-    if not tidy:
+    if not shows(tidy):
         raise Refused(**{field: "Please write something first."})
     if len(tidy) > longest:
         more = f"{len(tidy) - longest:,}"
@@ -30,4 +31,10 @@ def tidied(text: str, longest: int, field: str = "text") -> str:
 
 def one_line(text: str) -> str:
     """The same of what stands on one line, such as a name; "" where nothing is left of it."""
-    return " ".join(CONTROLS.sub(" ", text).split())
+    line = " ".join(CONTROLS.sub(" ", text).split())
+    return line if shows(line) else ""
+
+
+def shows(text: str) -> bool:
+    """Whether there is anything to see of it: what joins letters and what is wide shows nothing."""
+    return any(char != "\n" and unicodedata.category(char) not in ("Cf", "Zs") for char in text)

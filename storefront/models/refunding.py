@@ -9,6 +9,7 @@ from storefront.models.statement import DeskInstruction
 from storefront.money import Money
 from storefront.refusals import Refused
 
+TOO_MUCH = "Of this {left} is left to give back. For more, choose the order as a whole."
 MEANWHILE = "Meanwhile somebody else has asked for money back: look what is left, and say it again."
 
 
@@ -30,7 +31,10 @@ def give_back(
     if sum(before.values()) != asked:
         raise Refused(MEANWHILE)
     left = DeskInstruction.refundable(order).minor
-    amount_minor = amount_minor or (min(left_of(line, before), left) if line else left)
+    left = min(left_of(line, before), left) if line else left
+    if line and amount_minor > left:
+        raise Refused(sum=TOO_MUCH.format(left=Money(left, order.currency)))
+    amount_minor = amount_minor or left
     if not amount_minor:
         raise Refused("There is nothing left of it to give back.")
     DeskInstruction.refund(order, amount_minor, line, sign, at, role)

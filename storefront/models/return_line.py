@@ -26,8 +26,8 @@ class ReturnLine(Record):
         return counts
 
     @classmethod
-    def before(cls, back) -> dict[int, int]:
-        """How many of which lines of its order came back by earlier returns; one query."""
-        returns = back.order.returns.where(type(back).id < back.id).select(type(back).id)
+    def since(cls, back) -> dict[int, int]:
+        """How many of which lines of its order came back by it and later ones; one query."""
+        returns = back.order.returns.where(type(back).id >= back.id).select(type(back).id)
         rows = cls.select(cls.line, fn.SUM(cls.received)).where(cls.of.in_(returns))
         return {line: int(count) for line, count in rows.group_by(cls.line).tuples()}

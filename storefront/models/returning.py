@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from peewee import BooleanField, ForeignKeyField, TextField, fn
+from peewee import BooleanField, ForeignKeyField, TextField
 
 from storefront.db import Moment, Record, database
 from storefront.models.fulfilment import Quantities
@@ -35,6 +35,8 @@ REASONS = {
 LONGEST = 1000  # characters of the words to it
 GIVEN_BACK_WITHIN = timedelta(days=14)
 SENT_WITHIN = timedelta(days=14)  # of asking (Directive 2011/83/EU, Art. 14(1))
+MOST_TAKEN_BACK = 20  # of one order: each of them was a mail, and something to look at
+ENOUGH = "You have asked for this and taken it back many times. Please write to us about it."
 
 
 class Return(Record):
@@ -42,7 +44,8 @@ class Return(Record):
 
     States: asked → received → settled; or refused, or taken_back by the customer. What is unsent
     begins as received, for it never left. `answer` says why it was refused, or why less was given
-    back. `asking` names the attempt to ask: the same one again gives the same rows.
+    back. `asking` names the attempt to ask, with what was asked for: the same again gives the same
+    rows.
     """
 
     order = ForeignKeyField(Order, backref="returns", on_delete="CASCADE")
@@ -109,6 +112,10 @@ class Return(Record):
         """Until when its money is owed: of what was sent, once it has come (Art. 13(1) and (3))."""
         return max(self.asked_at + GIVEN_BACK_WITHIN, self.received_at)
 
+    def is_overdue(self, at: datetime) -> bool:
+        """Whether the last day to give its money back has passed."""
+        return self.state == "received" and self.give_back_by.date() < at.date()
+
     def contents(self) -> "list[ReturnLine]":
         """Its lines with the order's, in the order's order; one query."""
         query = self.lines.select(ReturnLine, OrderLine).join(OrderLine)
@@ -125,18 +132,6 @@ class Return(Record):
         return list(cls.select().where(cls.id.in_(numbers)).order_by(cls.id)) if numbers else []
 
     @classmethod
-    def in_states(cls, states: tuple[str, ...], before: int, most: int) -> "list[Return]":
-        """The newest in these states with their orders; `before` that id, unless it is 0."""
-        found = cls.select(cls, Order).join(Order).where(cls.state.in_(states))
-        found = found.where(cls.id < before) if before else found
-        return list(found.order_by(cls.id.desc()).limit(most))
-
-    @classmethod
-    def counts(cls) -> dict[str, int]:
-        """How many there are in each state."""
-        return dict(cls.select(cls.state, fn.COUNT(cls.id)).group_by(cls.state).tuples())
-
-    @classmethod
     def ask(
         cls, order: Order, quantities: Quantities, reason: str, words: str, asking: str, at
     ) -> "list[Return]":
@@ -148,10 +143,13 @@ class Return(Record):
         words = _words(words)
         if reason not in REASONS:
             raise Refused(reason="Please choose a reason from the list, or none.")
+        asking = _named(asking, quantities)
         with database.atomic():
             order.lock()
-            if known := list(order.returns.where(cls.asking == asking).order_by(cls.id)):
+            if known := cls._known(order, asking):
                 return known
+            if not order.email:
+                words = ""  # nobody who asks what we hold would find them
             unsent, sent = divided(order, quantities, at)
             facts = {"order": order, "asking": asking, "reason": reason, "words": words}
             made = [cls._make(unsent, facts, at, unsent=True), cls._make(sent, facts, at)]
@@ -162,6 +160,15 @@ class Return(Record):
             chosen = {n: unsent.get(n, 0) + sent.get(n, 0) for n in unsent | sent}
             order.tell("return_asked", at, lines=chosen, returns=[each.id for each in made])
         return made
+
+    @classmethod
+    def _known(cls, order: Order, asking: str) -> "list[Return]":
+        """What came of this attempt already; the order is locked."""
+        before = cls.of_order(order)
+        known = [x for x in before if x.asking == asking and x.state != "taken_back"]
+        if not known and sum(x.state == "taken_back" for x in before) >= MOST_TAKEN_BACK:
+            raise Refused(ENOUGH)
+        return known
 
     @classmethod
     def _make(cls, chosen: dict[int, int], facts: dict, at, unsent=False) -> "Return | None":
@@ -267,6 +274,13 @@ class Return(Record):
         for name, value in ({"state": state} | facts).items():
             setattr(self, name, value)
         type(self).update({"state": state} | facts).where(type(self).id == self.id).execute()
+
+
+def _named(asking: str, quantities: Quantities) -> str:
+    """An attempt to ask: who goes back to a form and asks for something else makes another."""
+    if quantities is None:
+        return f"{asking} whole"
+    return " ".join([asking, *(f"{line}x{n}" for line, n in sorted(quantities.items()) if n)])
 
 
 def _all_here(quantity: int, unsent: bool) -> dict[str, int]:

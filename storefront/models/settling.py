@@ -68,7 +68,9 @@ class Settling:
         with database.atomic():
             self.lock()
             if self.state in PAID:
-                raise Refused(f"Order {self.number} is paid for: refund it instead.")
+                raise Refused(
+                    f"Order {self.number} is paid for by now: ask for its money back instead."
+                )
             if self.state in ("cancelling", "cancelled"):
                 raise Refused(f"Order {self.number} is cancelled already.")
             self._enter("cancelling", at, role=role)

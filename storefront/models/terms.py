@@ -31,13 +31,13 @@ class Terms(Record):
     @classmethod
     def set(cls, return_days: str, return_address: str, postage: str) -> "Terms":
         """Have these from now on. Raises `Refused`, by field, for what nobody can be told."""
-        problems = {}
-        if not (return_days.strip().isascii() and return_days.strip().isdecimal()):
+        problems, days = {}, return_days.strip()
+        if not (days.isascii() and days.isdecimal()):
             problems["return_days"] = "Please give the days as a number."
-        elif not FEWEST_DAYS <= int(return_days[:9]) <= MOST_DAYS:
+        elif len(days) > 9 or not FEWEST_DAYS <= int(days) <= MOST_DAYS:
             problems["return_days"] = f"Please give between {FEWEST_DAYS} and {MOST_DAYS} days."
         words = {"return_address": return_address, "postage": postage}
-        words = {name: " ".join(text.split()) for name, text in words.items()}
+        words = {name: _tidied(text) for name, text in words.items()}
         for name, text in words.items():
             if len(text) > LONGEST:
                 problems[name] = f"Please keep this to {LONGEST} characters."
@@ -46,7 +46,13 @@ class Terms(Record):
         if problems:
             raise Refused(**problems)
         with database.atomic():
-            there = {"return_days": int(return_days), **words}
-            if not cls.update(there).where(cls.id == 1).execute():
-                cls.insert(id=1, **there).execute()
+            there = {"return_days": int(days), **words}
+            # Two managers may be the first at once.
+            first = cls.insert(id=1, **there)
+            first.on_conflict(conflict_target=[cls.id], update=there).execute()
         return cls.now()
+
+
+def _tidied(text: str) -> str:
+    """One line of printable text: it goes into mails."""
+    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable())

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from storefront import register
+from storefront import letters, register  # noqa: F401 — the letters name the kinds of mail
 from storefront.blanks import Need, is_blank
 from storefront.db import Record
 from storefront.erasures import Erasures, normal

@@ -94,6 +94,47 @@ def test_a_code_typed_and_not_looked_at_is_shown_before_it_counts(filled, make):
     assert Order.get().discount_minor == 1000
 
 
+RETURN = {"by": "return"}  # in any field: it presses the first button of the form
+
+
+def test_return_on_a_code_shows_what_it_takes_off_and_orders_with_the_next(filled, make):
+    make()
+    looked = filled.post("/checkout", form_of(filled, code="ten", **RETURN))
+    assert looked.status_code == 200
+    assert sums(looked.text)["Discount: TEN"] == "−$10.00"
+    assert '<div class="notice" role="alert"' not in looked.text
+    assert re.search(r'<input[^>]* autofocus[^>]* name="code"', looked.text)
+    assert looked.headers.get("HX-Retarget") == "#totals"
+    assert looked.text.startswith('<div id="totals"') == filled.fragments
+    assert not Order.select().exists()
+    form = form_of(filled, code="ten", **RETURN) | hidden_in(looked.text)
+    assert filled.post("/checkout", form).status_code in (204, 303)
+    assert Order.get().total_minor == 9000
+
+
+def test_return_on_a_code_that_is_none_says_so_beside_it_however_often_and_nowhere_else(filled):
+    form = form_of(filled, code="WINTER", **RETURN)
+    for _ in range(2):
+        answer = filled.post("/checkout", form)
+        assert answer.status_code == 422
+        assert "We do not know this code" in said_of_code(answer.text)
+        assert "before we can send your order" not in answer.text
+        form |= hidden_in(answer.text)
+
+
+def test_return_on_a_code_that_was_taken_out_of_its_field_shows_the_total_without_it(filled, make):
+    make()
+    looked = filled.post("/checkout/totals", form_of(filled, code="TEN"))
+    form = form_of(filled) | hidden_in(looked.text) | {"code": ""} | RETURN
+    assert sums(filled.post("/checkout", form).text)["Total"] == "$100.00"
+    assert not Order.select().exists()
+
+
+def test_return_without_a_code_places_the_order(filled):
+    assert filled.post("/checkout", form_of(filled, **RETURN)).status_code in (204, 303)
+    assert Order.select().count() == 1
+
+
 def test_a_code_is_taken_out_again(filled, make):
     make()
     page = filled.post("/checkout/discount/removal", form_of(filled, code="TEN"))

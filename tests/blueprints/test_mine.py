@@ -284,5 +284,5 @@ def test_orders_that_say_the_same_are_all_there_and_mails_stand_together(client,
     for order in Order.select():
         assert f"<h3>Order {order.number} of" in page
         assert f"/orders/{order.number}" in page
-    assert page.count("Mail “order placed”") == 2
+    assert page.count("Mail “order received”") == 2
     assert page.count("<h3>Mail") == 2, "the one with the link is kept for a day alone"

@@ -232,7 +232,23 @@ def test_the_page_says_when_it_is_a_demonstration_and_looks_again_by_itself(
     assert (f'hx-get="{order_path(placed)}?seen=card_held"' in page) == demo
     asks = {"HX-Request": "true"}
     unchanged = shop.get(f"{order_path(placed)}?seen=card_held", headers=asks)
-    assert (unchanged.status_code, "HX-Redirect" in unchanged.headers) == (200, False)
+    assert (unchanged.status_code, unchanged.text) == (204, "")
+    assert unchanged.headers["Cache-Control"] == "private, no-store"
     Order.update(state="charged").execute()
     changed = shop.get(f"{order_path(placed)}?seen=card_held", headers=asks)
-    assert (changed.status_code, changed.headers["HX-Redirect"]) == (204, order_path(placed))
+    assert changed.status_code == 200
+    assert changed.text.startswith('<div id="order" data-state="charged"')
+    assert "There is news of your order." in changed.text
+    assert '<section id="messages"' not in changed.text, "where somebody may be typing"
+
+
+def test_news_that_the_page_finds_by_itself_come_as_the_part_that_changed(
+    client, payment_page, placed, desk
+):
+    come_home(client, pay(payment_page, placed))
+    desk()
+    asks = {"HX-Request": "true"}
+    news = client.get(f"{order_path(placed)}?seen=card_held", headers=asks, follow_redirects=True)
+    assert news.status_code == 200
+    assert news.text.startswith('<div id="order" data-state="charged"')
+    assert Order.get().state == "charged"

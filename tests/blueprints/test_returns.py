@@ -1,5 +1,7 @@
 """Withdrawing and sending back from the order's link, without sign-in, with and without htmx."""
 
+import re
+
 import pytest
 from playhouse.test_utils import count_queries
 
@@ -214,3 +216,24 @@ def test_the_page_asks_the_database_as_often_for_many_returns(client, path, sent
     with count_queries() as more:
         client.get(path)
     assert more.count <= few.count
+
+
+def test_who_withdrew_while_it_was_charged_has_withdrawn_from_it(visitor, settings, shirt, clock):
+    order = place(cart_of((stock(shirt.in_order()[0], 9), 2)), clock())
+    path = path_of(settings, order)
+    page = visitor.client.get(path).text
+    assert "Nothing was charged" in page
+    [pressed] = re.findall(r'<button name="(\w+)" value="1">Withdraw', page)
+    order.charge(clock())
+    stale = {pressed: "1", "asking": hidden_in(page)["asking"]}
+    for _ in range(2):
+        assert visitor.post(path, stale).status_code < 400
+    [back] = Return.select()
+    assert [x.quantity for x in back.lines] == [2]
+    assert Order.get().stage == "called_off"
+
+
+def test_an_order_whose_address_is_erased_asks_for_no_words(client, path, sent):
+    assert 'name="words"' in client.get(path).text
+    Order.update(email="").execute()
+    assert 'name="words"' not in client.get(path).text

@@ -168,14 +168,14 @@ def pay_in_every_way(till: Till, vault: int) -> None:
             with stopped(vault):
                 assert till.post(address) == 503
                 till.fill(till.next_canary())
-                expect(page.locator("main")).to_have_attribute("data-state", "unavailable")
+                expect(page.locator("[data-state]")).to_have_attribute("data-state", "unavailable")
             page.goto(address)
         # Success: by turns with script and without.
         if scene % 2:
             assert till.post(address) == 303
         else:
             till.fill(till.next_canary())
-            expect(page.locator("main")).to_have_attribute("data-state", "card_held")
+            expect(page.locator("[data-state]")).to_have_attribute("data-state", "card_held")
 
 
 def sealed_at_the_vault(shop: Shop) -> set[bytes]:

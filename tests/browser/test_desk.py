@@ -16,12 +16,12 @@ WANTED = ("XL", "Off White")  # of which there are many
 def until(page, state):
     """Looks at the order again and again, as somebody without JavaScript does."""
     for _ in range(40):
-        if page.locator(f'main[data-state="{state}"]').count():
+        if page.locator(f'[data-state="{state}"]').count():
             return
         page.wait_for_timeout(500)
         if not page.evaluate_javascript:
             page.reload()
-    expect(page.locator("main")).to_have_attribute("data-state", state)
+    expect(page.locator("[data-state]")).to_have_attribute("data-state", state)
 
 
 @pytest.fixture(params=[True, False], ids=["javascript", "no-javascript"])
@@ -64,7 +64,7 @@ def test_a_person_at_the_desk_does_the_same_from_an_exported_file(shop_stack, ne
     page.evaluate_javascript = True  # the page looks by itself, and a reload would cross it
     order_two(page, email="by-hand@example.com")
     give_card(page)
-    expect(page.locator("main")).to_have_attribute("data-state", "card_held")
+    expect(page.locator("[data-state]")).to_have_attribute("data-state", "card_held")
     bundle, home = tmp_path / "bundle", tmp_path / "home"
     shop_stack.vault("export", str(bundle))
     lines = f"list\nshow 1\ncharge all\nwrite {home}\nshred\nquit\n"

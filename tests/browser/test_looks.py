@@ -181,12 +181,12 @@ def test_checking_out_paying_and_following(page, look, running_shop):
     page.get_by_role("link", name="Back to your order").click()
     for state in ("awaiting_card", "placed", "declined", "expired", "lapsed", "charged"):
         looking.put_into_state(running_shop, page, state)
-        expect(page.locator("main")).to_have_attribute("data-state", state)
+        expect(page.locator("[data-state]")).to_have_attribute("data-state", state)
         look(page, f"order-{state.replace('_', '-')}")
     looking.put_into_state(running_shop, page, "awaiting_card")
     page.get_by_role("button", name="Pay").click()
     give_card(page)
-    expect(page.locator("main")).to_have_attribute("data-state", HELD)
+    expect(page.locator("[data-state]")).to_have_attribute("data-state", HELD)
     look(page, "order-card-held", dark=True)
 
 
@@ -195,7 +195,7 @@ def test_without_the_vault(shop_stack, new_page, look):
     order_two(page)
     shop_stack.stop_vault()
     give_card(page)
-    expect(page.locator("main")).to_have_attribute("data-state", "unavailable")
+    expect(page.locator("[data-state]")).to_have_attribute("data-state", "unavailable")
     look(page, "payment-unavailable")
 
 

@@ -21,8 +21,12 @@ def write(page, label: str, words: str, button: str) -> None:
 def test_a_customer_asks_and_the_desk_answers_and_prints(page, new_page, running_shop, look):
     order_two(page)
     give_card(page)
-    # Or the page goes on to that by itself while we look at it.
-    expect(page.locator("main")).to_have_attribute("data-state", "charged", timeout=20_000)
+    # What is being typed outlives that the page goes on by itself.
+    page.get_by_label("Your message").press_sequentially("Where")
+    expect(page.locator("#order")).to_have_attribute("data-state", "charged", timeout=20_000)
+    expect(page.get_by_label("Your message")).to_be_focused()
+    page.keyboard.type(" is it?")
+    expect(page.get_by_label("Your message")).to_have_value("Where is it?")
     write(page, "Your message", "", "Send")
     expect(page.locator("#messages .error")).to_have_text("Please write something first.")
     look(page, "refused")

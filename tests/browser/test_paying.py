@@ -43,7 +43,7 @@ def order_one(page: Page, **changes: str) -> None:
 
 
 def expect_held(page: Page) -> None:
-    expect(page.locator("main")).to_have_attribute("data-state", HELD)
+    expect(page.locator("[data-state]")).to_have_attribute("data-state", HELD)
 
 
 def test_only_the_sealed_card_leaves_the_page(page):

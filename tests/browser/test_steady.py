@@ -174,7 +174,7 @@ def test_on_a_phone_the_keyboard_buys_and_what_has_the_focus_is_never_covered(
     walk_to("textbox", "Expiry date")
     page.keyboard.type("12/39")
     page.keyboard.press("Enter")
-    expect(page.locator("main")).to_have_attribute("data-state", HELD)
+    expect(page.locator("[data-state]")).to_have_attribute("data-state", HELD)
 
 
 # Any screen will do.
@@ -231,7 +231,7 @@ def test_who_wants_no_motion_gets_none(new_page, running_shop):
 def test_an_order_prints_as_a_slip_for_the_parcel(page, shots):
     order_two(page)
     give_card(page)
-    expect(page.locator("main")).to_have_attribute("data-state", HELD)
+    expect(page.locator("[data-state]")).to_have_attribute("data-state", HELD)
     page.emulate_media(media="print")
     for shown in (".brand", "#things", "address", ".total", "footer p"):
         expect(page.locator(shown).first).to_be_visible()

@@ -41,7 +41,9 @@ def test_what_controls_a_terminal_or_turns_words_around_is_left_out(typed, kept)
     assert tidied(typed, LONGEST) == kept
 
 
-@pytest.mark.parametrize("typed", ["", " \n\t", "\0\u202e", "x" * (LONGEST + 1)])
+@pytest.mark.parametrize(
+    "typed", ["", " \n\t", "\0\u202e", "\u200b\n\u200d\ufeff", "\xa0", "x" * (LONGEST + 1)]
+)
 def test_what_is_no_message_or_too_long_is_refused_and_nothing_is_kept(order, clock, typed):
     for write in (
         lambda: Message.ask(order, typed, clock()),

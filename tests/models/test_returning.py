@@ -3,15 +3,27 @@
 from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
+from types import NoneType
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storefront.models import DeskInstruction, Order, OrderEvent, Parcel, Return, Terms, Variant
+from storefront.models import (
+    DeskInstruction,
+    Order,
+    OrderEvent,
+    OrderLine,
+    Parcel,
+    Return,
+    Terms,
+    Variant,
+)
 from storefront.models.fulfilment import stage_of
+from storefront.models.refunding import call_off_and_give_back, give_back
 from storefront.models.returnable import returnable, withdrawable_until
 from storefront.models.suggested import most_to_give
+from storefront.money import Money
 from storefront.refusals import Refused
 from tests.models.placing import at_once, cart_of, place, stock
 from tests.models.test_fulfilment import lines, stored
@@ -181,6 +193,67 @@ def test_asking_twice_at_once_is_asking_once(sent, clock):
     assert mails(sent) == {"order_return_asked": 1}
 
 
+def test_who_goes_back_to_the_form_and_asks_for_something_else_is_heard(sent, clock):
+    [first] = ask(sent, {0: 1}, clock, asking="x")
+    [second] = ask(sent, {1: 1}, clock, asking="x")
+    [third] = ask(sent, None, clock, asking="x")
+    assert ask(sent, None, clock, asking="x") == [third]
+    assert ask(sent, {1: 1, 0: 0}, clock, asking="x") == [second]
+    assert [x.quantity for x in third.lines] == [2]
+    first.take_back(clock())
+    [again] = ask(sent, {0: 1}, clock, asking="x")
+    assert (again.id, again.state) == (4, "asked")
+
+
+def test_who_asks_and_takes_back_without_end_is_asked_to_write(sent, clock):
+    for _ in range(20):
+        ask(sent, {0: 1}, clock)[0].take_back(clock())
+    with pytest.raises(Refused, match="Please write to us"):
+        ask(sent, {0: 1}, clock)
+    assert Return.select().count() == 20
+
+
+def test_words_to_a_return_are_kept_only_where_their_writer_could_find_them(sent, clock):
+    Order.update(email="").where(Order.id == sent.id).execute()
+    [back] = ask(sent, {0: 1}, clock, words="It is for my aunt.")
+    assert Return.get_by_id(back.id).words == ""
+
+
+def test_a_line_that_goes_in_parts_and_ways_is_given_back_to_the_last_cent(order, clock):
+    first, _ = lines(order)
+    OrderLine.update(discount_minor=1).where(OrderLine.id == first.id).execute()
+    Order.update(total_minor=order.total_minor - 1).where(Order.id == order.id).execute()
+    paid = lines(order)[0].paid_minor
+    assert paid % 3
+    how = {"restock": True, "sign": unsigned, "at": clock(), "role": ""}
+    call_off_and_give_back(order, {first.id: 1}, **how)
+    [back] = ask(order, {0: 2}, clock)
+    back.settle(most_to_give(back), "", unsigned, clock())
+    assert DeskInstruction.asked_back(order) == {first.id: paid}
+
+
+def test_returns_and_refunds_that_meet_give_back_no_more_than_was_paid(order, clock):
+    first, _ = lines(order)
+    order.ship(None, clock())
+    [back] = ask(order, {0: 2}, clock)
+    outcomes = at_once(9, lambda n: _one_of_three(n, order.id, back.id, first.id, clock()))
+    assert {type(each) for each in outcomes} <= {Refused, NoneType, Money}
+    back = Return.get_by_id(back.id)
+    if back.state == "received":
+        at_once(6, lambda _: Return.get_by_id(back.id).settle({}, "so", unsigned, clock()))
+    assert back.state in ("received", "taken_back")
+    assert [line.returned for line in lines(order)] == [2 * (back.state == "received"), 0]
+    assert sum(DeskInstruction.asked_back(order).values()) == order.total_minor
+
+
+def _one_of_three(n: int, order: int, back: int, line: int, at):
+    if n % 3 == 0:
+        return Return.get_by_id(back).receive({line: 2}, {line}, at)
+    if n % 3 == 1:
+        return Return.get_by_id(back).take_back(at)
+    return give_back(Order.get_by_id(order), 0, None, asked=0, sign=unsigned, at=at, role="")
+
+
 def test_the_period_is_counted_from_the_last_parcel_and_its_arrival(order, clock):
     first, _ = lines(order)
     parcel = order.ship({first.id: 1}, clock())
@@ -301,8 +374,11 @@ def test_words_that_are_too_long_and_reasons_that_are_none_are_refused_by_field(
         (("9" * 40, "", "Ours."), "return_days"),
         (("²", "", "Ours."), "return_days"),
         (("", "", "Ours."), "return_days"),
+        (("0000000309999999", "", "Ours."), "return_days"),
+        (("00000003099999999999999", "", "Ours."), "return_days"),
         (("30", "x" * 401, "Ours."), "return_address"),
         (("30", "", " "), "postage"),
+        (("30", "", "\x1b\x07"), "postage"),
     ],
 )
 def test_terms_that_nobody_can_be_told_are_refused_by_field(app, given, field):
@@ -310,6 +386,17 @@ def test_terms_that_nobody_can_be_told_are_refused_by_field(app, given, field):
         Terms.set(*given)
     assert list(refusal.value.problems) == [field]
     assert Terms.now().return_days == 30
+
+
+def test_terms_are_read_without_what_stands_around_them(app):
+    kept = Terms.set(" " * 9 + "30 ", "7 Dock\x07 Road\n Hull", "\x1b[1mOurs.")
+    assert kept.return_days == 30
+    assert (kept.return_address, kept.postage) == ("7 Dock Road Hull", "[1mOurs.")
+
+
+def test_several_who_set_the_first_terms_at_once_all_set_them(app):
+    assert all(isinstance(each, Terms) for each in at_once(8, lambda _: Terms.set("60", "", "x")))
+    assert [each.return_days for each in Terms.select()] == [60]
 
 
 STEPS = ("ask", "receive", "take_back", "refuse", "settle", "ship", "deliver", "call_off")
@@ -331,7 +418,7 @@ def test_whatever_is_done_no_more_comes_back_than_was_sent_and_no_more_is_given_
             assert 0 <= line.returned <= line.delivered <= line.shipped <= line.packed <= line.left
             assert sum(count for _, count in line.states) == line.quantity
         assert all(count >= 0 for count in returnable(order).values())
-        assert 0 <= sum(asked_for(order).values() or [0]) <= order.total_minor
+        assert 0 <= sum(DeskInstruction.asked_back(order).values()) <= order.total_minor
         assert stored(order) == stage_of("charged", lines(order))
 
 

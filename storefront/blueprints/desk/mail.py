@@ -2,6 +2,7 @@
 
 from flask import abort, current_app, request
 
+from storefront import letters  # noqa: F401 — they name the kinds of mail
 from storefront.blueprints.desk import desk, session
 from storefront.blueprints.desk.frame import screen, show
 from storefront.blueprints.desk.guard import NUMBER, roles

@@ -5,7 +5,7 @@ from flask import current_app, request
 from storefront.blueprints.desk import desk
 from storefront.blueprints.desk.guard import roles
 from storefront.blueprints.desk.log import noted_as
-from storefront.blueprints.desk.orders_one import ONE, carry_out, quantities
+from storefront.blueprints.desk.orders_one import NO_LINE, ONE, carry_out, quantities
 from storefront.models import DeskInstruction, Order, OrderLine
 from storefront.models.refunding import call_off_and_give_back, give_back
 from storefront.money import Money, decimals
@@ -13,7 +13,6 @@ from storefront.pages import now
 from storefront.refusals import Refused
 
 NO_SUM = "Write a sum in {}, such as {}: digits, with a point where there is need of one."
-NO_LINE = "This order has no such line."
 
 
 @desk.post(f"{ONE}/cancellation")
@@ -85,12 +84,12 @@ def _sum(currency: str) -> int:
     if not (text := request.form.get("sum", "").strip()):
         return 0
     # What reads catalogues is not loaded to serve; see `sparing`.
-    from storefront.exchange.amounts import minor_units
+    from storefront.exchange.amounts import LARGEST_SUM, minor_units
     from storefront.exchange.catalogue import BadCatalogue
 
     places = decimals(currency)
     try:
-        minor = minor_units(text, places, 0, "The sum")
+        minor = minor_units(text, places, 0, "The sum", LARGEST_SUM)
     except BadCatalogue:
         minor = 0
     if not minor:

@@ -24,6 +24,7 @@ MEANWHILE = (
 )
 WHOLE = "Give a number in digits, such as 2."
 HOW_MANY = "Say how many, of at least one thing."
+NO_LINE = "This order has no such line."
 
 
 @desk.get(ONE)
@@ -128,14 +129,20 @@ def quantities() -> dict[int, int] | None:
         return None
     chosen = {}
     for name, text in given.items():
-        digits = text.isascii() and text.isdigit() and len(text) < 7
-        if text and not (digits and name[5:].isascii() and name[5:].isdigit()):
+        if not _is_number(name[5:], 9):
+            raise Refused(NO_LINE)
+        if text and not _is_number(text, 6):
             raise Refused(**{name: WHOLE})
         if text and int(text):
             chosen[int(name[5:])] = int(text)
     if not chosen:
         raise Refused(HOW_MANY)
     return chosen
+
+
+def _is_number(text: str, longest: int) -> bool:
+    """Whether it is a number of so many digits at most; no database takes any number."""
+    return text.isascii() and text.isdigit() and len(text) <= longest
 
 
 @desk.post(f"{ONE}/packing")

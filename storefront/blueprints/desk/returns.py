@@ -6,7 +6,7 @@ from storefront.blueprints.desk import desk, session
 from storefront.blueprints.desk.frame import screen, show
 from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.blueprints.desk.log import noted, noted_as, noting, role_of
-from storefront.models import Return
+from storefront.models import Return, return_queue
 from storefront.models.suggested import most_to_give
 from storefront.money import Money, decimals
 from storefront.pages import go, now, wants_part
@@ -14,17 +14,23 @@ from storefront.refusals import Refused
 
 MOST = 50  # returns of one page
 LISTS = {
-    "owed": ("To refund", ("received",)),
+    "owed": ("To refund", return_queue.OWED),
     "coming": ("Coming back", ("asked",)),
     "done": ("Done", ("settled", "refused", "taken_back")),
 }
+ASKED = "The desk of the vault is asked to give {} back."
+NOTHING_LEFT = "Settled: nothing is given back for it."
 NO_SUM = "Please write sums as digits with at most one point, such as 36 or 36.00."
 
 
 def _owed() -> list[tuple[str, str]]:
-    count = sum(Return.counts().get(state, 0) for state in LISTS["owed"][1])
-    what = "1 return waits" if count == 1 else f"{count} returns wait"
-    return [(f"{what} for a refund", "/desk/returns")] if count else []
+    """What is overdue comes first, and counts among what waits, too."""
+    count = sum(return_queue.counts().get(state, 0) for state in return_queue.OWED)
+    late = return_queue.count_overdue(now()) if count else 0
+    overdue = "1 refund is overdue" if late == 1 else f"{late} refunds are overdue"
+    waits = "1 return waits for a refund" if count == 1 else f"{count} returns wait for a refund"
+    said = [overdue] * bool(late) + [waits] * bool(count)
+    return [(each, "/desk/returns") for each in said]
 
 
 WORDS = "What comes back, and what is owed for it."
@@ -36,17 +42,15 @@ screen("Returns", "/desk/returns", ("fulfilment",), WORDS, _owed)
 def returns():
     wanted = request.args.get("list", "")
     chosen = wanted if wanted in LISTS else "owed"
-    before = max(0, min(request.args.get("before", 0, int), 2**31 - 1))
-    found = Return.in_states(LISTS[chosen][1], before, MOST + 1)
-    context = {"lists": LISTS, "chosen": chosen, "before": before, "returns": found[:MOST]}
-    older = found[MOST - 1].id if len(found) > MOST else 0
-    counts = Return.counts()
-    return show(
-        *("desk/returns/page.html", "desk/returns/_returns.html"),
-        counts={name: sum(counts.get(s, 0) for s in states) for name, (_, states) in LISTS.items()},
-        older=older,
-        **context,
-    )
+    beyond = max(0, min(request.args.get("beyond", 0, int), 2**31 - 1))
+    found = return_queue.page_of(LISTS[chosen][1], beyond, MOST + 1, now())
+    context = {"lists": LISTS, "chosen": chosen, "beyond": beyond, "returns": found[:MOST]}
+    context["further"] = found[MOST - 1].id if len(found) > MOST else 0
+    counts = return_queue.counts()
+    context["counts"] = {
+        name: sum(counts.get(state, 0) for state in states) for name, (_, states) in LISTS.items()
+    }
+    return show("desk/returns/page.html", "desk/returns/_returns.html", at=now(), **context)
 
 
 @desk.get(f"/returns/<{NUMBER}:number>")
@@ -69,13 +73,14 @@ def _page(back: Return, status: int = 200, refusal: Refused | None = None, said:
     context = {
         "back": back,
         "order": back.order,
+        "overdue": back.is_overdue(now()),
         "contents": back.contents(),
         "owed": {n: Money(owed.get(n, 0), back.order.currency) for n in [*owed, None]},
         "sums": {n: _written(minor, back.order.currency) for n, minor in owed.items()},
         "returns": [each for each in Return.of_order(back.order) if each.id != back.id],
         "refusal": refusal,
         "typed": request.form if refusal else {},
-        "ticked": request.form.getlist("shelf") if refusal else None,
+        "ticked": _ticked() if refusal else None,
         "said": said or session.once("said"),
     }
     return show("desk/returns/return.html", "desk/returns/_return.html", status=status, **context)
@@ -95,7 +100,8 @@ def _shown(number: int, said: str):
 def receive_return(number: int):
     back = _found(number)
     try:
-        came, shelf = _quantities(back), {int(n) for n in _ticked() if n.isdecimal()}
+        came = _quantities(back)
+        shelf = {line for line in came if str(line) in _ticked()}
         with noting("returned", back):
             back.receive(came, shelf, now(), _role())
     except Refused as refusal:
@@ -104,7 +110,7 @@ def receive_return(number: int):
 
 
 def _ticked() -> list[str]:
-    return [each for each in request.form.getlist("shelf") if each.isascii()]
+    return request.form.getlist("shelf")
 
 
 def _quantities(back: Return) -> dict[int, int]:
@@ -128,19 +134,20 @@ def refund_return(number: int):
     except Refused as refusal:
         return _page(_found(number), 422, refusal)
     payments.hear_all(now())
-    return _shown(number, f"The desk of the vault is asked to give {given} back.")
+    return _shown(number, ASKED.format(given) if given else NOTHING_LEFT)
 
 
 def _sums(back: Return) -> dict[int | None, int]:
     """The sums as typed, by line; one that is not in the form is nothing."""
-    from storefront.exchange.amounts import minor_units  # at the desk only; see `sparing`
+    # At the desk only; see `sparing`.
+    from storefront.exchange.amounts import LARGEST_SUM, minor_units
     from storefront.exchange.catalogue import BadCatalogue
 
     places, sums = decimals(back.order.currency), {}
     try:
         for line in [*(each.line_id for each in back.lines), None]:
             text = request.form.get(f"sum-{line or 'rest'}", "").strip()
-            sums[line] = minor_units(text, places, 0, "The sum") if text else 0
+            sums[line] = minor_units(text, places, 0, "The sum", LARGEST_SUM) if text else 0
     except BadCatalogue:
         raise Refused(NO_SUM) from None
     return sums

@@ -125,7 +125,7 @@ def test_a_mail_that_is_sent_once_only_is_refused_in_words(packer, clock):
     answer = packer.post(f"/desk/mail/{mail.id}/tries", {"list": "sent"})
     assert answer.status_code == 422
     assert "asks for it anew" in answer.text
-    assert "Rights link" in answer.text
+    assert "Link to what we hold" in answer.text
     assert StaffAction.select().count() == 0
     assert "Send it again" not in listed(packer.client, "sent")
 

@@ -302,7 +302,7 @@ def test_the_page_shows_all_of_an_order_and_is_noted(browser, order, clock):
         assert words in page
     assert parcel.follow.replace("&", "&amp;") in page
     assert "by fulfilment" in page
-    assert "Order shipped" in page
+    assert "Parcel sent" in page
     assert log() == ["opened"]
     assert StaffAction.get().row == order.id
 
@@ -503,7 +503,7 @@ def test_an_order_without_a_charge_is_cancelled_by_the_role_that_says_so(packer,
 def test_who_meant_to_cancel_what_was_charged_meanwhile_calls_nothing_off(packer, order):
     answer = packer.post(at(order, "cancellation"), {})
     assert answer.status_code == 422
-    assert "refund it instead" in answer.text
+    assert "ask for its money back instead" in answer.text
     assert (history(order), asked()) == ([], [])
 
 
@@ -552,6 +552,15 @@ def test_what_cannot_be_called_off_comes_back_as_it_was_typed(packer, order, wro
     assert (history(order), asked()) == ([], [])
 
 
+@pytest.mark.parametrize("name", ["line-" + "9" * 5000, "line-9999999999", "line-", "line-x"])
+@pytest.mark.parametrize("noun", ["packing", "parcels", "cancellation"])
+def test_a_line_that_no_order_can_have_is_a_sentence(packer, order, noun, name):
+    answer = packer.post(at(order, noun), {name: "1"})
+    assert answer.status_code == 422
+    assert "This order has no such line." in answer.text
+    assert history(order) == []
+
+
 def test_a_sum_is_given_back_once_though_the_form_is_sent_twice(packer, order):
     form = {"line": "", "sum": "5.00", "asked": "0"}
     assert "$5.00 is to be given back" in shown(packer, packer.post(at(order, "refunds"), form))
@@ -594,11 +603,16 @@ def test_no_sum_is_all_that_is_left_of_a_line_or_of_the_order(packer, order):
         ({"sum": "5"}, "Meanwhile somebody else"),
         ({"sum": "5", "asked": "x"}, "Meanwhile somebody else"),
         ({"sum": "5", "asked": "0", "line": "99"}, "This order has no such line."),
+        ({"sum": "9" * 5000, "asked": "0"}, "Write a sum in USD"),
+        ({"sum": "30000000", "asked": "0"}, "can be refunded"),
+        ({"sum": "100000", "asked": "0", "line": "first"}, "choose the order as a whole"),
     ],
 )
 def test_a_refund_that_cannot_be_is_refused_and_nothing_typed_is_lost(
     packer, order, form, sentence
 ):
+    if "line" in form:
+        form = form | {"line": form["line"].replace("first", str(order.in_order()[0].id))}
     answer = packer.post(at(order, "refunds"), form)
     assert answer.status_code == 422
     assert sentence in answer.text

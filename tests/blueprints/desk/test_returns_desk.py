@@ -1,14 +1,16 @@
 """Returns at the desk: received, refunded, refused, and the terms that managers set."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from playhouse.test_utils import count_queries
 
 from storefront.models import DeskInstruction, Order, Return, StaffAction, Terms, Variant
+from storefront.models.refunding import give_back
 from tests.conftest import Visitor
 from tests.models.placing import cart_of, place, stock
-from tests.models.test_returning import asked_for, mails
+from tests.models.test_returning import asked_for, mails, unsigned
 from tests.staff import signed_in
 
 
@@ -57,7 +59,7 @@ def test_the_lists_say_when_there_is_nothing(browser):
     assert "No money is owed" in browser.get("/desk/returns").text
     assert "Nothing is on its way back." in browser.get("/desk/returns?list=coming").text
     assert "Nothing has come back yet." in browser.get("/desk/returns?list=done").text
-    assert "There are no older ones." in browser.get("/desk/returns?list=x&before=1").text
+    assert "That is all of them." in browser.get("/desk/returns?list=x&beyond=1").text
 
 
 def test_a_return_stands_in_its_list_and_the_list_names_nobody(browser, order, back):
@@ -149,6 +151,16 @@ def test_a_sum_that_is_refused_stays_as_typed(packer, order, back, clock, sums, 
     assert StaffAction.select().where(StaffAction.what == "refunded").count() == 0
 
 
+def test_what_was_given_back_otherwise_is_settled_without_a_sum(packer, order, back, clock):
+    back.receive({order.in_order()[0].id: 1}, set(), clock())
+    sign = {"sign": unsigned, "at": clock(), "role": ""}
+    give_back(order, 0, None, asked=0, **sign)
+    page = packer.get(at(back)).text
+    sums = dict(re.findall(r'name="(sum-\w+)"[^>]* value="([\d.]+)"', page))
+    assert "nothing is given back" in shown(packer, packer.post(f"{at(back)}/refund", sums))
+    assert asked_for(order) == {None: order.total_minor}
+
+
 def test_less_is_given_with_a_reason(packer, order, back, clock):
     line = order.in_order()[0].id
     back.receive({line: 1}, set(), clock())
@@ -159,11 +171,34 @@ def test_less_is_given_with_a_reason(packer, order, back, clock):
     assert mails(order)["order_return_reduced"] == 1
 
 
+def test_what_costs_more_than_one_price_can_be_is_refunded_as_it_was_suggested(
+    packer, shirt, clock
+):
+    dearest = stock(shirt.in_order()[0], 9)
+    Variant.update(price_minor=2**31 - 1).where(Variant.id == dearest.id).execute()
+    order = place(cart_of((Variant.get_by_id(dearest.id), 2)), clock())
+    order.charge(clock())
+    [back] = Return.ask(order, None, "", "", "x", clock())
+    sums = dict(re.findall(r'name="(sum-\w+)"[^>]* value="([\d.]+)"', packer.get(at(back)).text))
+    shown(packer, packer.post(f"{at(back)}/refund", sums))
+    assert sum(asked_for(order).values()) == order.total_minor
+
+
+def test_what_is_ticked_for_the_shelf_and_is_no_line_of_it_changes_nothing(packer, order, back):
+    shelf = Variant.get_by_id(order.in_order()[0].variant_id).stock
+    form = came(back, 2, 0) | {"shelf": ["9" * 5000, "999", "²", ""]}
+    shown(packer, packer.post(f"{at(back)}/receipt", form))
+    assert [line.returned for line in order.in_order()] == [2, 0]
+    assert Variant.get_by_id(order.in_order()[0].variant_id).stock == shelf
+
+
 @pytest.mark.parametrize(
     "counts", [("3", "0"), ("x", "0"), ("0", "0"), ("²", "0"), ("9" * 20, "0")]
 )
 def test_receiving_what_was_not_asked_for_is_refused(packer, order, back, counts):
-    answer = packer.post(f"{at(back)}/receipt", came(back, *counts) | {"shelf": ["x", "²"]})
+    answer = packer.post(
+        f"{at(back)}/receipt", came(back, *counts) | {"shelf": ["x", "²", "9" * 5000]}
+    )
     assert answer.status_code == 422
     assert f'value="{counts[0]}"' in answer.text
     assert {line.returned for line in order.in_order()} == {0}
@@ -197,8 +232,62 @@ def test_many_returns_come_a_page_at_a_time_with_a_few_queries(browser, order, c
         page = browser.get("/desk/returns").text
     assert counted.count <= 4
     assert page.count("<li>\n  <a href=") == 50
-    older = re.search(r'rel="next" href="([^"]+)"', page)[1].replace("&amp;", "&")
-    assert browser.get(older).text.count("<li>\n  <a href=") == 10
+    further = re.search(r'rel="next" href="([^"]+)"', page)[1].replace("&amp;", "&")
+    assert browser.get(further).text.count("<li>\n  <a href=") == 10
+
+
+def owed(order: Order, asked_at, received_at) -> Return:
+    """One whose money is owed."""
+    moments = {"asked_at": asked_at, "received_at": received_at}
+    return Return.create(order=order, asking=str(received_at), state="received", **moments)
+
+
+def in_turn(browser, address: str) -> list[int]:
+    return [int(n) for n in re.findall(r'href="/desk/returns/(\d+)"', browser.get(address).text)]
+
+
+def test_a_refund_is_overdue_from_the_day_after_the_last_one_and_comes_first(browser, order, clock):
+    clock.moment = clock.moment.replace(hour=0, minute=0, second=1)
+    day, today = timedelta(days=1), clock()
+    due_today = owed(order, today - 14 * day, today - 3 * day)
+    came_late = owed(order, today - 40 * day, today)
+    just_over = owed(order, today - 14 * day - timedelta(seconds=2), today - 3 * day)
+    long_over = owed(order, today - 30 * day, today - timedelta(seconds=2))
+    done = owed(order, today - 90 * day, today - 80 * day)
+    Return.update(state="settled", settled_at=today).where(Return.id == done.id).execute()
+    late = [just_over, long_over]
+    assert in_turn(browser, "/desk/returns") == [x.id for x in [*late, due_today, came_late]]
+    page = browser.get("/desk/returns").text
+    assert page.count("<strong>Overdue.</strong>") == page.count("The money was owed by") == 2
+    assert page.count("The money is owed by") == 2
+    assert [x.is_overdue(today) for x in (just_over, due_today, came_late)] == [True, False, False]
+    assert "<strong>Overdue:</strong> the money was owed by" in browser.get(at(just_over)).text
+    assert "Overdue" not in browser.get(at(due_today)).text
+    with count_queries() as counted:
+        home = browser.get("/desk").text
+    assert "2 refunds are overdue" in home
+    assert "4 returns wait for a refund" in home
+    assert counted.count <= 8
+
+
+def test_what_is_overdue_goes_on_over_pages_before_what_is_not(browser, order, clock):
+    long_ago = clock() - timedelta(days=30)
+    for n in range(60):
+        owed(order, clock() if n % 6 else long_ago, clock() if n % 6 else long_ago)
+    first = in_turn(browser, "/desk/returns")
+    pages = [first, in_turn(browser, f"/desk/returns?list=owed&beyond={first[-1]}")]
+    assert [len(each) for each in pages] == [50, 10]
+    assert first[:10] == [n for n in range(1, 61) if n % 6 == 1]
+    assert sorted({*pages[0], *pages[1]}) == list(range(1, 61))
+    inside = in_turn(browser, f"/desk/returns?beyond={first[4]}")
+    assert inside[:5] == first[5:10]
+
+
+def test_one_refund_that_is_overdue_is_one(browser, order, clock):
+    owed(order, clock() - timedelta(days=30), clock() - timedelta(days=20))
+    home = browser.get("/desk").text
+    assert "1 refund is overdue" in home
+    assert "1 return waits for a refund" in home
 
 
 def test_a_return_that_is_gone_is_not_found(packer):
