@@ -23,7 +23,8 @@ FLOORS = (
     "changes proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " front chain",
-    "payment catching_up copies cookies listing guests showing notices data_map chronicle brought",
+    "payment cards catching_up copies cookies listing guests showing notices data_map chronicle"
+    " brought",
     "pages door fetching posting",
     "errors forms drafting importing",
     "blueprints jobs",
