@@ -9,6 +9,7 @@ from wtforms import HiddenField, SelectField, ValidationError
 from wtforms.widgets import Select, html_params
 
 from storefront import address, coverage
+from storefront.erasures import normal
 from storefront.fields import address_of_mail, asked
 from storefront.models import PolicyVersion
 from storefront.pages import closed
@@ -44,6 +45,25 @@ class Form(FlaskForm):
         return super().validate(extra_validators)
 
 
+class EmailForm(Form):
+    """A form that asks for an e-mail address in `email`, as `email_field` makes it."""
+
+    no_email = "Please give your e-mail address."
+    looked_up = False  # whether it is written as it is looked up: see `normal`
+
+    def validate_email(self, field) -> None:
+        if not field.data:
+            raise ValidationError(self.no_email)
+        field.data = address_of_mail(field.data)
+        if self.looked_up:
+            field.data = normal(field.data)
+
+
+def email_field(label: str = "E-mail address", **declared):
+    """The field of an e-mail address; `declared` says its clause, why and basis."""
+    return personal(asked(label, "email", 254, type="email", inputmode="email"), **declared)
+
+
 @lru_cache(maxsize=1)
 def _country_options() -> Markup:
     option = Markup('<option value="{}">{}</option>')
@@ -74,9 +94,7 @@ def addressed(told: dict, sent: dict) -> type[Form]:
     """
 
     class AddressForm(_AddressRules):
-        email = personal(
-            asked("E-mail address", "email", 254, type="email", inputmode="email"), **told
-        )
+        email = email_field(**told)
         country = personal(
             SelectField(
                 "Country",
@@ -100,16 +118,10 @@ def addressed(told: dict, sent: dict) -> type[Form]:
     return AddressForm
 
 
-class _AddressRules(Form):
+class _AddressRules(EmailForm):
     """How those fields are checked."""
 
-    no_email = "Please give your e-mail address."
     no_name = "Please give your name."
-
-    def validate_email(self, field) -> None:
-        if not field.data:
-            raise ValidationError(self.no_email)
-        field.data = address_of_mail(field.data)
 
     def validate_country(self, field) -> None:
         if field.data not in address.countries():

@@ -3,6 +3,7 @@
 import ipaddress
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from storefront.refusals import Refused
@@ -37,6 +38,10 @@ class NewPasskey:
     credential: str
     public_key: str
     uses: int
+
+    def columns(self, at: datetime) -> dict:
+        """What the tables of passkeys keep of it, made and first used at that moment."""
+        return vars(self) | {"made_at": at, "used_at": at}
 
 
 def invitation(place: Place, person: bytes, account: str, challenge: bytes, there) -> dict:

@@ -23,7 +23,8 @@ FLOORS = (
     "changes proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " front chain",
-    "payment catching_up copies cookies listing guests showing embedded notices data_map chronicle"
+    "payment cards catching_up copies cookies listing guests showing embedded notices data_map"
+    " chronicle"
     " brought",
     "pages door fetching posting",
     "errors forms drafting importing",

@@ -20,7 +20,6 @@ from storefront.refusals import Refused
 
 blueprint = Blueprint("returns", __name__)
 CANCELLABLE = ("placed", "awaiting_card", "declined", "unopenable", "expired", "card_held")
-CHOICES = [SelectChoice(*each) for each in REASONS.items()]
 
 
 class WithdrawalForm(Form):

@@ -1,35 +1,26 @@
 """Hearing of what is sold out: asked for on a product's page, confirmed and taken back by link."""
 
 from flask import Blueprint, abort, current_app, request, url_for
-from wtforms import ValidationError
 
 from storefront import showing
 from storefront.door import limiter
-from storefront.fields import address_of_mail, asked
-from storefront.forms import Form
+from storefront.forms import EmailForm, email_field
 from storefront.models import PolicyVersion, Product, Variant, Waiting
 from storefront.models.display import Display
 from storefront.pages import closed, go, keep_from_caches, now, show
-from storefront.personal import personal
 from storefront.refusals import Refused
 
 blueprint = Blueprint("waiting", __name__)
 
 
-class WaitingForm(Form):
+class WaitingForm(EmailForm):
     """What asking for it asks for: the address alone."""
 
-    email = personal(
-        asked("E-mail address", "email", 254, type="email", inputmode="email"),
+    email = email_field(
         clause="waiting",
         why="to tell you once that something is in stock again",
         basis="consent",
     )
-
-    def validate_email(self, field) -> None:
-        if not field.data:
-            raise ValidationError("Please give your e-mail address.")
-        field.data = address_of_mail(field.data)
 
 
 @blueprint.post("/products/<handle>/waiting")

@@ -199,13 +199,11 @@ class Account(Record):
 
     def add_passkey(self, passkey: passkeys.NewPasskey, name: str, at: datetime) -> None:
         """One more passkey; raises `Refused` for one that is in use, and where there are twenty."""
-        facts = {"credential": passkey.credential, "public_key": passkey.public_key}
-        facts |= {"uses": passkey.uses, "made_at": at, "used_at": at}
         try:
             with database.atomic():
                 if self.passkeys.count() >= MOST_PASSKEYS:
                     raise Refused(f"There are {MOST_PASSKEYS} passkeys. Remove one first.")
-                AccountPasskey.create(account=self, name=name, **facts)
+                AccountPasskey.create(account=self, name=name, **passkey.columns(at))
         except IntegrityError:
             raise Refused("This passkey is in use here already.") from None
 

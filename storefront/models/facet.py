@@ -75,10 +75,6 @@ class Shelving:
         """Give the product the facets that it has now; the caller saves the product."""
         self._move(product, facets_of(product, list(variants)))
 
-    def take_away(self, product: Product) -> None:
-        """Take a product that is no longer sold off all shelves."""
-        self._move(product, set())
-
     def note_stock(self, product: Product, available: bool) -> None:
         """Note that something of a product is left, or nothing."""
         others = {facet for facet in _known(product) if facet != IN_STOCK}

@@ -143,11 +143,9 @@ class Staff(Record):
 
     def add_passkey(self, passkey: passkeys.NewPasskey, name: str, at: datetime) -> None:
         """One more passkey; raises `Refused` for one that is in use here."""
-        facts = {"credential": passkey.credential, "public_key": passkey.public_key}
         try:
             with database.atomic():
-                moments = {"made_at": at, "used_at": at}
-                Passkey.create(staff=self, name=name, uses=passkey.uses, **facts, **moments)
+                Passkey.create(staff=self, name=name, **passkey.columns(at))
                 self.change()
         except IntegrityError:
             raise Refused("This passkey is in use here already.") from None

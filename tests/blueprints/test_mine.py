@@ -89,7 +89,7 @@ def test_the_secret_is_in_the_mail_alone_and_the_address_in_no_url(client, setti
     assert len(secret) == 43
     asked_for = RightsRequest.get()
     assert secret not in repr(asked_for.__data__)
-    assert "ann" not in link.lower()
+    assert "ann" not in link.removesuffix(secret).lower()  # which may spell anything
 
 
 def rows() -> list[dict]:

@@ -88,26 +88,24 @@ def picture(shots, day):
     return take
 
 
-def test_a_first_day_from_the_invitation_to_a_refund(running_shop, new_page, day, file, picture):
-    staff = new_page(running_shop.origin, java_script_enabled=day.scripted, viewport=WIDE)
-    guest = new_page(running_shop.origin, java_script_enabled=day.scripted, viewport=WIDE)
-    come_in(staff, running_shop, day)
+def test_a_first_day_from_the_invitation_to_a_refund(own_shop, new_page, day, file, picture):
+    staff = new_page(own_shop.origin, java_script_enabled=day.scripted, viewport=WIDE)
+    guest = new_page(own_shop.origin, java_script_enabled=day.scripted, viewport=WIDE)
+    come_in(staff, own_shop, day)
     bring_in(staff, file, picture)
     put_the_price_right(staff, day, picture)
-    number = buy(guest, running_shop, day)
+    number = buy(guest, own_shop, day)
     picture_of_home(staff, picture)
     open_order(staff, number, picture)
     pack(staff)
-    told(guest, running_shop, day, f"Order {number} is packed", "Your order is packed")
+    told(guest, own_shop, day, f"Order {number} is packed", "Your order is packed")
     send(staff, picture)
-    follow = told(guest, running_shop, day, f"Order {number} is on its way", "is on its way")
+    follow = told(guest, own_shop, day, f"Order {number} is on its way", "is on its way")
     assert TRACKING in follow
     expect(guest.get_by_role("link", name=TRACKING)).to_be_visible()
     give_back(staff, day)
     until(guest, "Part of it refunded", day)
-    told(
-        guest, running_shop, day, f"Order {number}: money is on its way back", "Part of it refunded"
-    )
+    told(guest, own_shop, day, f"Order {number}: money is on its way back", "Part of it refunded")
     expect(guest.locator(".history").first).to_contain_text(day.back)
     picture(guest, "6-customer")
     staff.reload()

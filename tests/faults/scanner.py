@@ -11,6 +11,7 @@ the midst of it, as mails and PEM files fold them.
 """
 
 import base64
+import hashlib
 import re
 import zlib
 from collections import defaultdict
@@ -62,20 +63,28 @@ class Scanner:
             (name, encoding, spelling)
             for name, secret in secrets.items()
             for encoding, all_spellings in spellings(secret).items()
-            for spelling in all_spellings
+            for spelling in dict.fromkeys(all_spellings)
         ]
+        self._known: dict[tuple[bytes, int], Found] = {}
 
     def in_bytes(self, data: bytes, where: str = "", depth: int = 0) -> Found:
-        """The encodings in which `data` holds secrets."""
+        """The encodings in which `data` holds secrets. What was looked through before, as are the
+        libraries that every process of a shop has in its memory, is not looked through again."""
+        key = hashlib.sha256(data).digest(), depth
+        if key not in self._known:
+            self._known[key] = self._look(data, depth)
+        return {name: {how + where for how in hows} for name, hows in self._known[key].items()}
+
+    def _look(self, data: bytes, depth: int) -> Found:
         found: Found = defaultdict(set)
         for name, encoding, spelling in self._wanted:
             if spelling in data:
-                found[name].add(f"{encoding}{where}")
+                found[name].add(encoding)
         if depth < DEEPEST:
             for match in _PACKED.finditer(data):
                 kind = "gzip" if match[0].startswith(b"\x1f") else "zlib"
                 if unpacked := _unpacked(data, match.start()):
-                    _add(found, self.in_bytes(unpacked, f" in {kind}{where}", depth + 1))
+                    _add(found, self.in_bytes(unpacked, f" in {kind}", depth + 1))
         return found
 
     def in_file(self, path: Path) -> Found:

@@ -7,31 +7,29 @@ from storefront.blueprints.account import account, asking, session
 from storefront.blueprints.account.guard import for_anybody, fresh, show
 from storefront.blueprints.account.sign_in import GUESSES, OF_AN_ADDRESS
 from storefront.door import limiter
-from storefront.erasures import normal
-from storefront.fields import address_of_mail, asked
-from storefront.forms import Form
+from storefront.forms import EmailForm, email_field
 from storefront.models import AccountLink
 from storefront.models.account_link import OVER
 from storefront.models.guess import TooMany
 from storefront.pages import go, now
-from storefront.personal import personal
 from storefront.refusals import Refused
 
 
-class NewAddressForm(Form):
+class NewAddressForm(EmailForm):
     """Which address the account is to have."""
 
-    email = personal(
-        asked("New e-mail address", "email", 254, type="email", inputmode="email"),
+    email = email_field(
+        "New e-mail address",
         clause="accounts",
         why="to send you a link, which shows that it is yours",
         basis="contract",
     )
 
+    no_email = "Please give the new address."
+    looked_up = True
+
     def validate_email(self, field) -> None:
-        if not field.data:
-            raise ValidationError("Please give the new address.")
-        field.data = normal(address_of_mail(field.data))
+        super().validate_email(field)
         if field.data == g.customer.email:
             raise ValidationError("This is the address you have.")
 

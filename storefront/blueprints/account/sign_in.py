@@ -1,40 +1,33 @@
 """Signing in: by a link in the mail, by the code beside it, or with a passkey; signing out."""
 
 from flask import abort, g, request, url_for
-from wtforms import ValidationError
 
 from storefront import passkeys as protocol
 from storefront.blueprints.account import account, asking, session
 from storefront.blueprints.account.guard import for_anybody, show
 from storefront.door import limiter
-from storefront.erasures import normal
-from storefront.fields import address_of_mail, asked
-from storefront.forms import Form
+from storefront.forms import EmailForm, email_field
 from storefront.models import Account, AccountLink, AccountPasskey, signing_in
 from storefront.models.account_link import OVER
 from storefront.models.guess import TooMany
 from storefront.pages import go, now
-from storefront.personal import personal
 from storefront.refusals import Refused
 
 OF_AN_ADDRESS = "6 per minute;40 per hour"  # for those who ask, from where they ask
 GUESSES = "20 per minute;100 per hour"
 
 
-class SignInForm(Form):
+class SignInForm(EmailForm):
     """Who would like to sign in."""
 
-    email = personal(
-        asked("E-mail address", "email", 254, type="email", inputmode="email"),
+    email = email_field(
         clause="accounts",
         why="to send you a link, which shows that it is yours",
         basis="contract",
     )
 
-    def validate_email(self, field) -> None:
-        if not field.data:
-            raise ValidationError("Please give the e-mail address that you order with.")
-        field.data = normal(address_of_mail(field.data))
+    no_email = "Please give the e-mail address that you order with."
+    looked_up = True
 
 
 @account.get("/sign-in")

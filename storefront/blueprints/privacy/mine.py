@@ -5,37 +5,32 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Response, abort, current_app, jsonify, url_for
-from wtforms import ValidationError
 
 from storefront import copies, privacy
 from storefront.blueprints.privacy import blueprint
 from storefront.config import Settings
 from storefront.door import limiter
-from storefront.erasures import Erasures, normal
-from storefront.fields import address_of_mail, asked
-from storefront.forms import Form
+from storefront.erasures import Erasures
+from storefront.forms import EmailForm, email_field
 from storefront.links import secret_of
 from storefront.models import PolicyVersion, RightsRequest
 from storefront.pages import go, keep_from_caches, now, show
-from storefront.personal import personal
 
 OVER = "This link is over, or was never one of ours. A new one is quickly asked for."
 
 
-class WhoForm(Form):
+class WhoForm(EmailForm):
     """Whose data it is."""
 
-    email = personal(
-        asked("Your e-mail address", "email", 254, type="email", inputmode="email"),
+    email = email_field(
+        "Your e-mail address",
         clause="rights",
         why="to send you the link, and look up what is held",
         basis="law",
     )
 
-    def validate_email(self, field) -> None:
-        if not field.data:
-            raise ValidationError("Please give the e-mail address that you gave us.")
-        field.data = normal(address_of_mail(field.data))
+    no_email = "Please give the e-mail address that you gave us."
+    looked_up = True
 
 
 @blueprint.get("/privacy/mine")

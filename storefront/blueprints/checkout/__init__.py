@@ -4,29 +4,19 @@ import hashlib
 import json
 import logging
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from flask import Blueprint, current_app, request, url_for
-from wtforms import HiddenField, SelectField, StringField
 
-from storefront.address import region_code
+from storefront.blueprints.checkout.bill import bill_of
+from storefront.blueprints.checkout.form import CheckoutForm
 from storefront.cookies import customers_visit, read_cart, write_cart
-from storefront.door import guess, limiter
-from storefront.forms import addressed, home_country
-from storefront.models import (
-    Account,
-    Discount,
-    DiscountUse,
-    Order,
-    PolicyVersion,
-    SavedAddress,
-    ShippingRate,
-)
+from storefront.door import limiter
+from storefront.forms import home_country
+from storefront.models import Account, Order, PolicyVersion, SavedAddress
 from storefront.models.account import PARTS
 from storefront.models.cart import Cart
-from storefront.models.discount import UNKNOWN, written
-from storefront.models.totals import Customer, Totals
+from storefront.models.discount import written
+from storefront.models.totals import Totals
 from storefront.money import Money
 from storefront.pages import go, keep_from_caches, now, show
 from storefront.payment import GRACE, OFFER_VALID, Unavailable
@@ -34,33 +24,6 @@ from storefront.refusals import Refused
 
 blueprint = Blueprint("checkout", __name__)
 log = logging.getLogger(__name__)
-
-TOLD = {"clause": "orders", "why": "to tell you the status of your order", "basis": "contract"}
-DELIVERY = {"clause": "orders", "why": "to deliver your order", "basis": "contract"}
-
-
-class CheckoutForm(addressed(TOLD, DELIVERY)):
-    """What an order needs to know. The address is checked by the rules of its country."""
-
-    shipping = SelectField("Delivery", choices=list, validate_choice=False)
-    code = StringField(
-        "Discount code",
-        filters=[lambda text: " ".join((text or "").split())[:60]],
-        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
-    )
-    code_seen = HiddenField(name="counted")  # the code that the shown total counts with
-    total_seen = HiddenField(name="total")
-    placement = HiddenField()
-
-    impersonal = ("shipping", "code", "code_seen", "total_seen", "policy_seen", "placement")
-    book: Sequence[SavedAddress] = ()  # of who is signed in, to choose from
-    no_email = "Please give your e-mail address: we send the order there."
-    no_name = "Please give the name for the parcel."
-
-    def customer(self) -> Customer:
-        """Who orders; after `validate`."""
-        wanted = Customer.__dataclass_fields__
-        return Customer(**{name: self[name].data or "" for name in wanted})
 
 
 @blueprint.after_request
@@ -162,7 +125,7 @@ def _same_as(order: Order, form: CheckoutForm, cart: Cart) -> bool:
 
 
 def _place(form: CheckoutForm, cart: Cart, placement: str) -> Order:
-    valid, bill = form.validate(), _bill(form, cart)
+    valid, bill = form.validate(), bill_of(form, cart)
     if bill.unsendable:
         raise Refused(bill.unsendable)
     changed = _changed_total(form, bill.totals.total)
@@ -213,68 +176,11 @@ def _placement(form: CheckoutForm) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-@dataclass(frozen=True)
-class Bill:
-    """What an order would come to as the form is filled in; `unsendable` says why it cannot go."""
-
-    ways: list[tuple[ShippingRate, Money]]
-    rate: ShippingRate | None
-    discount: Discount | None
-    totals: Totals
-    unsendable: str
-
-
-def _bill(form: CheckoutForm, cart: Cart, used: bool = False) -> Bill:
-    """Of all that a client sends, this reads where things go, which way, and the code.
-
-    `used` has it look whether the address has used the code, which is for who places an order:
-    anybody could ask it of anybody's address otherwise.
-    """
-    country = form.country.data or home_country()
-    ways = ShippingRate.ways(country, cart) if cart.needs_shipping else []
-    chosen = next((rate for rate, _ in ways if str(rate.id) == form.shipping.data), None)
-    rate = chosen or next((rate for rate, _ in ways), None)
-    discount = _discount(form, cart, used)
-    region = region_code(country, form.region.data or "")
-    totals = Totals.of(cart, rate, country, region, discount)
-    lost = cart.needs_shipping and not ways
-    return Bill(ways, rate, discount, totals, _why_unsendable(country) if lost else "")
-
-
-def _why_unsendable(country: str) -> str:
-    if not ShippingRate.for_country(country):
-        return "We do not send to this country yet."
-    return "This is more than we can send there at once. Please order less, or write to us."
-
-
-def _discount(form: CheckoutForm, cart: Cart, used: bool) -> Discount | None:
-    """The discount whose code is in the form; None, with a sentence at the field, if it is not."""
-    if not form.code.data or not cart.lines:
-        return None
-    try:
-        return _wanted(form.code.data, cart, (form.email.data or "") if used else "")
-    except Refused as refusal:
-        form.code.errors = [refusal.sentence]
-        return None
-
-
-def _wanted(code: str, cart: Cart, email: str) -> Discount:
-    with guess("discount codes", "20 per hour") as missed:
-        found = Discount.named(code)
-        if found is None:
-            missed()
-            raise Refused(code=UNKNOWN)
-    found.check(now())
-    found.check_cart(cart)
-    DiscountUse.check(found, email)
-    return found
-
-
 def _page(form, status=200, refusal: Refused | None = None, sent: Order | None = None, part="form"):
     """The page, or its `part`: the whole form, or what depends on the country, or the totals."""
     cart = read_cart()
     code_refused = bool(refusal and "code" in refusal.problems)
-    bill = _bill(form, cart, used=code_refused)
+    bill = bill_of(form, cart, used=code_refused)
     totals = bill.totals
     if code_refused:
         form.code.errors = [refusal.problems["code"]]

@@ -1,0 +1,36 @@
+"""What the checkout asks for."""
+
+from collections.abc import Sequence
+
+from wtforms import HiddenField, SelectField, StringField
+
+from storefront.forms import addressed
+from storefront.models import SavedAddress
+from storefront.models.totals import Customer
+
+TOLD = {"clause": "orders", "why": "to tell you the status of your order", "basis": "contract"}
+DELIVERY = {"clause": "orders", "why": "to deliver your order", "basis": "contract"}
+
+
+class CheckoutForm(addressed(TOLD, DELIVERY)):
+    """What an order needs to know. The address is checked by the rules of its country."""
+
+    shipping = SelectField("Delivery", choices=list, validate_choice=False)
+    code = StringField(
+        "Discount code",
+        filters=[lambda text: " ".join((text or "").split())[:60]],
+        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
+    )
+    code_seen = HiddenField(name="counted")  # the code that the shown total counts with
+    total_seen = HiddenField(name="total")
+    placement = HiddenField()
+
+    impersonal = ("shipping", "code", "code_seen", "total_seen", "policy_seen", "placement")
+    book: Sequence[SavedAddress] = ()  # of who is signed in, to choose from
+    no_email = "Please give your e-mail address: we send the order there."
+    no_name = "Please give the name for the parcel."
+
+    def customer(self) -> Customer:
+        """Who orders; after `validate`."""
+        wanted = Customer.__dataclass_fields__
+        return Customer(**{name: self[name].data or "" for name in wanted})
