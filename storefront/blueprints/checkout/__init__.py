@@ -7,7 +7,7 @@ import secrets
 
 from flask import Blueprint, current_app, request, url_for
 
-from storefront.blueprints.checkout.bill import bill_of
+from storefront.blueprints.checkout.bill import Bill, bill_of
 from storefront.blueprints.checkout.form import CheckoutForm
 from storefront.cookies import customers_visit, read_cart, write_cart
 from storefront.door import limiter
@@ -16,7 +16,6 @@ from storefront.models import Account, Order, PolicyVersion, SavedAddress
 from storefront.models.account import PARTS
 from storefront.models.cart import Cart
 from storefront.models.discount import written
-from storefront.models.totals import Totals
 from storefront.money import Money
 from storefront.pages import go, keep_from_caches, now, show
 from storefront.payment import GRACE, OFFER_VALID, Unavailable
