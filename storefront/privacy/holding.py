@@ -98,18 +98,13 @@ def _value(row: Record, field) -> Value:
     return Value(
         name=field.name,
         label=said.get("words") or label_of(field.name),
-        text=_in_words(getattr(row, field.name)),
+        text=row.in_words(field),
         clause=said["clause"],
         why=said["why"],
         basis=said["basis"],
         until=row.gone_at(field),
         hold=said["hold"],
     )
-
-
-def _in_words(value) -> str:
-    names = isinstance(value, list) and all(isinstance(each, str) for each in value)
-    return ", ".join(value) if names else str(value)
 
 
 LABELS = {
