@@ -41,6 +41,11 @@ class Holding:
         """The table the row stands in."""
         return self.row._meta.table_name
 
+    @property
+    def pictures(self) -> list[dict]:
+        """The pictures that the row holds, as `prints.Photograph` has them."""
+        return self.row.pictures if "pictures" in self.row._meta.fields else []
+
     def kept(self, at: datetime) -> list[Value]:
         """What an erasure at that moment leaves."""
         if self.need:
