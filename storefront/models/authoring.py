@@ -71,8 +71,7 @@ class Authoring:
             facts["resellers_policy"] = policy
         facts["shows_email"] = given["shows_email"]
         with database.atomic():
-            # Where no row is there yet, the product's own keeps two at once in line.
-            list(locked(Product.select(Product.id).where(Product.id == product.id)))
+            _line_up(product.id)
             cls._check_room()
             if not order and not cls._has_room(email):
                 return None
@@ -133,6 +132,7 @@ class Authoring:
         What the same mailbox has said of the product before goes, and others' tries with it.
         """
         with database.atomic():
+            _line_up(self.product_id)
             if self._fresh().state == "unconfirmed":
                 self._enter(at)
 
@@ -200,6 +200,11 @@ class Authoring:
         with database.atomic():
             self._drop()
             Upkeep.note(changed=Upkeep.changed + 1)
+
+
+def _line_up(product_id: int) -> None:
+    """Have those who write about a product come in turn: two may concern each other's rows."""
+    list(locked(Product.select(Product.id).where(Product.id == product_id)))
 
 
 def _arrived(product):
