@@ -2,7 +2,6 @@
 
 import ipaddress
 import logging
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -18,20 +17,11 @@ from limits import parse
 from werkzeug.middleware.proxy_fix import ProxyFix
 from wtforms import ValidationError
 
+from storefront.card_data import holds_card, means_card
 from storefront.config import LOOPBACK, Settings
-from storefront.handoff.seal import passes_luhn
 from storefront.refusals import Refused
 
 SAFE = ("GET", "HEAD", "OPTIONS")
-# Names of fields, without case and punctuation, that shops and browsers give to card data.
-CARD_NAME = re.compile(
-    r"cardnumber|creditcard|cardexp|cardcode|securitycode|cvv|cvc|csc|cvn|cvd|ccv|cav2"
-    r"|cardverification|verificationvalue|cvx2|^cc(num|exp|cid)|^cardcid|^cid$|^pan$|^cav$"
-)
-# Between the parts of a name such as card[cid] or card.cid. Not the underscore: mail services put
-# mc_cid into the links of a newsletter.
-NESTING = re.compile(r"[\[\].:/]+")
-DIGITS = re.compile(r"\d+(?:[ -]\d+)*")
 LIMITS = "600 per minute"  # of one address, all routes together; forms have their own
 LARGEST_FORM = 64 * 1024  # bytes
 LARGEST_TEXT = 4 * 2**20  # of a form with a long text, three bytes for each that is not a letter
@@ -283,34 +273,8 @@ def refuse_odd_fields() -> None:
         fields += ((name, "") for name in request.files)
     if any("\0" in name or "\0" in value for name, value in fields):
         abort(400)
-    if any(_means_card(name) or holds_card(value) for name, value in fields):
+    if any(means_card(name) or holds_card(value) for name, value in fields):
         raise CardOffered
-
-
-def _means_card(name: str) -> bool:
-    return any(CARD_NAME.search(_plain_once(part)) for part in {name, *NESTING.split(name)})
-
-
-def _plain_once(name: str) -> str:
-    # Not remembered if it is long: a stranger's names would fill the memory.
-    return _plain(name) if len(name) <= 100 else _plain.__wrapped__(name)
-
-
-@lru_cache(maxsize=1024)
-def _plain(name: str) -> str:
-    return "".join(character for character in name.lower() if character.isalnum())
-
-
-def holds_card(value: str) -> bool:
-    """Whether a card number stands in what was typed, such as in a line of the address."""
-    for run in DIGITS.findall(value):
-        groups = re.split("[ -]", run)[:20]
-        for start in range(len(groups)):
-            for end in range(start, len(groups)):
-                digits = "".join(groups[start : end + 1])
-                if 13 <= len(digits) <= 19 and passes_luhn(digits):
-                    return True
-    return False
 
 
 @lru_cache(maxsize=64)

@@ -23,7 +23,8 @@ FLOORS = (
     "changes proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs enclosed generate"
     " freshness front chain",
-    "payment catching_up copies cookies listing guests showing notices data_map chronicle brought",
+    "payment card_data catching_up copies cookies listing guests showing notices data_map chronicle"
+    " brought",
     "pages door fetching posting",
     "errors forms drafting importing",
     "blueprints jobs",

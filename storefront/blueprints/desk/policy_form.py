@@ -6,7 +6,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import HiddenField, StringField, TextAreaField
 
-from storefront.door import holds_card
+from storefront.card_data import holds_card
 from storefront.drafting import posting, typed
 from storefront.models import PolicyVersion
 from storefront.refusals import Refused

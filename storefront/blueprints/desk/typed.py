@@ -6,7 +6,7 @@ reads this, too; it is loaded when somebody sends a form, so that shoppers' proc
 
 import re
 
-from storefront.door import holds_card
+from storefront.card_data import holds_card
 from storefront.markdown import parsed
 from storefront.money import decimals, whole
 from storefront.refusals import Refused

@@ -20,11 +20,15 @@ from storefront.pages import closed
 from storefront.personal import personal
 from storefront.refusals import Refused
 
-CLAUSE = {"clause": "testimonials", "basis": "consent"}
-SHOWN = CLAUSE | {"why": "to show what you say of a product"}
 STARS = [SelectChoice(str(stars or "")) for stars in range(6)]
 TIES = [SelectChoice(name, words or "None of these") for name, words in CONNECTIONS.items()]
 LOOK_OVER = "Please look over what is marked below; then send it again."
+
+
+def _as(column) -> dict:
+    """What the record declares of that column: the form asks for the same."""
+    return {name: column.personal[name] for name in ("clause", "why", "basis", "words")}
+
 
 # What a view takes: bytes of a picture, of all together with the words, and how often.
 FILES = (enclosed.LARGEST + 1, MOST_PICTURES * (enclosed.LARGEST + 2**20), "10 per hour")
@@ -35,18 +39,23 @@ class _Said(UnderPolicy):
 
     stars = RadioField("Your rating", choices=STARS, default="", validate_choice=False)
     words = personal(
-        TextAreaField("What you think of it", render_kw={"rows": 7, "dir": "auto"}), **SHOWN
+        TextAreaField("What you think of it", render_kw={"rows": 7, "dir": "auto"}),
+        **_as(Testimonial.words),
     )
-    name = personal(asked("Name to show", "nickname", LONGEST_NAME, dir="auto"), **SHOWN)
+    name = personal(
+        asked("Name to show", "nickname", LONGEST_NAME, dir="auto"),
+        **_as(Testimonial.name),
+    )
     connection = personal(
-        SelectField("Your tie to this shop", choices=TIES, validate_choice=False), **SHOWN
+        SelectField("Your tie to this shop", choices=TIES, validate_choice=False),
+        **_as(Testimonial.connection),
     )
     pictures = personal(
         MultipleFileField(
             "Pictures (optional)",
             render_kw={"accept": "image/jpeg,image/png,image/webp,image/avif,image/gif"},
         ),
-        **SHOWN,
+        **_as(Testimonial.pictures),
     )
 
     impersonal: tuple[str, ...] = ("policy_seen", "stars")
@@ -55,7 +64,7 @@ class _Said(UnderPolicy):
     @classmethod
     def clauses(cls) -> frozenset[str]:
         """Those without which there is no form at all."""
-        return frozenset({CLAUSE["clause"]})
+        return frozenset({"testimonials"})
 
     def given(self) -> dict:
         """What was typed, as the model takes it."""
@@ -104,8 +113,7 @@ class TestimonialForm(_Said):
 
     email = personal(
         asked("E-mail address", "email", 254, "author-email", type="email", inputmode="email"),
-        **CLAUSE,
-        why="so that the testimonial is yours: to confirm, change and take it back",
+        **_as(Testimonial.email),
     )
     shows_email = BooleanField("Show my e-mail address with it")
     for_resellers = personal(
@@ -113,6 +121,7 @@ class TestimonialForm(_Said):
         clause="resellers",
         why="to let resellers show what you say",
         basis="consent",
+        words="whether resellers may show it",
     )
 
     impersonal = ("policy_seen", "stars", "shows_email")
