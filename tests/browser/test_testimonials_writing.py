@@ -37,7 +37,6 @@ def test_a_testimonial_is_written_with_a_keyboard_and_confirmed(new_page, runnin
     type_into(page, "E-mail address", "writing@example.com")
     photograph = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": picture((400, 500))}
     page.get_by_label("Pictures (optional)").set_input_files(photograph)
-    page.keyboard.press("Enter")
     page.get_by_role("button", name="Send it, and confirm by mail").press("Enter")
     notice = page.locator("#writing .notice")
     expect(notice).to_contain_text("Please leave out addresses of web pages")
