@@ -7,6 +7,7 @@ lines of an order.
 
 import csv
 import io
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -86,8 +87,14 @@ def as_csv(rows: Iterable[Record]) -> str:
 
 
 def _lines(rows: list[Record]) -> Iterator[list]:
-    from storefront.exchange.cells import guarded  # nothing else that is served needs it
-
     yield list(plain(rows[0]))
     for row in rows:
-        yield [guarded(cell) if isinstance(cell, str) else cell for cell in plain(row).values()]
+        yield [_cell(value) for value in plain(row).values()]
+
+
+def _cell(value):
+    from storefront.exchange.cells import guarded  # nothing else that is served needs it
+
+    if isinstance(value, (list, dict)):
+        value = json.dumps(value, ensure_ascii=False)
+    return guarded(value) if isinstance(value, str) else value

@@ -266,6 +266,12 @@ class Record(Model):
         """When what a column says goes by itself; None while that is not counted yet."""
         return (since := getattr(self, self.since)) and since + field.personal["keep"]
 
+    def in_words(self, field: Field) -> str:
+        """What stands in a column, for the person it is about."""
+        value = getattr(self, field.name)
+        names = isinstance(value, list) and all(isinstance(each, str) for each in value)
+        return ", ".join(value) if names else str(value)
+
     @property
     def is_binding(self) -> bool:
         """Whether what is declared with `hold` has to be held in this row."""

@@ -121,15 +121,16 @@ def takes_text(*fields: str):
     return say
 
 
-def takes_files(each: int, together: int):
+def takes_files(each: int, together: int, strangers: str = ""):
     """Say of a view that it takes files: how many bytes of each it wants, and of the whole form.
 
     What is longer than `each` is cut off, for the view to notice. For those who have signed in
-    only: nobody else makes the shop read so much.
+    only, as nobody else makes the shop read so much; unless `strangers` says how often one
+    address may, all such views together, which is looked at before anything is read.
     """
 
     def say(view):
-        view.files = (each, together)
+        view.files = (each, together, strangers)
         return view
 
     return say
@@ -180,19 +181,37 @@ def refuse_odd_bodies() -> None:
 
 def make_room() -> None:
     """Let a long text in where one is asked for; one that is longer still is refused in words."""
-    if request.method in SAFE or not session:
+    if request.method in SAFE:
         return
-    if (files := _said("files")) and "_user_id" in session:
-        request.largest_file, request.max_content_length = files
-        # Of the form's other fields; the parser also counts what it has not taken apart yet.
-        request.max_form_memory_size = 4 * LARGEST_FORM
-        if (request.content_length or 0) > files[1]:
-            abort(413, TOO_MANY.format(files[1] >> 20))
-    if not _texts():
+    if files := _said("files"):
+        _make_room_for_files(*files)
+    if not session or not _texts():
         return
     request.max_content_length = request.max_form_memory_size = LARGEST_TEXT
     if (request.content_length or 0) > LARGEST_TEXT:
         abort(413, TOO_LONG)
+
+
+def _make_room_for_files(each: int, together: int, strangers: str) -> None:
+    length = request.content_length or 0
+    if "_user_id" not in session and (not strangers or length <= LARGEST_FORM):
+        return
+    # Of the form's other fields; the parser also counts what it has not taken apart yet.
+    request.max_form_memory_size = 4 * LARGEST_FORM
+    if request.mimetype != "multipart/form-data":  # all in memory at once: there are no files
+        together = 4 * LARGEST_FORM
+    request.largest_file, request.max_content_length = each, together
+    if length > together:
+        abort(413, TOO_MANY.format(together >> 20) if together >> 20 else None)
+    counted = strangers and limiter.enabled
+    if counted and not limiter.limiter.hit(parse(strangers), "files", get_remote_address()):
+        abort(429, TOO_OFTEN)
+
+
+TOO_OFTEN = (
+    "Many pictures came from your connection within the hour, so this form was not read. "
+    "Go back: what you typed should still be in it. Send it without pictures, or later."
+)
 
 
 TOO_LONG = (

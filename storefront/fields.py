@@ -5,11 +5,15 @@ from wtforms import StringField, ValidationError
 from wtforms.validators import Length
 
 
-def asked(label: str, token: str, longest: int = 120, **render) -> StringField:
-    """A line of text, named after its autocomplete token (HTML standard)."""
+def asked(label: str, token: str, longest: int = 120, id: str = "", **render) -> StringField:
+    """A line of text, named after its autocomplete token (HTML standard).
+
+    It needs an `id` of its own where another form on the page asks for the same.
+    """
     return StringField(
         label,
         name=token,
+        id=id or None,
         filters=[lambda text: " ".join((text or "").split())],
         validators=[Length(max=longest, message=f"Please keep this to {longest} characters.")],
         render_kw={"autocomplete": token, "maxlength": longest} | render,

@@ -111,14 +111,28 @@ def addressed(told: dict, sent: dict) -> type[Form]:
         city = personal(asked("City", "address-level2"), **sent)
         region = personal(asked("State", "address-level1"), **sent)
         postal_code = personal(asked("Postal code", "postal-code", 20), **sent)
-        policy_seen = HiddenField(name="policy")
-
-        impersonal: tuple[str, ...] = ("policy_seen",)
 
     return AddressForm
 
 
-class _AddressRules(EmailForm):
+class UnderPolicy(Form):
+    """A form that says under which version of the policy it is filled in."""
+
+    policy_seen = HiddenField(name="policy")
+
+    impersonal: tuple[str, ...] = ("policy_seen",)
+
+    def show_policy(self, policy: PolicyVersion | None) -> None:
+        """Note in the form which version of the policy is shown beside it."""
+        self.policy_seen.data = policy and str(policy.number)
+
+    def check_policy(self, policy: PolicyVersion) -> None:
+        """Raise `Refused` where another version was shown than is in force now."""
+        if self.policy_seen.data not in (None, "", str(policy.number)):
+            raise Refused(POLICY_CHANGED.format(number=policy.number))
+
+
+class _AddressRules(EmailForm, UnderPolicy):
     """How those fields are checked."""
 
     no_name = "Please give your name."
@@ -148,15 +162,6 @@ class _AddressRules(EmailForm):
         country = self.country.data
         known = country in address.countries()
         return address.rules_for(country if known else home_country())
-
-    def show_policy(self, policy: PolicyVersion | None) -> None:
-        """Note in the form which version of the policy is shown beside it."""
-        self.policy_seen.data = policy and str(policy.number)
-
-    def check_policy(self, policy: PolicyVersion) -> None:
-        """Raise `Refused` where another version was shown than is in force now."""
-        if self.policy_seen.data not in (None, "", str(policy.number)):
-            raise Refused(POLICY_CHANGED.format(number=policy.number))
 
     def take_kept(self, given) -> None:
         """Take back what another country's address had: it stays in the form, unseen."""

@@ -15,14 +15,22 @@ from huey.contrib.sql_huey import SqlHuey
 from huey.serializer import SignedSerializer
 from peewee import PeeweeException
 
-from storefront import gate, photographs, places, privacy, tally
+from storefront import enclosed, gate, photographs, places, privacy, tally
 from storefront.catching_up import catch_up
 from storefront.config import Settings
 from storefront.db import database
-from storefront.models import CatalogueImport, ContestEntry, Edition, RightsRequest, Waiting
+from storefront.models import (
+    CatalogueImport,
+    ContestEntry,
+    Edition,
+    RightsRequest,
+    Testimonial,
+    Waiting,
+)
 from storefront.payment import Payments
 
 UNSEEN = timedelta(days=1)  # that a picture's files stay when nothing shows it any more
+ENCLOSED = timedelta(minutes=20)  # between two looks for pictures of testimonials that are gone
 DEMO_SECONDS = 2  # between two looks for what the demonstration's desk has done
 
 log = logging.getLogger(__name__)
@@ -45,6 +53,7 @@ class Jobs:
         self._scour = self.huey.task(name="scour")(self.scour)
         self._import = self.huey.task(name="import_catalogues")(self.import_catalogues)
         self._importing, self._ending = None, threading.Event()
+        self._tidied: datetime | None = None
         every_minute = self.huey.periodic_task(crontab(minute="*"), name="look_after")
         self._look_after = every_minute(self.look_after)
 
@@ -71,7 +80,9 @@ class Jobs:
 
     def scour(self) -> None:
         """Have what was erased leave the files; once, however many were erased meanwhile."""
-        privacy.scour(self._settings, datetime.now(UTC))
+        at = datetime.now(UTC)
+        if privacy.scour(self._settings, at):
+            self._let_go_of_enclosed(at)
 
     def send_mail(self) -> None:
         """Send what is due in the outbox."""
@@ -132,11 +143,17 @@ class Jobs:
         """
         at = datetime.now(UTC)
         gone = RightsRequest.let_go(at) + ContestEntry.forget_unconfirmed(at) + Waiting.let_go(at)
-        if gone:
+        if gone + Testimonial.let_go(at):
             privacy.clear_mail(self._settings, at)
+        if self._tidied is None or at - self._tidied >= ENCLOSED:
+            self._let_go_of_enclosed(at)
         if privacy.sweep_if_due(self._settings, at):
             self._clear_files(at)
         self.scour()
+
+    def _let_go_of_enclosed(self, at: datetime) -> None:
+        enclosed.let_go(self._settings, at)
+        self._tidied = at
 
     def _clear_files(self, at: datetime) -> None:
         """Delete files of pictures that nothing shows, and of imports that are over."""

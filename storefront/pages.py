@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import wraps
 
-from flask import Response, current_app, make_response
+from flask import Response, abort, current_app, make_response, send_from_directory
 from htmx_flask import request
 
-from storefront import coverage
+from storefront import coverage, enclosed
 from storefront.cookies import cart_trouble, read_cart
 from storefront.drawn import Showing
 from storefront.front import content_policy
@@ -153,6 +153,20 @@ def styled(response: Response, *sheets: str, frames: bool = False) -> Response:
     origin = extensions["settings"].payment_origin
     response.headers["Content-Security-Policy"] = content_policy(origin, hashes, frames=frames)
     return response
+
+
+def show_enclosed(name: str, pictures: Iterable[dict]) -> Response:
+    """The file of that name, of these pictures of a testimonial; who may see them knows the caller.
+
+    Nobody stores it, unless the caller says otherwise.
+    """
+    path = enclosed.path_of(name, pictures) or abort(404)
+    folder = enclosed.place(current_app.extensions["settings"])
+    kind = f"image/{name.rpartition('.')[2]}"
+    response = send_from_directory(folder, path, mimetype=kind, etag=name)
+    response.headers["Content-Security-Policy"] = "default-src 'none'"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return keep_from_caches(response)
 
 
 def show_machines(data: dict, until: datetime = FOR_GOOD) -> Response:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from storefront.config import Settings
-from storefront.models import OutgoingMail
+from storefront.models import OutgoingMail, Testimonial
 from storefront.personal import days, declare, withdraw
 
 BACKUPS = days(30)
@@ -19,6 +19,12 @@ LOGS = (
     "The programs write to their logs what went wrong and where, with the number of the order or "
     "of the mail it happened to: no name, no e-mail or postal address, no internet address, "
     "nothing that was typed."
+)
+declare(
+    "file",
+    "pictures of testimonials",
+    **{name: Testimonial.pictures.personal[name] for name in ("clause", "why", "basis", "keep")},
+    words="the pictures you added, made anew without what a camera wrote into them",
 )
 
 

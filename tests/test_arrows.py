@@ -21,8 +21,8 @@ FLOORS = (
     "register tally places tickets embedding viewed",
     "archive coverage letters reading",
     "changes proofread",
-    "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
-    " front chain",
+    "handoff privacy policy gate mail exchange shelf structured photographs enclosed generate"
+    " freshness front chain",
     "payment cards catching_up copies cookies listing guests showing embedded notices data_map"
     " chronicle"
     " brought",

@@ -21,11 +21,12 @@ from storefront.models import (
     Return,
     SavedAddress,
     Staff,
+    Testimonial,
     Variant,
     Waiting,
 )
 from storefront.refusals import Refused
-from tests import customers
+from tests import customers, testimonials
 from tests.journey import (
     ANN,
     VISA,
@@ -39,6 +40,7 @@ from tests.journey import (
 )
 from tests.models.placing import cart_of, place
 from tests.models.test_contest import announced
+from tests.models.testimonials import approved
 from tests.staff import signed_in
 
 EVERYTHING = sorted(coverage.clauses())
@@ -283,7 +285,54 @@ def an_account(shop):
     assert not Account.select().exists()
 
 
+def writing_a_testimonial(shop):
+    """The form is not drawn; who sends it all the same gets a sentence, and nothing is kept."""
+    at = f"/products/{shop.shirt.handle}/testimonials"
+    assert "<textarea" in shop.client.get(f"{at}/new").text
+    mine = approved(shop.shirt, shop.clock(), email="bob@example.com", shows_email=True)
+    written = testimonials.path_of(shop.settings, mine)
+    shop.switch_off()
+    assert shop.client.get(f"{at}/new").text.count("No testimonials are taken") == 1
+    answer = shop.visitor.post(at, testimonials.typed())
+    assert answer.status_code == 422
+    assert "No testimonials are taken at the moment" in answer.text
+    assert "<textarea" not in answer.text
+    assert shop.visitor.post(written, testimonials.typed(words="No")).status_code == 422
+    [one] = Testimonial.select()
+    assert (one.words, one.state) == (mine.words, "approved")
+    hidden = {"what": "email", "shown": "no"}
+    assert shop.visitor.post(f"{written}/display", hidden).status_code in (204, 303)
+    assert shop.visitor.post(f"{written}/display", hidden | {"shown": "yes"}).status_code == 422
+    assert not Testimonial.get().shows_email
+    assert shop.visitor.post(f"{written}/removal", {}).status_code in (204, 303)
+    assert not Testimonial.select().exists()
+
+
+def showing_a_testimonial_at_resellers(shop):
+    """Only that box is not drawn and not taken; the rest of the form goes on."""
+    at = f"/products/{shop.shirt.handle}/testimonials"
+    assert 'name="for_resellers"' in shop.client.get(f"{at}/new").text
+    shop.switch_off()
+    page = shop.client.get(f"{at}/new").text
+    assert 'name="for_resellers"' not in page
+    assert "<textarea" in page
+    sent = shop.visitor.post(at, testimonials.typed(for_resellers="y"))
+    assert sent.status_code in (204, 303)
+    one = Testimonial.get()
+    assert not one.for_resellers
+    mine = testimonials.path_of(shop.settings, one)
+    assert "Let resellers show it" not in shop.client.get(mine).text
+    wanted = {"what": "resellers", "shown": "yes"}
+    assert shop.visitor.post(f"{mine}/display", wanted).status_code == 422
+    assert not Testimonial.get().for_resellers
+
+
 CASES = {
+    "column testimonial": writing_a_testimonial,
+    "form field TestimonialForm": writing_a_testimonial,
+    "form field ChangeForm": writing_a_testimonial,
+    "file pictures of testimonials": writing_a_testimonial,
+    "recipient resellers": showing_a_testimonial_at_resellers,
     "column order": the_checkout,
     "column parcel": orders_that_there_are,
     "column return": a_withdrawal,
@@ -406,6 +455,12 @@ TAKES_NOTHING = {
     "account.remove_passkey": "taking away is always allowed",
     "account.sign_out": "taking away is always allowed",
     "account.remove": "taking away is always allowed",
+    "testimonials.write": "its form switches itself off",
+    "testimonials.write_invited": "its form switches itself off",
+    "testimonials.change": "its form switches itself off",
+    "testimonials.confirm": "goes on with a testimonial that there is",
+    "testimonials.display": "hiding is always allowed; it guards showing itself",
+    "testimonials.remove": "taking back is always allowed",
     "cart.change": "taking out of a cart is always allowed; it guards the rest itself",
 }
 

@@ -12,6 +12,7 @@ from storefront.models import Order, OrderEvent, OutgoingMail, PolicyVersion, Ri
 from tests.mail_server import Inbox, by_smtp, parts
 from tests.models.placing import ANN, cart_of, place, stock
 from tests.models.test_contest import SOMEBODY, announced, enter
+from tests.models.testimonials import written
 
 HOSTILE = [
     "Ann\r\nBcc: all@c.example",
@@ -113,6 +114,11 @@ def every_mail(settings, plenty, clock) -> dict[str, OutgoingMail]:
     mails["stock_wanted"] = OutgoingMail.get(OutgoingMail.kind == "stock_wanted")
     mails["stock_back"] = OutgoingMail.get(OutgoingMail.kind == "stock_wanted")
     mails["stock_back"].kind = "stock_back"
+    written(plenty.product, clock())
+    mails["testimonial_confirm"] = OutgoingMail.get(OutgoingMail.kind == "testimonial_confirm")
+    for kind in ("testimonial_approved", "testimonial_refused", "testimonial_replied"):
+        mails[kind] = mails["testimonial_confirm"].clone()
+        mails[kind].kind = kind
     sent = sending(order, clock())
     for kind in SUBJECTS:
         if kind.startswith("order_"):

@@ -2,7 +2,7 @@
 
 from storefront.config import Settings
 from storefront.greeting import greeting
-from storefront.links import OrderLinks
+from storefront.links import InvitationLinks, OrderLinks
 from storefront.models import Message, OutgoingMail, Parcel, Return, Terms
 from storefront.models.statement import refunded
 
@@ -51,6 +51,7 @@ def facts(mail: OutgoingMail, settings: Settings) -> dict:
     Who may be greeted by name is.
     """
     order, link = mail.order, OrderLinks(settings.cookie_keys)
+    invitation = InvitationLinks(settings.cookie_keys).write(order.number)
     lines, counts = order.in_order(), mail.event.quantities if mail.event else {}
     detail = mail.event.detail if mail.event else {}
     parcel, message = detail.get("parcel"), detail.get("message")
@@ -69,4 +70,5 @@ def facts(mail: OutgoingMail, settings: Settings) -> dict:
         "terms": (terms := Terms.now()),
         "return_address": terms.return_address or settings.shop["postal_address"],
         "address": f"{settings.shop_origin}/orders/{link.write(order.number)}",
+        "invitation": f"{settings.shop_origin}/testimonials/invitation/{invitation}",
     }

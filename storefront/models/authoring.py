@@ -5,6 +5,9 @@ import re
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
+from unicodedata import category, normalize
+
+from peewee import fn
 
 from storefront.db import database, locked
 from storefront.models.mailbox import mailbox_of
@@ -12,7 +15,7 @@ from storefront.models.order import Order
 from storefront.models.order_line import OrderLine
 from storefront.models.plain_text import one_line, tidied
 from storefront.models.policy import PolicyVersion
-from storefront.models.product import Product
+from storefront.models.product import Product, Variant
 from storefront.models.rights import Upkeep
 from storefront.models.staff import Staff
 from storefront.refusals import Refused
@@ -31,8 +34,11 @@ CONNECTIONS = {
     "close": "Family or friend of somebody who works for this shop",
     "given": "Got it free, cheaper or paid for writing",
 }
-LINK = re.compile(r"(?i:https?:|www\.)|\b[\w-]+\.(com|net|org|info|biz|shop|ru|cn|io|xyz|top)\b")
+LINK = re.compile(r"https?:|www\.|\b[\w-]+\.(com|net|org|info|biz|shop|ru|cn|io|xyz|top)\b", re.I)
 ADDRESS = re.compile(r"\S@\S")
+NO_ADDRESSES = (
+    "Please leave e-mail addresses out of this. If yours shall be shown, tick the box for that."
+)
 
 
 class Authoring:
@@ -56,14 +62,16 @@ class Authoring:
         order's is taken, and nothing is left to confirm. Gives None, and nobody can tell from
         outside, where a mailbox has had its share of mails. Raises `Refused`.
         """
+        policy.require("testimonials")
         email = (order.email if order else given["email"]).strip().lower()
         facts = cls._checked(given, pictures) | {"product": product, "policy": policy}
         facts |= {"email": email, "mailbox": digest_of_author(product.id, email)}
-        facts["resellers_policy"] = policy if given["for_resellers"] else None
+        if given["for_resellers"]:
+            policy.require("resellers")
+            facts["resellers_policy"] = policy
         facts["shows_email"] = given["shows_email"]
         with database.atomic():
-            # Where no row is there yet, the product's own keeps two at once in line.
-            list(locked(Product.select(Product.id).where(Product.id == product.id)))
+            _line_up(product.id)
             cls._check_room()
             if not order and not cls._has_room(email):
                 return None
@@ -76,9 +84,12 @@ class Authoring:
         return made
 
     @classmethod
-    def _checked(cls, given: dict, pictures: Iterable[dict]) -> dict:
-        """The columns that an author fills in; raises `Refused` with all that is wrong."""
-        pictures, problems, told = list(pictures), {}, {}
+    def check(cls, given: dict, pictures: int = 0) -> dict:
+        """What is given as it would be kept, but for its pictures, of which there are so many.
+
+        Raises `Refused` with all that is wrong.
+        """
+        problems, told = {}, {}
         for field, check in (("words", _words), ("name", _name)):
             try:
                 told[field] = check(given[field])
@@ -88,11 +99,17 @@ class Authoring:
             problems["stars"] = "Please choose one to five stars, or none."
         if given["connection"] not in CONNECTIONS:
             problems["connection"] = "Please choose one of these."
-        if len(pictures) > MOST_PICTURES:
+        if pictures > MOST_PICTURES:
             problems["pictures"] = f"{MOST_PICTURES} pictures at most, please."
         if problems:
             raise Refused(**problems)
-        told |= {name: given[name] for name in ("stars", "connection")}
+        return told | {name: given[name] for name in ("stars", "connection")}
+
+    @classmethod
+    def _checked(cls, given: dict, pictures: Iterable[dict]) -> dict:
+        """The columns that an author fills in; raises `Refused` as `check` does."""
+        pictures = list(pictures)
+        told = cls.check(given, len(pictures))
         return told | {"pictures": pictures, "pictured": bool(pictures)}
 
     @classmethod
@@ -115,6 +132,7 @@ class Authoring:
         What the same mailbox has said of the product before goes, and others' tries with it.
         """
         with database.atomic():
+            _line_up(self.product_id)
             if self._fresh().state == "unconfirmed":
                 self._enter(at)
 
@@ -123,18 +141,30 @@ class Authoring:
         same = (cls.product == self.product_id) & (cls.mailbox == self.mailbox)
         for other in list(locked(cls.select().where(same, cls.id != self.id))):
             other._drop()
-        if not self.connection and Staff.about(self.email).exists():
-            self.connection = "works"
         self.bought = self.bought or self._was_delivered()
         self.confirmed_at = at
         self._queue(at)
 
+    def _disclose(self) -> None:
+        """Who works here does not get around saying so, by leaving it out or by an edit."""
+        if self.connection != "works" and Staff.about(self.email).exists():
+            self.connection = "works"
+
     def _was_delivered(self) -> bool:
         """Whether the address has an order with the product that has arrived."""
-        lines = OrderLine.select().join(Order).where(Order.email == self.email)
-        return lines.where(
-            OrderLine.handle == self.product.handle, OrderLine.delivered > 0
-        ).exists()
+        lines = OrderLine.select(OrderLine.id).join(Order).where(Order.email == self.email)
+        return lines.where(_arrived(self.product)).exists()
+
+    @classmethod
+    def things_of(cls, order: Order) -> list[Product]:
+        """What has arrived of an order and still has a page, by name."""
+        arrived = OrderLine.select(OrderLine.id).where(OrderLine.order == order, _arrived(Product))
+        return list(Product.reachable().where(fn.EXISTS(arrived)).order_by(Product.title))
+
+    @classmethod
+    def latest_of(cls, email: str) -> dict:
+        """What was last written with an address, by the ids of the products it is about."""
+        return {one.product_id: one for one in cls.about(email).order_by(cls.id)}
 
     def change(self, given: dict, at: datetime, *, pictures: Iterable[dict] | None = None) -> None:
         """Its author writes it anew: stars, words, name, connection, pictures (None leaves them).
@@ -150,15 +180,16 @@ class Authoring:
             for name, value in facts.items():
                 setattr(self, name, value)
             if fresh.state == "unconfirmed":
-                self.save(only=list(facts))
+                self.save(only=facts)
             else:
                 self._queue(at)
 
     def show(self, *, email: bool, resellers: bool, policy: PolicyVersion, at: datetime) -> None:
         """What of it is shown: at once. `policy` is the version under which that is said."""
         with database.atomic():
-            fresh = self._fresh()
-            given = fresh.resellers_policy_id
+            given = self._fresh().resellers_policy_id
+            if resellers and not given:
+                policy.require("resellers")
             self.resellers_policy = (given or policy.id) if resellers else None
             self.shows_email = email
             self.save(only=["resellers_policy", "shows_email"])
@@ -169,6 +200,18 @@ class Authoring:
         with database.atomic():
             self._drop()
             Upkeep.note(changed=Upkeep.changed + 1)
+
+
+def _line_up(product_id: int) -> None:
+    """Have those who write about a product come in turn: two may concern each other's rows."""
+    list(locked(Product.select(Product.id).where(Product.id == product_id)))
+
+
+def _arrived(product):
+    """The condition that a line of an order brought the product: by its name then, if need be."""
+    variants = Variant.select(Variant.id).where(Variant.product == product.id)
+    nameless = OrderLine.variant.is_null() & (OrderLine.handle == product.handle)
+    return (OrderLine.delivered > 0) & (OrderLine.variant.in_(variants) | nameless)
 
 
 def shown_beside(connection: str) -> str:
@@ -193,15 +236,12 @@ def _name(text: str) -> str:
 
 
 def _refuse_addresses(field: str, text: str) -> None:
+    # As a browser reads them: in other widths of letter, with signs between that nobody sees.
+    text = "".join(c for c in normalize("NFKC", text) if category(c) != "Cf")
+    if ADDRESS.search(text):
+        raise Refused(**{field: NO_ADDRESSES})
     if LINK.search(text):
         raise Refused(**{field: "Please leave out addresses of web pages: we show none."})
-    if ADDRESS.search(text):
-        raise Refused(
-            **{
-                field: "Please leave e-mail addresses out of this. If yours shall be shown, tick "
-                "the box for that."
-            }
-        )
 
 
 def digest_of_author(product_id: int, email: str) -> str:

@@ -106,6 +106,13 @@ class Testimonial(Authoring, Moderating, Record):
         """What stands beside it where its author is no mere customer, or ""."""
         return shown_beside(self.connection)
 
+    def in_words(self, field) -> str:
+        """Of pictures, how many there are."""
+        if field.name != "pictures":
+            return super().in_words(field)
+        count = len(self.pictures)
+        return "1 picture" if count == 1 else f"{count} pictures"
+
     # Its going by itself
 
     @classmethod
@@ -161,6 +168,7 @@ class Testimonial(Authoring, Moderating, Record):
 
     def _queue(self, at: datetime) -> None:
         self.state, self.changed_at, self.reason = "waiting", at, ""
+        self._disclose()
         self.save()
         self._recount()
 

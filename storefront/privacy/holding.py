@@ -41,6 +41,11 @@ class Holding:
         """The table the row stands in."""
         return self.row._meta.table_name
 
+    @property
+    def pictures(self) -> list[dict]:
+        """The pictures that the row holds, as `prints.Photograph` has them."""
+        return self.row.pictures if "pictures" in self.row._meta.fields else []
+
     def kept(self, at: datetime) -> list[Value]:
         """What an erasure at that moment leaves."""
         if self.need:
@@ -98,18 +103,13 @@ def _value(row: Record, field) -> Value:
     return Value(
         name=field.name,
         label=said.get("words") or label_of(field.name),
-        text=_in_words(getattr(row, field.name)),
+        text=row.in_words(field),
         clause=said["clause"],
         why=said["why"],
         basis=said["basis"],
         until=row.gone_at(field),
         hold=said["hold"],
     )
-
-
-def _in_words(value) -> str:
-    names = isinstance(value, list) and all(isinstance(each, str) for each in value)
-    return ", ".join(value) if names else str(value)
 
 
 LABELS = {

@@ -6,7 +6,14 @@ The desk's own routes are tried by nobody and by each wrong role in desk/test_gu
 import pytest
 
 from storefront.app import create_app
-from storefront.links import EntryLinks, OrderLinks, ResellerLinks, SignedLinks, WaitingLinks
+from storefront.links import (
+    EntryLinks,
+    OrderLinks,
+    ResellerLinks,
+    SignedLinks,
+    TestimonialLinks,
+    WaitingLinks,
+)
 from storefront.models import RECORDS, Order
 from tests.customers import signed_in
 from tests.journey import order_path, place_order
@@ -18,7 +25,9 @@ OPEN = {
     *("contests.page", "contests.enter", "contests.address_parts", "contests.entered"),
     *("contests.withdrawn", "waiting.ask", "waiting.asked_for", "cart.change"),
     *("widget.testimonials", "widget.address", "widget.signed"),
-    *("feeds.sitemap_of_products", "privacy.version", "privacy.text", "privacy.note"),
+    *("testimonials.new", "testimonials.write", "testimonials.written", "testimonials.removed"),
+    *("testimonials.picture", "feeds.sitemap_of_products"),
+    *("privacy.version", "privacy.text", "privacy.note"),
 }
 #: What a link in a mail opens: by the name of its argument.
 BY_LINK = ("link", "secret")
@@ -76,7 +85,9 @@ def test_a_link_nobody_signed_opens_nothing_and_changes_nothing(app, client, clo
     assert all_rows() == before
 
 
-@pytest.mark.parametrize("of_kind", [EntryLinks, WaitingLinks, ResellerLinks, OrderLinks])
+@pytest.mark.parametrize(
+    "of_kind", [EntryLinks, WaitingLinks, ResellerLinks, TestimonialLinks, OrderLinks]
+)
 def test_a_link_of_one_kind_opens_nothing_of_another(
     app, settings, client, plenty, of_kind: type[SignedLinks]
 ):

@@ -1,7 +1,24 @@
 """What a testimonial goes through: written, confirmed, decided, changed, taken back, counted."""
 
-from storefront.models import OutgoingMail, Rating, Testimonial
-from tests.models.testimonials import approved, several, waiting, written
+from dataclasses import replace
+
+import pytest
+from playhouse.test_utils import count_queries
+
+from storefront.db import database
+from storefront.models import (
+    Order,
+    OrderLine,
+    OutgoingMail,
+    PolicyVersion,
+    Product,
+    Rating,
+    Testimonial,
+)
+from storefront.refusals import Refused
+from tests.models.placing import ANN, at_once, cart_of, place
+from tests.models.testimonials import GIVEN, approved, several, waiting, written
+from tests.staff import hired
 
 
 def test_nothing_is_shown_before_its_author_has_confirmed_and_a_moderator_decided(shirt, clock):
@@ -37,3 +54,140 @@ def test_a_second_one_of_the_same_person_takes_the_place_of_the_first(shirt, clo
     approved(shirt, clock())
     again = waiting(shirt, clock(), email="Ann+again@example.com", words="Still dry.")
     assert [one.id for one in Testimonial.select()] == [again.id]
+
+
+# Bought here
+
+
+def delivered(variant, at, email: str = "ann@example.com", arrives: bool = True) -> Order:
+    order = place(cart_of((variant, 1)), at, customer=replace(ANN, email=email))
+    order.charge(at)
+    parcel = order.ship(None, at)
+    if arrives:
+        parcel.deliver(at)
+    return order
+
+
+@pytest.mark.parametrize("email", ["ann@example.com", " Ann@Example.COM "])
+def test_it_says_bought_here_where_the_confirmed_address_has_had_it(shirt, plenty, clock, email):
+    delivered(plenty, clock(), "Ann@Example.com")
+    testimonial = written(shirt, clock(), email=email)
+    assert not testimonial.bought, "anybody can give an address"
+    testimonial.confirm(clock())
+    assert Testimonial.get().bought
+
+
+def test_it_does_not_say_so_of_others_or_of_what_has_not_arrived(shirt, plenty, clock):
+    delivered(plenty, clock(), arrives=False)
+    delivered(plenty, clock(), "bob@example.com")
+    other = Product.reachable().where(Product.id != shirt.id).first()
+    assert not waiting(shirt, clock()).bought
+    assert not waiting(other, clock(), email="bob@example.com").bought
+    assert not waiting(shirt, clock(), email="bob+two@example.com").bought, "perhaps another's"
+    assert waiting(shirt, clock(), email="bob@example.com").bought
+
+
+def test_what_arrives_before_the_decision_counts_and_a_new_name_of_the_product_too(
+    shirt, plenty, clock
+):
+    order = delivered(plenty, clock(), arrives=False)
+    testimonial = waiting(shirt, clock())
+    Product.update(handle="first-day-shirt").where(Product.id == shirt.id).execute()
+    order.parcels.get().deliver(clock())
+    testimonial = Testimonial.get_by_id(testimonial.id)
+    testimonial.approve(testimonial.changed_at, clock())
+    assert Testimonial.get().bought
+    assert [thing.handle for thing in Testimonial.things_of(order)] == ["first-day-shirt"]
+    OrderLine.update(variant=None).execute()
+    assert Testimonial.things_of(order) == []
+
+
+def test_by_invitation_nothing_is_left_to_confirm_and_the_address_is_the_orders(
+    shirt, plenty, clock
+):
+    order = delivered(plenty, clock())
+    testimonial = written(shirt, clock(), order=order, email="eve@example.com")
+    assert (testimonial.state, testimonial.bought) == ("waiting", True)
+    assert testimonial.email == "ann@example.com"
+    assert not OutgoingMail.select().where(OutgoingMail.kind.startswith("testimonial_")).exists()
+
+
+def test_who_works_here_is_disclosed_whatever_they_say(app, shirt, clock):
+    hired(app, "fulfilment", email="sam@staff.example")
+    testimonial = waiting(shirt, clock(), email="sam@staff.example", connection="")
+    assert testimonial.disclosure == "Works for this shop"
+    testimonial.change(GIVEN | {"words": "Better still.", "connection": "close"}, clock())
+    assert Testimonial.get().disclosure == "Works for this shop"
+
+
+# How much
+
+
+def test_a_mailbox_gets_three_mails_however_it_is_spelled_and_nobody_can_tell(shirt, clock):
+    spelled = ["ann@example.com", "Ann@example.com", "ann+x@example.com", "ann+y@example.com"]
+    made = [written(shirt, clock(), email=email) for email in spelled]
+    assert [bool(each) for each in made] == [True, True, True, False]
+    assert OutgoingMail.select().where(OutgoingMail.kind == "testimonial_confirm").count() == 3
+    made[0].confirm(clock())
+    assert [each.id for each in Testimonial.select()] == [made[0].id], "the other tries went"
+
+
+def test_there_is_an_end_to_what_waits_and_finding_out_costs_the_same(shirt, clock):
+    with count_queries() as few:
+        written(shirt, clock())
+    moments = dict.fromkeys(("written_at", "made_at", "changed_at"), clock())
+    same = {"product": shirt, "policy": PolicyVersion.last(), "words": "Dry.", **moments}
+    rows = [same | {"key": f"k{n}", "email": f"p{n}@example.com"} for n in range(4998)]
+    with database.atomic():
+        for start in range(0, len(rows), 500):
+            Testimonial.insert_many(rows[start : start + 500]).execute()
+    with count_queries() as many:
+        assert written(shirt, clock(), email="last@example.com")
+    assert many.count == few.count
+    with count_queries() as counted, pytest.raises(Refused, match="Very many people are writing"):
+        written(shirt, clock(), email="late@example.com")
+    assert counted.count < many.count
+    assert Testimonial.select().count() == 5000
+
+
+def test_what_is_no_words_of_ones_own_is_left_out_or_refused(shirt, clock):
+    hidden = "Dry\u202e .moc.live\u2069\x1b[31m\r\n\r\n\r\n\r\nand warm\x00"
+    assert written(shirt, clock(), words=hidden).words == "Dry .moc.live[31m\n\nand warm"
+    for field, text in (
+        ("words", " \u202e\n"),
+        ("words", "x" * 4001),
+        ("words", "HTTP://evil.example"),
+        ("words", "Look at evil.COM"),
+        ("name", "bob@example.com"),
+        ("name", "\u2066"),
+        ("stars", 0),
+        ("stars", 6),
+        ("connection", "boss"),
+    ):
+        with pytest.raises(Refused) as refused:
+            written(shirt, clock(), **{field: text})
+        assert list(refused.value.problems) == [field]
+    hebrew = "חם ויבש 👩‍👩‍👧 e.g. 3.5 cm"
+    assert written(shirt, clock(), words=hebrew).words == hebrew
+    assert Testimonial.select().count() == 2
+
+
+def test_nothing_is_made_under_a_policy_that_does_not_cover_it(shirt, clock):
+    less = PolicyVersion(number=9, covers=["testimonials"])
+    with pytest.raises(Refused, match="does not cover resellers"):
+        Testimonial.write(shirt, GIVEN | {"for_resellers": True}, less, clock())
+    none = PolicyVersion(number=9, covers=[])
+    with pytest.raises(Refused, match="does not cover testimonials"):
+        Testimonial.write(shirt, GIVEN, none, clock())
+    one = waiting(shirt, clock())
+    with pytest.raises(Refused, match="does not cover resellers"):
+        one.show(email=True, resellers=True, policy=less, at=clock())
+    assert not Testimonial.get().shows_email
+
+
+def test_two_confirmations_at_once_are_one(shirt, clock):
+    first, second = written(shirt, clock()), written(shirt, clock(), email="Ann+b@example.com")
+    outcomes = at_once(2, lambda n: (first, second)[n].confirm(clock()))
+    assert [each for each in outcomes if each and not isinstance(each, Refused)] == []
+    [left] = Testimonial.select()
+    assert left.state == "waiting"

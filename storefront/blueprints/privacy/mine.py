@@ -13,8 +13,8 @@ from storefront.door import limiter
 from storefront.erasures import Erasures
 from storefront.forms import EmailForm, email_field
 from storefront.links import secret_of
-from storefront.models import PolicyVersion, RightsRequest
-from storefront.pages import go, keep_from_caches, now, show
+from storefront.models import PolicyVersion, RightsRequest, Testimonial
+from storefront.pages import go, keep_from_caches, now, show, show_enclosed
 
 OVER = "This link is over, or was never one of ours. A new one is quickly asked for."
 
@@ -119,6 +119,7 @@ def by_clause(
             seen = looks[one.table, one.row.get_id()]
             same = (one.table, *((v.name, v.text, v.until and v.until.date()) for v in values))
             same += tuple(str(look) for look in seen)
+            same += tuple(picture["digest"] for picture in one.pictures)
             same += (one.row.get_id(),) if one.need else ()
             if same in found[clause]:
                 found[clause][same].called.append(one.called)
@@ -137,6 +138,14 @@ def _alike(values: list[privacy.Value]) -> list[tuple[list[privacy.Value], priva
 
 def _can_be_corrected(row) -> bool:
     return hasattr(row, "can_be_corrected") and row.can_be_corrected(now())
+
+
+@blueprint.get(f"/privacy/mine/<secret>/pictures/<int(max={2**31 - 1}):number>/<name>")
+@limiter.exempt
+def my_picture(secret: str, number: int, name: str):
+    mine = Testimonial.about(behind(secret).email).where(Testimonial.id == number)
+    found = mine.first() or abort(404)
+    return show_enclosed(name, found.pictures)
 
 
 @blueprint.get("/privacy/mine/<secret>/copy.json")

@@ -20,3 +20,9 @@ def bring_the_style(response):
 
 
 # Their routes need the blueprint.
+from storefront.blueprints.testimonials import (  # noqa: E402, F401
+    invitation,
+    mine,
+    pictures,
+    writing,
+)

@@ -1,0 +1,160 @@
+"""What an author says: the form of a testimonial, new or changed, and how its pictures come in."""
+
+from flask import current_app
+from flask_wtf.file import MultipleFileField
+from wtforms import (
+    BooleanField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    TextAreaField,
+    ValidationError,
+)
+
+from storefront import enclosed
+from storefront.fields import address_of_mail, asked
+from storefront.forms import UnderPolicy
+from storefront.models import Testimonial
+from storefront.models.authoring import CONNECTIONS, LONGEST_NAME, MOST_PICTURES
+from storefront.pages import closed
+from storefront.personal import personal
+from storefront.refusals import Refused
+
+STARS = [SelectChoice(str(stars or "")) for stars in range(6)]
+TIES = [SelectChoice(name, words or "None of these") for name, words in CONNECTIONS.items()]
+LOOK_OVER = "Please look over what is marked below; then send it again."
+
+
+def _as(column) -> dict:
+    """What the record declares of that column: the form asks for the same."""
+    return {name: column.personal[name] for name in ("clause", "why", "basis", "words")}
+
+
+# What a view takes: bytes of a picture, of all together with the words, and how often.
+FILES = (enclosed.LARGEST + 1, MOST_PICTURES * (enclosed.LARGEST + 2**20), "10 per hour")
+
+
+class _Said(UnderPolicy):
+    """What is said, as far as it can be changed later."""
+
+    stars = RadioField("Your rating", choices=STARS, default="", validate_choice=False)
+    words = personal(
+        TextAreaField("What you think of it", render_kw={"rows": 7, "dir": "auto"}),
+        **_as(Testimonial.words),
+    )
+    name = personal(
+        asked("Name to show", "nickname", LONGEST_NAME, dir="auto"),
+        **_as(Testimonial.name),
+    )
+    connection = personal(
+        SelectField("Your tie to this shop", choices=TIES, validate_choice=False),
+        **_as(Testimonial.connection),
+    )
+    pictures = personal(
+        MultipleFileField(
+            "Pictures (optional)",
+            render_kw={"accept": "image/jpeg,image/png,image/webp,image/avif,image/gif"},
+        ),
+        **_as(Testimonial.pictures),
+    )
+
+    impersonal: tuple[str, ...] = ("policy_seen", "stars")
+    kept = 0  # pictures that it has already and keeps
+
+    @classmethod
+    def clauses(cls) -> frozenset[str]:
+        """Those without which there is no form at all."""
+        return frozenset({"testimonials"})
+
+    def given(self) -> dict:
+        """What was typed, as the model takes it."""
+        stars = self.stars.data or ""
+        return {
+            "words": self.words.data or "",
+            "name": self.name.data or "",
+            "stars": None if not stars else int(stars) if stars in "12345" else 0,
+            "connection": self.connection.data or "",
+        }
+
+    def files(self) -> list:
+        """The files that were chosen, by names that a person may read."""
+        return [(_name(file), file) for file in self.pictures.data or []]
+
+    def look_over(self, extra_validators=None) -> bool:
+        """All fields, and what the record itself would say of them, at once."""
+        good = super().look_over(extra_validators)
+        try:
+            Testimonial.check(self.given(), self.kept + len(self.files()))
+        except Refused as refusal:
+            self.mark(refusal)
+            return False
+        return good
+
+    def mark(self, refusal: Refused) -> None:
+        """Put each sentence beside the field it is about."""
+        for name, sentence in refusal.problems.items():
+            if name:
+                self[name].errors = [*self[name].errors, sentence]
+
+    def take_pictures(self) -> list[dict]:
+        """What was chosen, developed. Raises `Refused`."""
+        folder = enclosed.place(current_app.extensions["settings"])
+        return enclosed.take_in(self.files(), folder)
+
+    def forget_files(self) -> None:
+        """Say which files have to be chosen again, as no form keeps them."""
+        if names := ", ".join(f"“{name}”" for name, _ in self.files()):
+            said = f"Nothing is kept of what was chosen: {names}. Please choose again."
+            self.pictures.errors = [*self.pictures.errors, said]
+
+
+class TestimonialForm(_Said):
+    """A new one."""
+
+    email = personal(
+        asked("E-mail address", "email", 254, "author-email", type="email", inputmode="email"),
+        **_as(Testimonial.email),
+    )
+    shows_email = BooleanField("Show my e-mail address with it")
+    for_resellers = personal(
+        BooleanField("Other shops that sell this may show it, too"),
+        clause="resellers",
+        why="to let resellers show what you say",
+        basis="consent",
+        words="whether resellers may show it",
+    )
+
+    impersonal = ("policy_seen", "stars", "shows_email")
+
+    @property
+    def closed_to_resellers(self) -> bool:
+        """Whether nothing new may be asked for resellers."""
+        return bool(closed("resellers"))
+
+    def validate_email(self, field) -> None:
+        if not field.data:
+            raise ValidationError("Please give your e-mail address.")
+        field.data = address_of_mail(field.data)
+
+    def given(self) -> dict:
+        """What was typed, as the model takes it; without an address where none is asked for."""
+        return super().given() | {
+            "email": self.email.data if "email" in self else "",
+            "shows_email": self.shows_email.data,
+            "for_resellers": self.for_resellers.data and not self.closed_to_resellers,
+        }
+
+
+class ChangeForm(_Said):
+    """One that there is."""
+
+    @classmethod
+    def of(cls, testimonial: Testimonial) -> "ChangeForm":
+        """With what stands there."""
+        one = testimonial
+        said = {"words": one.words, "name": one.name, "connection": one.connection}
+        return cls(formdata=None, stars=str(one.stars or ""), **said)
+
+
+def _name(file) -> str:
+    return "".join(sign for sign in file.filename if sign.isprintable())[-60:]
