@@ -12,6 +12,13 @@ SUBJECTS = {
     "testimonial_replied": "We have replied to your testimonial about “{thing}”",
 }
 
+CALLED = {
+    "testimonial_confirm": "question whether a testimonial is theirs",
+    "testimonial_approved": "testimonial is shown",
+    "testimonial_refused": "testimonial is not shown",
+    "testimonial_replied": "reply to a testimonial",
+}
+
 
 def facts(mail: OutgoingMail, settings: Settings) -> dict:
     """What it is about, where it is shown, and the link in its author's hands.
