@@ -55,6 +55,12 @@ def test_an_address_that_is_not_shown_is_not_there(nobody, shirt, clock, why):
     assert "person0@" not in answer.text
 
 
+def test_a_number_that_no_row_can_have_is_not_there(nobody, hill):
+    for number in (2**31 - 1, 2**31, 10**30):
+        answer = nobody.post(f"{frame_of(hill)}/{number}/address", headers=SAME_ORIGIN)
+        assert answer.status_code == 404
+
+
 def test_a_form_from_another_site_gets_no_address(nobody, hill, shirt, clock):
     (one,) = resold(shirt, clock(), shows_email=True)
     way = f"{frame_of(hill)}/{one.id}/address"

@@ -72,7 +72,7 @@ def testimonials(key: str):
     return response
 
 
-@widget.post("/widget/<key>/testimonials/<int:number>/address")
+@widget.post("/widget/<key>/testimonials/<int(max=2147483647):number>/address")
 @limiter.limit("30 per hour")
 def address(key: str, number: int):
     """The same, with the e-mail address of one author who wished it to be shown."""
