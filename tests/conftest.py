@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import threading
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ import pytest
 from jinja2 import Environment
 from werkzeug.routing import Rule
 
-from storefront import gate
+from storefront import gate, viewed
 from storefront import setup as set_up
 from storefront.app import create_app
 from storefront.assets import Assets
@@ -117,6 +118,14 @@ def made(tmp_path_factory) -> Settings:
         set_up.open_shop(settings, moment, True, _quiet)
     Assets(settings.instance / "static")  # pressing them takes longer than many a test
     return settings
+
+
+@pytest.fixture(autouse=True)
+def no_views_noted(monkeypatch):
+    """What one test's widgets were asked for is not written down in another's shop."""
+    monkeypatch.setitem(viewed._state, "written", time.monotonic())
+    yield
+    viewed._notes.clear()
 
 
 @pytest.fixture

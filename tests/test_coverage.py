@@ -436,6 +436,7 @@ TAKES_NOTHING = {
     "contests.withdraw": "taking back is always allowed",
     "waiting.ask": "its form switches itself off",
     "waiting.confirm": "goes on with a wish that there is",
+    "widget.address": "shows what its author shows, and keeps nothing",
     "waiting.take_back": "taking back is always allowed",
     "privacy.ask_for_mine": "asking, correcting and erasing stay open",
     "privacy.correct_mine": "asking, correcting and erasing stay open",

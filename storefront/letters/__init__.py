@@ -14,7 +14,7 @@ from storefront.models import OutgoingMail
 NOUNS = {each.name: import_module(f"{__name__}.{each.name}") for each in iter_modules(__path__)}
 SUBJECTS = {kind: line for noun in NOUNS.values() for kind, line in noun.SUBJECTS.items()}
 CALLED = {kind: words for noun in NOUNS.values() for kind, words in noun.CALLED.items()}
-OutgoingMail.in_words |= CALLED
+OutgoingMail.called_kinds |= CALLED
 
 
 def facts_of(mail: OutgoingMail, settings: Settings) -> dict:

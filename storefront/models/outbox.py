@@ -58,7 +58,7 @@ class OutgoingMail(Record):
     goes_with: ClassVar[dict[str, Callable]] = {}
 
     #: What people call mails of a kind; who writes them says so.
-    in_words: ClassVar[dict[str, str]] = {}
+    called_kinds: ClassVar[dict[str, str]] = {}
 
     impersonal = ("kind", "state", "message_id", "trouble")
     secret = ("message_id",)
@@ -97,7 +97,7 @@ class OutgoingMail(Record):
     @property
     def about_what(self) -> str:
         """Its kind in words: "order received"."""
-        return self.in_words.get(self.kind) or self.kind.replace("_", " ")
+        return self.called_kinds.get(self.kind) or self.kind.replace("_", " ")
 
     @property
     def can_be_sent_again(self) -> bool:

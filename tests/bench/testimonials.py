@@ -11,7 +11,8 @@ from storefront.models.reseller import LOOK
 from tests.bench import shops
 
 PRODUCTS = 100
-REVIEWED = 50  # of these, the same in every shop, so that the same is drawn
+REVIEWED = 50  # of these, the same in every shop
+FIRST = 20  # testimonials are of the first product: as many are drawn where there are few in all
 SITE = "https://reseller.example"
 BATCH = 500
 WORDS = (
@@ -39,12 +40,13 @@ def made(count: int, folder: Path = shops.FOLDER) -> tuple[Settings, dict[str, s
 
 
 def write(count: int, products: list[int], at: datetime) -> None:
-    """So many approved testimonials, of these products in turn."""
+    """So many approved testimonials: some of the first product, then of all in turn."""
     draw, policy = random.Random(8), PolicyVersion.last().id  # the same in every shop
     for start in range(0, count, BATCH):
         rows = [_row(draw, products, policy, at) for _ in range(min(BATCH, count - start))]
         for n, row in enumerate(rows, start):
-            row |= {"product": products[n % len(products)], "key": f"{at.timestamp()}-{n}"}
+            product = products[n % len(products) if n >= FIRST else 0]
+            row |= {"product": product, "key": f"{at.timestamp()}-{n}"}
         with database.atomic():
             Testimonial.insert_many(rows).execute()
     with database.atomic():

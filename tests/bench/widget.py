@@ -3,6 +3,8 @@ product's page cost with few testimonials and with many, when they are drawn ane
 
 import statistics
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
@@ -36,18 +38,25 @@ def warm(rounds: int, seconds: float, most: int, folder: Path) -> Table:
     path = f"/widget/{keys['all']}/testimonials"
     environ = servers.environ(STOREFRONT_INSTANCE=str(settings.instance))
     ports = servers.free_ports(2)
-    with tempfile.TemporaryDirectory(prefix="bench-") as place:
-        shop = servers.web("shop", "wsgi:app", ports[0], environ)
-        with servers.running({"shop": shop}):
-            answer = _hot(shop.origin, path)
-            file = Path(place) / "widget"
-            file.write_bytes(answer.body)
-            with_file = servers.environ(WIDGET_BYTES=str(file))
-            flask = servers.web("flask", "tests.bench.same_bytes:app", ports[1], with_file)
-            with servers.running({"flask": flask}):
-                asked = {"the widget": (shop, path), "Flask, the same bytes": (flask, "/")}
-                rates = _rates(asked, rounds, seconds, most)
+    shop = servers.web("shop", "wsgi:app", ports[0], environ)
+    with servers.running({"shop": shop}):
+        answer = _hot(shop.origin, path)
+        with _flask(answer.body, ports[1]) as flask:
+            asked = {"the widget": (shop, path), "Flask, the same bytes": (flask, "/")}
+            rates = _rates(asked, rounds, seconds, most)
     return _warm_table(rates, answer)
+
+
+@contextmanager
+def _flask(body: bytes, port: int) -> Iterator[servers.Server]:
+    """A bare Flask route that returns these bytes."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as place:
+        file = Path(place) / "widget"
+        file.write_bytes(body)
+        environ = servers.environ(WIDGET_BYTES=str(file))
+        flask = servers.web("flask", "tests.bench.same_bytes:app", port, environ)
+        with servers.running({"flask": flask}):
+            yield flask
 
 
 def _hot(origin: str, path: str) -> wire.Answer:

@@ -72,7 +72,7 @@ def testimonials(key: str):
     return response
 
 
-@widget.post("/widget/<key>/testimonials/<int:number>/address")
+@widget.post("/widget/<key>/testimonials/<int(max=2147483647):number>/address")
 @limiter.limit("30 per hour")
 def address(key: str, number: int):
     """The same, with the e-mail address of one author who wished it to be shown."""
@@ -89,25 +89,20 @@ def address(key: str, number: int):
 
 def _draw(frame: Frame, rows: list[Testimonial], addressed: int | None = None) -> Response:
     assets = current_app.extensions["assets"]
-    look = LOOK | frame.reseller.look
-    style = _tones(look) + assets.sheets["widget"]
-    script = assets.height if frame.sized else ""
-    response = drawn(
-        "frame.html",
-        frame=frame,
-        rows=[Shown(one, frame.action(one.id)) for one in rows],
-        rating=rating(frame.products),
-        addressed=addressed,
-        look=look,
-        style=style,
-        script=script,
-        discovery=_discovery(frame),
-        shop_name=shop_name(),
-        origin=own_origin(),
-        title=embedding.TITLE,
-    )
-    framable(response, frame.reseller, assets.hash_of(style), script and assets.hash_of(script))
+    facts = {"look": LOOK | frame.reseller.look, "script": assets.height if frame.sized else ""}
+    facts["style"] = _tones(facts["look"]) + assets.sheets["widget"]
+    facts["rows"] = [Shown(one, frame.action(one.id)) for one in rows]
+    facts |= {"frame": frame, "rating": rating(frame.products), "addressed": addressed}
+    response = drawn("frame.html", **facts, **_around(frame))
+    style, script = (part and assets.hash_of(part) for part in (facts["style"], facts["script"]))
+    framable(response, frame.reseller, style, script)
     return response
+
+
+def _around(frame: Frame) -> dict:
+    """What is the same whatever is shown."""
+    names = {"shop_name": shop_name(), "origin": own_origin(), "title": embedding.TITLE}
+    return names | {"discovery": _discovery(frame)}
 
 
 def _tones(look: dict) -> str:
