@@ -13,6 +13,28 @@ EXECUTE FUNCTION note_edition()
 INDEXES = (
     "CREATE INDEX testimonial_new ON testimonial (product_id, id) WHERE (state = 'approved')",
 )
+# The lists that pages ask for: of a product and of all, of everything and of what has pictures.
+LISTS = {
+    "new": "",
+    "rated": "stars, ",
+    "helpful": "helpful, ",
+    "rated_helpful": "stars, helpful, ",
+}
+LIST = """
+CREATE INDEX testimonial_{of}_{name}{end} ON testimonial ({first}{columns}written_at, id)
+WHERE ({where})
+"""
+APPROVED = "state = 'approved'"
+
+
+def indexes():
+    yield from INDEXES
+    for name, columns in LISTS.items():
+        for of, first in (("of", "product_id, "), ("all", "")):
+            for end, where in (("", APPROVED), ("_pictured", f"{APPROVED} AND pictured")):
+                yield LIST.format(
+                    of=of, name=name, end=end, first=first, columns=columns, where=where
+                )
 
 
 def up(migrator, db):
@@ -72,6 +94,11 @@ def up(migrator, db):
         stars4 = IntegerField()
         stars5 = IntegerField()
         pictured = IntegerField()
+        pictured1 = IntegerField()
+        pictured2 = IntegerField()
+        pictured3 = IntegerField()
+        pictured4 = IntegerField()
+        pictured5 = IntegerField()
 
         class Meta:
             database = db
@@ -113,7 +140,7 @@ def up(migrator, db):
             indexes = ((("reseller", "day"), True),)
 
     db.create_tables([Testimonial, Rating, Decision, Reseller, WidgetViews])
-    for index in INDEXES:
+    for index in indexes():
         db.execute_sql(index)
     about = ForeignKeyField(Testimonial, field=Testimonial.id, null=True, on_delete="CASCADE")
     migrator.migrate(migrator.add_column("outgoing_mail", "testimonial_id", about))
