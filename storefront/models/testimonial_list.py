@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 from urllib.parse import urlencode
 
-from peewee import SQL, Tuple
+from peewee import SQL, Case, Tuple
 
 from storefront.models.product import Product
 from storefront.models.rating import STARS, Rating
@@ -64,6 +64,12 @@ class Place:
             raise ValueError("no place in a list")
         return place
 
+    def fits(self, order: str) -> bool:
+        """Whether it can be a place in a list of that order."""
+        if order == "new" or self.first is None:
+            return order == "new" and self.first is None
+        return order == "helpful" or self.first in (0, *STARS)
+
     def __str__(self) -> str:
         # A moment with its signs: a plain number of that length might be a card's.
         first = "" if self.first is None else f"{self.first}_"
@@ -97,7 +103,7 @@ class Wanted:
         pictured = arguments.get("pictures", "") not in ("", "0")
         made = cls(path, product, order, int(stars) if stars else None, pictured)
         made = replace(made, order="new") if made.stars and order in SAME else made
-        if place and (place.first is None) != (made.order == "new"):
+        if place and not place.fits(made.order):
             raise ValueError("There is no such page of testimonials.")
         return replace(made, after=place)
 
@@ -157,12 +163,20 @@ def one(number: int) -> Testimonial | None:
     return found[0] if found else None
 
 
+def address_of(number: int) -> str:
+    """The e-mail address of an author who wishes that it is shown; "" where there is none."""
+    asked = Testimonial.select(Testimonial.email).where(
+        APPROVED, Testimonial.id == number, Testimonial.shows_email
+    )
+    return asked.scalar() or ""
+
+
 def _read(rows: list[tuple], with_products: bool) -> list[Testimonial]:
     found = records(Testimonial, [row[: len(SHOWN)] for row in rows], SHOWN)
     if with_products:
-        products = records(Product, [row[len(SHOWN) :] for row in rows], OF_PRODUCT)
-        for testimonial, product in zip(found, products, strict=True):
-            testimonial.product = product
+        products = records(Product, [row[len(SHOWN) : -1] for row in rows], OF_PRODUCT)
+        for testimonial, product, row in zip(found, products, rows, strict=True):
+            testimonial.product, testimonial.has_page = product, bool(row[-1])
     return found
 
 
@@ -239,7 +253,9 @@ def _query(
 
 
 def _with_product():
-    return Testimonial.select(*SHOWN, *OF_PRODUCT).join(Product)
+    # What is not sold any more may have no page, and is named without a link.
+    has_page = Case(None, [(Product.is_reachable(), 1)], 0)
+    return Testimonial.select(*SHOWN, *OF_PRODUCT, has_page).join(Product)
 
 
 _ONE = Prepared(lambda number: _with_product().where(APPROVED, Testimonial.id == number))

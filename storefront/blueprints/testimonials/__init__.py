@@ -20,3 +20,9 @@ def bring_the_style(response):
 
 
 # Their routes need the blueprint.
+from storefront.blueprints.testimonials import (  # noqa: E402
+    addresses,  # noqa: F401
+    moderation,  # noqa: F401
+    reading,  # noqa: F401
+    votes,  # noqa: F401
+)
