@@ -14,6 +14,7 @@ from storefront import (
     chain,
     coverage,
     fetching,
+    generate_commands,
     photographs,
     policy,
     programs,
@@ -61,7 +62,7 @@ def cli() -> None:
 
 cli.add_command(routes_command)
 cli.add_command(shell_command)
-for step in (*staff_commands.STEPS, *upkeep_commands.STEPS):
+for step in (*staff_commands.STEPS, *upkeep_commands.STEPS, *generate_commands.STEPS):
     cli.add_command(step)
 
 

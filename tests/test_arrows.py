@@ -29,7 +29,7 @@ FLOORS = (
     "blueprints jobs",
     "setup programs opened",
     "app restoring",
-    "staff_commands upkeep_commands",
+    "generate_commands staff_commands upkeep_commands",
     "commands",  # its Flask group builds the app, when asked for `routes` or `shell`
     "wsgi",
 )

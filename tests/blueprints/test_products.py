@@ -3,7 +3,7 @@
 import pytest
 from playhouse.test_utils import count_queries
 
-from storefront.generate import generate
+from storefront.generate import generate, generate_testimonials
 from storefront.models import Product, Variant
 from storefront.models.facet import Shelving
 
@@ -119,6 +119,18 @@ def test_a_product_page_takes_four_queries_at_most(client, shirt):
     with count_queries() as counted:
         client.get(f"/products/{shirt.handle}")
     assert counted.count <= 4
+
+
+def test_it_takes_a_fifth_with_testimonials_and_no_more_with_many_of_them(client, shirt):
+    page, counts = f"/products/{shirt.handle}", []
+    for more in (1, 9, 990):
+        generate_testimonials(more, shirt.made_at, [shirt])
+        client.get(page)
+        with count_queries() as counted:
+            assert "What people say" in client.get(page, headers={"Cookie": "session=x"}).text
+        counts.append(counted.count)
+    assert max(counts) <= 5
+    assert len(set(counts)) == 1
 
 
 def test_titles_from_a_file_are_text_and_not_markup(client, shirt):

@@ -17,6 +17,8 @@ OPEN = {
     *("listing.collection", "products.page", "page.page", "pictures.drawn", "pictures.media"),
     *("contests.page", "contests.enter", "contests.address_parts", "contests.entered"),
     *("contests.withdrawn", "waiting.ask", "waiting.asked_for", "cart.change"),
+    *("testimonials.of_product", "testimonials.page", "testimonials.vote"),
+    *("testimonials.address", "testimonials.show_address"),
     *("feeds.sitemap_of_products", "privacy.version", "privacy.text", "privacy.note"),
 }
 #: What a link in a mail opens: by the name of its argument.
