@@ -118,7 +118,7 @@ def _new(made) -> object:
 SAID = (
     "It kept me dry. The zip is stiff. I would buy it again. Runs a size large. Packs into its own "
     "pocket. The colour is warmer than the picture. Two winters, and no thread has come loose. "
-    "My sister has taken it. Dries overnight on a chair. Not for heavy rain."
+    "My sister has taken it. Dries overnight on a chair. Not for heavy rain"
 ).split(". ")
 NAMES = "Ann Bob Cy Dora Eli Fay Gus Hana Ivo June Kit Lena".split()
 
@@ -139,7 +139,9 @@ def generate_testimonials(count: int, at: datetime, products: Sequence[Product])
         columns = ", ".join(f'"{meta.fields[name].column_name}"' for name in names)
         places = ", ".join([database.param] * len(names))
         sql = f'INSERT INTO "testimonial" ({columns}) VALUES ({places})'  # noqa: S608 — ours
-        made = (_said(n, at, products[n % len(products)].id, policy) for n in range(count))
+        made = (
+            _said(n, at, products[n % len(products)].id, policy) for n in reversed(range(count))
+        )
         rows = ([(same | one)[name] for name in names] for one in made)
         database.cursor().executemany(sql, rows)
         for product in products[:count]:
