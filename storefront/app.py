@@ -32,6 +32,7 @@ from storefront.blueprints import (
     widget,
 )
 from storefront.catching_up import catch_up
+from storefront.clicks import Clicks
 from storefront.config import Settings, read_settings, require_set_up
 from storefront.cookies import ACCOUNT_DAYS, CartCookie, Sessions, drop_unreadable
 from storefront.db import database, open_database
@@ -123,6 +124,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "testimonial_links": TestimonialLinks(settings.cookie_keys),
         "invitation_links": InvitationLinks(settings.cookie_keys),
         "reseller_links": ResellerLinks(settings.cookie_keys),
+        "clicks": Clicks(),
         "shelf": Shelf(),
         "voucher": Voucher(settings.keys),
         "edition": Freshness(settings.database_url).edition,

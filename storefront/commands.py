@@ -14,6 +14,7 @@ from storefront import (
     chain,
     coverage,
     fetching,
+    generate_commands,
     photographs,
     policy,
     programs,
@@ -62,7 +63,13 @@ def cli() -> None:
 
 cli.add_command(routes_command)
 cli.add_command(shell_command)
-for step in (*staff_commands.STEPS, *testimonial_commands.STEPS, *upkeep_commands.STEPS):
+STEPS = (
+    *generate_commands.STEPS,
+    *staff_commands.STEPS,
+    *testimonial_commands.STEPS,
+    *upkeep_commands.STEPS,
+)
+for step in STEPS:
     cli.add_command(step)
 
 

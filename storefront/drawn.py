@@ -20,11 +20,14 @@ MOST_CARDS = 2000  # about half a kilobyte each; they are of our own making, in 
 class Showing:
     """What a page or a part shows: `rows` that stand for it, and `facts()` for its template.
 
-    With None for its rows it is drawn for once.
+    With None for its rows it is drawn for once. `sheet` names the style sheet (of `assets.SHEETS`)
+    that its page brings, where it brings one.
     """
 
-    def __init__(self, rows: Hashable | None, facts: Callable[[], dict]) -> None:
-        self.rows, self.facts = rows, facts
+    def __init__(
+        self, rows: Hashable | None, facts: Callable[[], dict], sheet: str | None = None
+    ) -> None:
+        self.rows, self.facts, self.sheet = rows, facts, sheet
         self._hash = hash(rows)  # of all rows, which Python does not remember
 
     def __hash__(self) -> int:

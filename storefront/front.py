@@ -12,7 +12,7 @@ from functools import partial
 from storefront.assets import Assets
 from storefront.compression import LARGEST, LEAST, ONCE, coding_for, compressed, is_text
 from storefront.config import Settings
-from storefront.kept import Headers, KeptPages, Page
+from storefront.kept import PUBLIC, Headers, KeptPages, Page
 from storefront.weighed import Weighed
 
 MOST_PRESSED = 2**21  # bytes of drawn pages, as they are and in a coding
@@ -132,7 +132,8 @@ class Front:
             answer = Answer(self._app, nobodys)
             body, until = answer.whole(), nobodys.get("storefront.until")
             if answer.status.startswith("200") and until is not None:
-                page = self._pages.take_in(key, edition, until, answer.headers, body)
+                public = nobodys.get("storefront.public", PUBLIC)
+                page = self._pages.take_in(key, edition, until, answer.headers, body, public)
             if page is None:
                 # Not one to keep: a way on, or nothing there. Who has a cookie gets it anew.
                 answer.body = [body]
@@ -176,7 +177,7 @@ class Front:
         if environ["REQUEST_METHOD"] == "HEAD":
             headers.pop("Content-Length", None)  # it would depend on the coding
         elif coding:
-            # Only what is drawn once for the same rows is kept: nothing with a name or an address.
+            # Only what is drawn once for the same rows is kept: nothing that is one visitor's.
             press = partial(compressed, body, coding, ONCE)
             if "storefront.drawn" in environ:
                 body = self._pressed.get((body, coding), press, lambda p: len(p) + len(body))

@@ -1,15 +1,27 @@
-"""Makes large catalogues, to measure how the shop fares with them: `storefront generate-products`.
+"""Makes large catalogues, to measure how the shop fares with them: `storefront generate-products`,
+and what is said of them: `storefront generate-testimonials`.
 
 The same number always makes the same products. They are written in bulk, by the same verbs that
 keep facets and search for products that come in otherwise.
 """
 
+import json
 import random
-from collections.abc import Callable, Iterator
-from datetime import datetime
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 
 from storefront.db import database
-from storefront.models import Product, Variant, Word, price, search
+from storefront.models import (
+    PolicyVersion,
+    Product,
+    Rating,
+    Testimonial,
+    Variant,
+    Word,
+    price,
+    search,
+)
 from storefront.models.facet import Shelving
 
 BATCH = 500
@@ -101,3 +113,63 @@ def _write(made: list[tuple[Product, list[Variant]]], shelving: Shelving) -> Non
 
 def _new(made) -> object:
     return Product.handle.in_([product.handle for product, _ in made])
+
+
+SAID = (
+    "It kept me dry. The zip is stiff. I would buy it again. Runs a size large. Packs into its own "
+    "pocket. The colour is warmer than the picture. Two winters, and no thread has come loose. "
+    "My sister has taken it. Dries overnight on a chair. Not for heavy rain"
+).split(". ")
+NAMES = "Ann Bob Cy Dora Eli Fay Gus Hana Ivo June Kit Lena".split()
+
+
+def generate_testimonials(count: int, at: datetime, products: Sequence[Product]) -> None:
+    """Add `count` testimonials that are shown, of these products in turn, the last one at `at`.
+
+    Some have pictures, of which there are no files. Raises ValueError where there is no product.
+    """
+    if not products:
+        raise ValueError("testimonials are about products")
+    with database.atomic():
+        policy, meta = PolicyVersion.last().id, Testimonial._meta
+        same = {
+            f.name: f.db_value(f.default) for f in meta.sorted_fields if not callable(f.default)
+        }
+        names = [field.name for field in meta.sorted_fields if field.name != "id"]
+        columns = ", ".join(f'"{meta.fields[name].column_name}"' for name in names)
+        places = ", ".join([database.param] * len(names))
+        sql = f'INSERT INTO "testimonial" ({columns}) VALUES ({places})'  # noqa: S608 — ours
+        made = (
+            _said(n, at, products[n % len(products)].id, policy) for n in reversed(range(count))
+        )
+        rows = ([(same | one)[name] for name in names] for one in made)
+        database.cursor().executemany(sql, rows)
+        for product in products[:count]:
+            Rating.recount(Testimonial, product.id)
+
+
+def _said(number: int, at: datetime, product: int, policy: int) -> dict:
+    """What is not as in any testimonial, as the database holds it."""
+    draw = random.Random(number)  # noqa: S311 — the same number says the same
+    moment = (at - timedelta(minutes=number)).astimezone(UTC).replace(tzinfo=None)
+    digest = f"{draw.getrandbits(128):032x}"
+    picture = {"digest": digest, "width": 800, "height": 600, "widths": [400, 800]}
+    pictured = draw.random() < 0.1
+    moments = ("written_at", "made_at", "changed_at", "confirmed_at", "decided_at")
+    return dict.fromkeys(moments, moment) | {
+        "product": product,
+        "policy": policy,
+        "resellers_policy": policy if draw.random() < 0.75 else None,
+        "key": secrets.token_hex(16),
+        "state": "approved",
+        "stars": draw.choice((5, 5, 5, 4, 4, 3, 2, 1, None)),
+        "words": ". ".join(draw.sample(SAID, draw.randrange(2, 9))) + ".",
+        "name": draw.choice(NAMES),
+        "email": f"author{number}@example.com",
+        "shows_email": draw.random() < 0.1,
+        "mailbox": f"generated {number}",
+        "pictures": json.dumps([picture] if pictured else []),
+        "pictured": pictured,
+        "bought": draw.random() < 0.5,
+        "helpful": draw.randrange(40),
+    }

@@ -19,6 +19,8 @@ MOST_ANSWERS = 24  # of one page: codings, and counts of carts
 MOST_WAITING = 8  # pages that are to be pressed harder
 HOT = 3  # times that a page has been asked for, before it is worth 25 ms to press it harder
 PUBLIC = "public, max-age=0, s-maxage=60, stale-while-revalidate=600"
+# Of pages that show what its author may take back: gone from every cache within a minute.
+SHORT = "public, max-age=0, s-maxage=30, stale-while-revalidate=30"
 PRIVATE = "private, no-cache"
 VARY = "Accept-Encoding, Cookie, HX-Request, HX-Boosted"
 
@@ -45,6 +47,7 @@ class Page:
     headers: Headers
     body: bytes
     has_badge: bool
+    public: str = PUBLIC  # what shared caches are told
     answers: dict[tuple[str, int], Ready] = field(default_factory=dict)
     weight: int = 0  # bytes in memory, about
     is_kept: bool = True
@@ -80,14 +83,20 @@ class KeptPages:
         return page
 
     def take_in(
-        self, key: tuple, edition: str, until: datetime, headers: Headers, body: bytes
+        self,
+        key: tuple,
+        edition: str,
+        until: datetime,
+        headers: Headers,
+        body: bytes,
+        public: str = PUBLIC,
     ) -> Page | None:
         """Keep a page that was drawn for nobody; None if it is too large for that."""
         if len(body) > LARGEST:
             return None
         headers = [pair for pair in headers if pair[0] != "Content-Length"]
         until = min(until, self._now() + LONGEST)
-        page = Page(edition, until, headers, body, self._empty_badge in body)
+        page = Page(edition, until, headers, body, self._empty_badge in body, public)
         with self._lock:
             self._let_go(self._pages.pop(key, None))
             self._pages[key] = page
@@ -138,7 +147,7 @@ class KeptPages:
         """The page's answer in that coding, for a cart of so many things."""
         whole, headers = page.body, dict(page.headers)
         if page.has_badge:
-            headers |= {"Cache-Control": PRIVATE if count else PUBLIC, "Vary": VARY}
+            headers |= {"Cache-Control": PRIVATE if count else page.public, "Vary": VARY}
             if count:
                 whole = whole.replace(self._empty_badge, self._badge(count), 1)
         headers.setdefault("Vary", "Accept-Encoding")

@@ -95,6 +95,7 @@ def show(
     until: datetime = FOR_GOOD,
     shown: Showing | None = None,
     tags: Iterable[str] = (),
+    public: str = PUBLIC,
     **context,
 ) -> Response:
     """The template `page`, or its partial `part` when htmx asks for a fragment.
@@ -102,13 +103,16 @@ def show(
     A fragment also brings what stands elsewhere on the page and has changed: the cart's badge
     and a message to announce (`said`). What is `shown` is drawn once while it stays the same. A
     public page is kept until it changes, or until the moment it was said to be good for; `tags`
-    name what it shows to a shared cache that can throw away by them.
+    name what it shows to a shared cache that can throw away by them, `public` is what such caches
+    are told (`kept.PUBLIC` or `kept.SHORT`).
     """
     fragment = part is not None and wants_part()
     body = _fragment(part, shown, context) if fragment else _page(page, shown, context)
     response = current_app.response_class(body, status)
+    if shown and shown.sheet and not fragment:
+        styled(response, shown.sheet)
     if status == 200:
-        keep(until)
+        keep(until, public)
         _tag(response, tags)
     return _private(response, no_store=fragment)
 
@@ -177,14 +181,17 @@ def show_machines(data: dict, until: datetime = FOR_GOOD) -> Response:
     return response
 
 
-def keep(until: datetime = FOR_GOOD) -> None:
+def keep(until: datetime = FOR_GOOD, public: str = PUBLIC) -> None:
     """Let the answer to a request that anybody may make be kept, until that moment at most.
+
+    `public` is what shared caches are told of it.
 
     When another version of the policy comes into force, forms open or close by that alone.
     """
     if "storefront.nobody" in request.environ:
         change = coverage.next_change(now())
         request.environ["storefront.until"] = min(until, change) if change else until
+        request.environ["storefront.public"] = public
 
 
 def go(url: str) -> Response:

@@ -2,7 +2,7 @@
 
 from storefront.drawn import Showing
 from storefront.models.display import Display
-from storefront.structured import product_group
+from storefront.structured import product_group, said_of
 
 Asked = tuple[str | None, ...]
 
@@ -44,11 +44,13 @@ def page_of(
 
     def facts() -> dict:
         known = _facts(display, asked, typed)
+        said = {"rating": display.rating, "testimonials": display.testimonials}
         data = product_group(display.product, known["choice"].variants, origin)
+        data |= said_of(**said)
         shown = {"related": display.related, "data": data, "closed": closed}
-        return known | shown | heard | {"refusal": refusal}
+        return known | shown | said | heard | {"refusal": refusal}
 
-    return Showing(rows, facts)
+    return Showing(rows, facts, "testimonials" if display.rating else None)
 
 
 def _facts(display: Display, asked: Asked, typed: str) -> dict:

@@ -4,7 +4,7 @@ import html as entities
 import re
 from urllib.parse import quote, urlencode
 
-from storefront.models import Product, Variant
+from storefront.models import Product, Rating, Testimonial, Variant
 from storefront.money import decimals
 
 AVAILABILITY = {True: "https://schema.org/InStock", False: "https://schema.org/OutOfStock"}
@@ -79,6 +79,45 @@ def _sold(product: Product, variant: Variant, origin: str) -> dict:
             "itemCondition": "https://schema.org/NewCondition",
         }
     }
+
+
+def rated_product(
+    product: Product, rating: Rating, testimonials: list[Testimonial], origin: str
+) -> dict:
+    """A product as the list of its testimonials has it: what it is called, and what is said."""
+    facts = {"@context": "https://schema.org", "@type": "Product", "name": product.title}
+    facts |= {"url": address_of(product, None, origin), "image": picture_of(product, origin)}
+    return facts | said_of(rating, testimonials)
+
+
+def said_of(rating: Rating | None, testimonials: list[Testimonial]) -> dict:
+    """What a page shows of testimonials: the average of all, and those that stand on it."""
+    facts = {}
+    if rating and rating.average is not None:
+        facts["aggregateRating"] = {
+            "@type": "AggregateRating",
+            "ratingValue": rating.average,
+            "ratingCount": rating.rated,
+            "reviewCount": rating.count,
+            "bestRating": 5,
+            "worstRating": 1,
+        }
+    if testimonials:
+        facts["review"] = [_review(one) for one in testimonials]
+    return facts
+
+
+def _review(testimonial: Testimonial) -> dict:
+    facts = {
+        "@type": "Review",
+        "author": {"@type": "Person", "name": testimonial.name},
+        "datePublished": testimonial.written_at.date().isoformat(),
+        "reviewBody": testimonial.words,
+    }
+    if testimonial.stars:
+        rating = {"@type": "Rating", "ratingValue": testimonial.stars, "bestRating": 5}
+        facts["reviewRating"] = rating
+    return facts
 
 
 def plain(html: str) -> str:

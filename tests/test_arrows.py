@@ -13,7 +13,7 @@ FILES = sorted(
 
 # The rooms of the shop from the ground up. Who stands on a line may import from the lines below.
 FLOORS = (
-    "blanks cldr sparing weighed tones",
+    "blanks cldr clicks sparing weighed tones",
     "db fields greeting money personal refusals config links garments markdown darkroom supervisor"
     " compression drawn notes vouching",
     "prepared factors passkeys erasures backups",
@@ -31,7 +31,7 @@ FLOORS = (
     "blueprints jobs",
     "setup programs opened",
     "app restoring",
-    "staff_commands testimonial_commands upkeep_commands",
+    "generate_commands staff_commands testimonial_commands upkeep_commands",
     "commands",  # its Flask group builds the app, when asked for `routes` or `shell`
     "wsgi",
 )

@@ -2,7 +2,7 @@
 
 from PIL import Image
 
-from storefront.models import Product
+from storefront.models import Product, Rating
 
 DEMO = "storefront/demo/catalogue.csv"
 
@@ -31,3 +31,13 @@ def test_a_large_catalogue_can_be_made_up(runner, client):
     assert Product.select().count() == before + 30
     assert "generated-29" in client.get("/products").text
     assert runner("generate-products", "0").exit_code == 2
+
+
+def test_many_testimonials_can_be_made_up(runner, client, shirt):
+    result = runner("generate-testimonials", "40")
+    assert result.exit_code == 0, result.output
+    assert "<h2>40 testimonials</h2>" in client.get("/testimonials").text
+    assert runner("generate-testimonials", "25", "--of", shirt.handle).exit_code == 0
+    assert Rating.of(shirt.id).count >= 25
+    assert Rating.of_all().count == 65
+    assert "no such product" in runner("generate-testimonials", "1", "--of", "never").output

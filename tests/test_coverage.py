@@ -434,6 +434,8 @@ TAKES_NOTHING = {
     "contests.enter": "its form switches itself off",
     "contests.confirm": "goes on with an entry that there is",
     "contests.withdraw": "taking back is always allowed",
+    "testimonials.vote": "keeps nothing of who votes",
+    "testimonials.show_address": "shows what its author shows, and keeps nothing of who asks",
     "waiting.ask": "its form switches itself off",
     "waiting.confirm": "goes on with a wish that there is",
     "widget.address": "shows what its author shows, and keeps nothing",

@@ -17,9 +17,12 @@ from storefront.app import create_app
 from storefront.db import database
 from storefront.models import Page, Product, Variant
 from tests.journey import fill_cart, item
+from tests.models.testimonials import approved
 
 PUBLIC = ("/", "/products", "/search?q=wool", "/collections/rain-ready", "/privacy")
+PUBLIC += ("/testimonials/moderation",)
 PUBLIC += ("/pages/delivery", "/products/second-day-merino-t-shirt")
+FOR_HALF_A_MINUTE = "public, max-age=0, s-maxage=30, stale-while-revalidate=30"
 FOR_ALL = "public, max-age=0, s-maxage=60, stale-while-revalidate=600"
 
 
@@ -107,6 +110,51 @@ def test_what_is_sold_out_or_gone_shows_on_the_next_request(nobody, shirt):
     Product.update(status="draft").where(Product.id == shirt.id).execute()
     assert nobody.get(f"/products/{shirt.handle}").status_code == 404
     assert shirt.title not in nobody.get("/products").text
+
+
+def test_pages_with_testimonials_leave_every_cache_within_a_minute(
+    nobody, app, shirt, plenty, clock
+):
+    page = f"/products/{shirt.handle}"
+    assert nobody.get(page).headers["Cache-Control"] == FOR_ALL
+    made = approved(shirt, clock())
+    client = app.test_client()
+    fill_cart(client, plenty)
+    for url in (page, f"{page}/testimonials", "/testimonials", f"/testimonials/{made.id}"):
+        drawn_first = nobody.get(url)
+        assert drawn_first.headers["Cache-Control"] == FOR_HALF_A_MINUTE, url
+        known = nobody.get(url, headers={"If-None-Match": drawn_first.headers["ETag"]})
+        assert (known.status_code, known.headers["Cache-Control"]) == (304, FOR_HALF_A_MINUTE)
+        assert client.get(url).headers["Cache-Control"] == "private, no-cache"
+        assert drawn(nobody, url) <= 1
+
+
+def erased(testimonial, at) -> None:
+    testimonial.erase({"words", "name", "email", "pictures", "mailbox"}, lambda _: "", at)
+
+
+@pytest.mark.parametrize(
+    "go",
+    [
+        lambda made, at: made.withdraw(),
+        lambda made, at: made.take_down("abuse", at),
+        lambda made, at: made.change(
+            {"words": "Not.", "name": "A", "stars": 1, "connection": ""}, at
+        ),
+        erased,
+    ],
+    ids=["withdrawn", "taken down", "changed", "erased"],
+)
+def test_what_is_taken_back_is_in_no_kept_page_from_the_next_request_on(nobody, shirt, clock, go):
+    made = approved(shirt, clock())
+    page = f"/products/{shirt.handle}"
+    urls = (page, f"{page}/testimonials", "/testimonials", f"/testimonials/{made.id}")
+    for url in urls * 2:
+        assert made.words in nobody.get(url).text
+    go(made, clock())
+    for url in urls:
+        assert made.words not in nobody.get(url).text
+    assert nobody.get(page).headers["Cache-Control"] == FOR_ALL
 
 
 def test_a_kept_page_lasts_no_longer_than_shared_caches_may_keep_it(nobody, clock, settings):

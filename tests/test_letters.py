@@ -146,7 +146,7 @@ def test_every_kind_has_two_parts_that_lead_to_the_same_places(settings, every_m
 
 def test_every_kind_is_called_something_that_people_say(every_mail):
     called = {kind: mail.about_what for kind, mail in every_mail.items()}
-    assert set(OutgoingMail.in_words) == set(SUBJECTS) == set(called)
+    assert set(OutgoingMail.called_kinds) == set(SUBJECTS) == set(called)
     assert len(set(called.values())) == len(SUBJECTS), "two kinds go by one name"
     for kind, words in called.items():
         assert "_" not in words, kind

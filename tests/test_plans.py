@@ -6,7 +6,9 @@ import pytest
 from playhouse.test_utils import count_queries
 
 from storefront.db import database, is_sqlite
-from storefront.generate import generate
+from storefront.generate import generate, generate_testimonials
+from storefront.models import Product
+from storefront.models.testimonial_list import ORDERS
 from tests.journey import fill_cart
 
 PAGES = [
@@ -16,6 +18,10 @@ PAGES = [
     "/products?type=Jackets&option-size=M&price=50-100&sort=price",
     "/products?sort=title",
     "/products/generated-7",
+    "/products/generated-7/testimonials",
+    "/testimonials",
+    "/testimonials/1",
+    "/testimonials/moderation",
     "/collections/rain-ready",
     "/search?q=waterproof",
     "/search?q=watrproof",
@@ -28,6 +34,7 @@ PAGES = [
 ]
 # Tables that grow with the shop; those that staff fill by hand hold a few rows.
 GROWING = "product|variant|picture|facet_value|collection_item|redirect|word|order|outgoing_mail"
+GROWING += "|testimonial|rating"
 
 
 @pytest.mark.parametrize("url", PAGES)
@@ -35,6 +42,7 @@ def test_a_public_page_scans_no_table(client, settings, clock, plenty, url):
     if not is_sqlite():
         pytest.skip("PostgreSQL scans small tables on purpose; the indexes are the same")
     generate(120, "USD", clock())
+    generate_testimonials(200, clock(), list(Product.select().order_by(-Product.id).limit(115)))
     database.execute_sql("ANALYZE")
     fill_cart(client, plenty)
     with count_queries() as counted:
@@ -43,12 +51,63 @@ def test_a_public_page_scans_no_table(client, settings, clock, plenty, url):
     assert scans == []
 
 
-def scans_of(sql: str, parameters) -> list[str]:
-    """The lines of a query's plan that read a whole growing table."""
+NARROWED = ("", "rating=5", "pictures=1", "rating=5&pictures=1")
+
+
+@pytest.mark.parametrize("everything", [True, False])
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("narrowed", NARROWED)
+def test_a_list_of_testimonials_reads_its_page_alone(
+    client, clock, shirt, everything, order, narrowed
+):
+    if not is_sqlite():
+        pytest.skip("PostgreSQL scans small tables on purpose; the indexes are the same")
+    generate_testimonials(600, clock(), [shirt])
+    database.execute_sql("ANALYZE")
+    url = "/testimonials" if everything else f"/products/{shirt.handle}/testimonials"
+    url = f"{url}?sort={order}&{narrowed}"
+    of, end = "all" if everything else "of", r"_pictured" if "pictures" in narrowed else ""
+    for _ in range(2):  # the beginning, and the page after it
+        with count_queries() as counted:
+            text = client.get(url).text
+        lists = [q.msg for q in counted.get_queries() if '"t1"."words"' in q.msg[0]]
+        lines = [line for query in lists for line in plan_of(*query)]
+        assert lines
+        assert [line for line in lines if "TEMP B-TREE" in line] == []
+        wanted = rf"testimonial_{of}_(new|rated|helpful|rated_helpful){end} "
+        assert all(re.search(wanted, f"{line} ") for line in lines if " t1 " in line), lines
+        url = re.search(r'rel="next" href="([^"]+)"', text)[1].replace("&amp;", "&")
+
+
+def plan_of(sql: str, parameters) -> list[str]:
+    """The lines of SQLite's plan of a query."""
     if not sql.startswith(("SELECT", "WITH")):
         return []
     plan = database.execute_sql(f"EXPLAIN QUERY PLAN {sql}", parameters or ())
-    lines = [row[3] for row in plan.fetchall()]
-    return [
-        f"{line}: {sql}" for line in lines if re.match(rf'SCAN "?({GROWING})\b(?!.*INDEX)', line)
+    return [row[3] for row in plan.fetchall()]
+
+
+# Read whole on purpose: the ratings of all products, a row each, are summed for the average of all;
+# among all words the one is looked for that was meant.
+WHOLE = ('SELECT COALESCE(SUM("t1"."count")', 'SELECT "t1"."text" FROM "word"')
+
+
+def scans_of(sql: str, parameters) -> list[str]:
+    """The lines of a query's plan that read a whole growing table."""
+    if sql.startswith(WHOLE):
+        return []
+    tables = {short: table for table, short in re.findall(r'"(\w+)" AS "(\w+)"', sql)}
+    named = [
+        re.sub(r"^SCAN (\w+)", lambda found: f"SCAN {tables.get(found[1], found[1])}", line)
+        for line in plan_of(sql, parameters)
     ]
+    return [
+        f"{line}: {sql}" for line in named if re.match(rf'SCAN "?({GROWING})\b(?!.*INDEX)', line)
+    ]
+
+
+def test_a_scan_is_told_by_the_name_of_its_table(settings):
+    if not is_sqlite():
+        pytest.skip("PostgreSQL has plans of another kind")
+    assert scans_of('SELECT "t1"."id" FROM "product" AS "t1" WHERE "t1"."extra" = ?', ["x"])
+    assert not scans_of('SELECT "t1"."id" FROM "product" AS "t1" WHERE "t1"."id" = ?', [1])

@@ -3,7 +3,8 @@
 from flask import Blueprint, abort, current_app, redirect, request, url_for
 
 from storefront import showing
-from storefront.models import Product, Redirect
+from storefront.kept import PUBLIC, SHORT
+from storefront.models import Redirect
 from storefront.models.choice import Choice
 from storefront.models.display import Display
 from storefront.pages import closed, public, show, wants_part
@@ -29,7 +30,8 @@ def page(handle: str):
     waiting = {"deaf": closed("waiting")}
     shown = showing.page_of(display, asked, typed, origin, closed("cookies"), waiting=waiting)
     tags = [f"product-{one.handle}" for one in (display.product, *display.related)]
-    return show("products/page.html", shown=shown, tags=tags)
+    public = SHORT if display.rating else PUBLIC
+    return show("products/page.html", shown=shown, tags=tags, public=public)
 
 
 def _short(value: str | None) -> str | None:
@@ -39,11 +41,10 @@ def _short(value: str | None) -> str | None:
 
 def _moved(handle: str):
     """On to the product that used to have this handle, or 404."""
-    moved = Redirect.select(Redirect, Product).join(Product).where(Redirect.handle == handle)
-    found = moved.first()
+    found = Redirect.leads_to(handle)
     if found is None:
         abort(404, "We do not sell this, or no longer. Have a look at what we do sell.")
-    response = redirect(url_for("products.page", handle=found.product.handle), 301)
+    response = redirect(url_for("products.page", handle=found.handle), 301)
     response.headers["Cache-Control"] = "no-cache"  # the handle may be given to another one day
     return response
 

@@ -17,6 +17,28 @@ INDEXES = (
     "CREATE INDEX testimonial_resold_of ON testimonial "
     f"(product_id, id, state, resellers_policy_id) {RESOLD}",
 )
+# The lists that pages ask for: of a product and of all, of everything and of what has pictures.
+LISTS = {
+    "new": "",
+    "rated": "stars, ",
+    "helpful": "helpful, ",
+    "rated_helpful": "stars, helpful, ",
+}
+LIST = """
+CREATE INDEX testimonial_{of}_{name}{end} ON testimonial ({first}{columns}written_at, id)
+WHERE ({where})
+"""
+APPROVED = "state = 'approved'"
+
+
+def indexes():
+    yield from INDEXES
+    for name, columns in LISTS.items():
+        for of, first in (("of", "product_id, "), ("all", "")):
+            for end, where in (("", APPROVED), ("_pictured", f"{APPROVED} AND pictured")):
+                yield LIST.format(
+                    of=of, name=name, end=end, first=first, columns=columns, where=where
+                )
 
 
 def up(migrator, db):
@@ -95,6 +117,11 @@ def up(migrator, db):
         stars4 = IntegerField()
         stars5 = IntegerField()
         pictured = IntegerField()
+        pictured1 = IntegerField()
+        pictured2 = IntegerField()
+        pictured3 = IntegerField()
+        pictured4 = IntegerField()
+        pictured5 = IntegerField()
 
         class Meta:
             database = db
@@ -125,7 +152,7 @@ def up(migrator, db):
             indexes = ((("reseller", "day"), True),)
 
     db.create_tables([Decision, Testimonial, GoneImport, Rating, Reseller, WidgetViews])
-    for index in INDEXES:
+    for index in indexes():
         db.execute_sql(index)
     about = ForeignKeyField(Testimonial, field=Testimonial.id, null=True, on_delete="CASCADE")
     migrator.migrate(migrator.add_column("outgoing_mail", "testimonial_id", about))

@@ -196,6 +196,12 @@ class Redirect(Record):
     impersonal = ("handle",)
 
     @classmethod
+    def leads_to(cls, handle: str) -> Product | None:
+        """The product that used to have this handle."""
+        found = cls.select(cls, Product).join(Product).where(cls.handle == handle).first()
+        return found and found.product
+
+    @classmethod
     def rename(cls, product: Product, handle: str) -> None:
         """Give the product another handle; the old one leads on to it from now on."""
         with database.atomic():

@@ -2,10 +2,15 @@
 
 from functools import cached_property, partial
 
+from peewee import JOIN
+
 from storefront.models.card import Card
 from storefront.models.choice import Choice
 from storefront.models.picture import Picture
 from storefront.models.product import Product, Variant
+from storefront.models.rating import Rating
+from storefront.models.testimonial import Testimonial
+from storefront.models.testimonial_list import newest, read_rows
 from storefront.prepared import Prepared, records
 from storefront.weighed import Weighed
 
@@ -15,8 +20,10 @@ OF_PRODUCT = [field for field in Product._meta.sorted_fields if field.name not i
 OF_VARIANT = [field for field in Variant._meta.sorted_fields if field.name not in UNSEEN]
 
 _PRODUCT = Prepared(
-    lambda handle: Product.select(*OF_PRODUCT).where(
-        Product.is_reachable(), Product.handle == handle
+    lambda handle: (
+        Product.select(*OF_PRODUCT, *Rating._meta.sorted_fields)
+        .join(Rating, JOIN.LEFT_OUTER, on=Rating.product == Product.id)
+        .where(Product.is_reachable(), Product.handle == handle)
     )
 )
 _VARIANTS = Prepared(
@@ -36,13 +43,16 @@ _PICTURES = Prepared(
 class Display:
     """A product that has a page, its variants, its pictures and its relatives; a query for each.
 
+    What its testimonials come to is read with it; the newest of them take another query, where
+    there are any.
+
     `rows` are all that its choice is drawn from, `rows_of_page` all that its page is drawn from:
     two displays with the same rows look the same.
     """
 
     def __init__(self, row: tuple) -> None:
-        self._row = row
-        (self.product,) = records(Product, [row], OF_PRODUCT)
+        self._row, self._rating_row = row[: len(OF_PRODUCT)], row[len(OF_PRODUCT) :]
+        (self.product,) = records(Product, [self._row], OF_PRODUCT)
 
     @classmethod
     def of(cls, handle: str) -> "Display | None":
@@ -63,6 +73,21 @@ class Display:
         """Others of its type, the newest first."""
         return Card.related(self.product)
 
+    @cached_property
+    def rating(self) -> Rating | None:
+        """What its testimonials come to; None where none is shown."""
+        (rating,) = records(Rating, [self._rating_row])
+        return rating if rating.count else None
+
+    @cached_property
+    def _testimonial_rows(self) -> tuple:
+        return newest(self.product.id) if self.rating else ()
+
+    @property
+    def testimonials(self) -> list[Testimonial]:
+        """The newest few of its testimonials."""
+        return read_rows(self._testimonial_rows)
+
     @property
     def rows(self) -> tuple:
         """What its choice is drawn from."""
@@ -71,7 +96,8 @@ class Display:
     @property
     def rows_of_page(self) -> tuple:
         """What its page is drawn from."""
-        return *self.rows, tuple(self.related)
+        said = self._rating_row if self.rating else None, self._testimonial_rows
+        return *self.rows, tuple(self.related), said
 
     def choice(self, asked: tuple[str | None, ...]) -> Choice:
         """A shopper's choice among its variants."""

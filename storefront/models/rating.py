@@ -8,6 +8,7 @@ from storefront.db import Record, locked
 from storefront.models.product import Product
 
 STARS = (5, 4, 3, 2, 1)
+COUNTS = ["count", "pictured", *(f"{kind}{n}" for kind in ("stars", "pictured") for n in STARS)]
 
 
 class Rating(Record):
@@ -26,11 +27,24 @@ class Rating(Record):
     stars4 = IntegerField(default=0)
     stars5 = IntegerField(default=0)
     pictured = IntegerField(default=0)
+    pictured1 = IntegerField(default=0)
+    pictured2 = IntegerField(default=0)
+    pictured3 = IntegerField(default=0)
+    pictured4 = IntegerField(default=0)
+    pictured5 = IntegerField(default=0)
 
     @property
     def by_stars(self) -> dict[int, int]:
         """How many gave each rating, the best first."""
         return {stars: getattr(self, f"stars{stars}") for stars in STARS}
+
+    def counted(self, stars: int | None, pictured: bool) -> int:
+        """How many have that rating (0: none, None: whichever), and pictures if that is asked."""
+        kind, every = ("pictured", self.pictured) if pictured else ("stars", self.count)
+        if stars is None:
+            return every
+        by_stars = {one: getattr(self, f"{kind}{one}") for one in STARS}
+        return by_stars[stars] if stars else every - sum(by_stars.values())
 
     @property
     def rated(self) -> int:
@@ -52,11 +66,12 @@ class Rating(Record):
         cls.insert(product=product_id).on_conflict_ignore().execute()
         list(locked(cls.select(cls.id).where(cls.product == product_id)))
         mine = testimonials.product == product_id, testimonials.state == "approved"
-        counts = [fn.COUNT(testimonials.id), _count(testimonials.pictured == True)]  # noqa: E712
-        counts += [_count(testimonials.stars == stars) for stars in STARS]
-        count, pictured, *by_stars = testimonials.select(*counts).where(*mine).tuples().get()
-        names = [f"stars{stars}" for stars in STARS]
-        found = {"count": count, "pictured": pictured, **dict(zip(names, by_stars, strict=True))}
+        pictured = testimonials.pictured == True  # noqa: E712
+        counts = [fn.COUNT(testimonials.id), _count(pictured)]
+        rated = [testimonials.stars == stars for stars in STARS]
+        counts += [_count(one) for one in rated] + [_count(one & pictured) for one in rated]
+        row = testimonials.select(*counts).where(*mine).tuples().get()
+        found = dict(zip(COUNTS, row, strict=True))
         cls.update(found).where(cls.product == product_id).execute()
 
     @classmethod
@@ -76,10 +91,9 @@ class Rating(Record):
 
     @classmethod
     def _sum(cls, rows) -> "Rating":
-        names = ["count", "pictured", *(f"stars{stars}" for stars in STARS)]
-        sums = [fn.COALESCE(fn.SUM(getattr(cls, name)), 0) for name in names]
+        sums = [fn.COALESCE(fn.SUM(getattr(cls, name)), 0) for name in COUNTS]
         found = rows.select(*sums).tuples().get()
-        return cls(**{name: int(value) for name, value in zip(names, found, strict=True)})
+        return cls(**{name: int(value) for name, value in zip(COUNTS, found, strict=True)})
 
 
 def _count(condition):

@@ -7,6 +7,7 @@ from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, TextF
 from storefront.db import JSONText, Moment, Record, database, locked
 from storefront.models.authoring import Authoring, shown_beside
 from storefront.models.gone_import import GoneImport
+from storefront.models.helpful import Helpful
 from storefront.models.moderating import Decision, Moderating
 from storefront.models.outbox import OutgoingMail
 from storefront.models.policy import PolicyVersion
@@ -23,7 +24,7 @@ SHOWN = SAYING | {"why": "to show what you said of a product"}
 OWN = SAYING | {"why": "so that the testimonial is yours: to confirm, change and take it back"}
 
 
-class Testimonial(Authoring, Moderating, Record):
+class Testimonial(Authoring, Moderating, Helpful, Record):
     """One testimonial. `stars` is 1 to 5, or None.
 
     States: unconfirmed → waiting (for a moderator) → approved or refused; an edit leads back to
@@ -197,6 +198,22 @@ Testimonial.add_index(_WITH[0], Testimonial.id, _WITH[1], where=_RESOLD, name="t
 Testimonial.add_index(
     Testimonial.product, Testimonial.id, *_WITH, where=_RESOLD, name="testimonial_resold_of"
 )
+
+
+def _add_list(name: str, *columns) -> None:
+    """The indexes of one order: of a product and of all, of everything and of what has pictures."""
+    last = (*columns, Testimonial.written_at, Testimonial.id)
+    pictured = _APPROVED & Testimonial.pictured
+    for end, where in (("", _APPROVED), ("_pictured", pictured)):
+        of, all_ = f"testimonial_of_{name}{end}", f"testimonial_all_{name}{end}"
+        Testimonial.add_index(Testimonial.product, *last, where=where, name=of)
+        Testimonial.add_index(*last, where=where, name=all_)
+
+
+_add_list("new")
+_add_list("rated", Testimonial.stars)
+_add_list("helpful", Testimonial.helpful)
+_add_list("rated_helpful", Testimonial.stars, Testimonial.helpful)
 
 
 def _with_testimonial(mail: OutgoingMail) -> datetime:

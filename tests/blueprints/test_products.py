@@ -3,7 +3,7 @@
 import pytest
 from playhouse.test_utils import count_queries
 
-from storefront.generate import generate
+from storefront.generate import generate, generate_testimonials
 from storefront.models import Product, Variant
 from storefront.models.facet import Shelving
 
@@ -114,11 +114,32 @@ def test_an_untracked_variant_and_one_sold_on_are_in_stock(client, shirt):
     assert "In stock" in client.get(f"/products/{shirt.handle}").text
 
 
-def test_a_product_page_takes_four_queries_at_most(client, shirt):
-    client.get(f"/products/{shirt.handle}")
+def queries(client, url: str) -> int:
+    """How many it takes to draw a page, for somebody whose page is not kept.
+
+    The edition is not counted, for which PostgreSQL is asked before each page, drawn or kept.
+    """
+    name = client.application.config["SESSION_COOKIE_NAME"]
+    client.set_cookie(name, "x")
+    client.get(url)
     with count_queries() as counted:
-        client.get(f"/products/{shirt.handle}")
-    assert counted.count <= 4
+        assert client.get(url).headers["Cache-Control"] == "private, no-cache"
+    return len([query for query in counted.get_queries() if '"edition"' not in query.msg[0]])
+
+
+def test_a_product_page_takes_four_queries_at_most(client, shirt):
+    assert queries(client, f"/products/{shirt.handle}") <= 4
+
+
+def test_it_takes_a_fifth_with_testimonials_and_no_more_with_many_of_them(client, shirt):
+    page, counts = f"/products/{shirt.handle}", []
+    for more in (10, 990):
+        generate_testimonials(more, shirt.made_at, [shirt])
+        lists = [f"{page}/testimonials", f"{page}/testimonials?sort=helpful", "/testimonials"]
+        counts.append([queries(client, url) for url in (page, *lists)])
+    assert counts[0] == counts[1]
+    assert counts[0][0] <= 5
+    assert max(counts[0][1:]) <= 3
 
 
 def test_titles_from_a_file_are_text_and_not_markup(client, shirt):

@@ -26,8 +26,9 @@ OPEN = {
     *("contests.withdrawn", "waiting.ask", "waiting.asked_for", "cart.change"),
     *("widget.testimonials", "widget.address", "widget.signed"),
     *("testimonials.new", "testimonials.write", "testimonials.written", "testimonials.removed"),
-    *("testimonials.picture", "feeds.sitemap_of_products"),
-    *("privacy.version", "privacy.text", "privacy.note"),
+    *("testimonials.of_product", "testimonials.page", "testimonials.vote"),
+    *("testimonials.address", "testimonials.show_address", "testimonials.picture"),
+    *("feeds.sitemap_of_products", "privacy.version", "privacy.text", "privacy.note"),
 }
 #: What a link in a mail opens: by the name of its argument.
 BY_LINK = ("link", "secret")

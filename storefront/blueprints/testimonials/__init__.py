@@ -21,8 +21,12 @@ def bring_the_style(response):
 
 # Their routes need the blueprint.
 from storefront.blueprints.testimonials import (  # noqa: E402, F401
+    addresses,
     invitation,
     mine,
+    moderation,
     pictures,
+    reading,
+    votes,
     writing,
 )
