@@ -336,5 +336,5 @@ def _scans_nothing(counted) -> None:
         scans = [line for query in counted.get_queries() for line in scans_of(*query.msg)]
         # All products, newest first, are walked along the table itself, and that ends by the page;
         # the rows of a page are looked up by their ids, and SQLite walks a table as small as here.
-        fine = ('ORDER BY "t1"."id" DESC LIMIT', 'WHERE ("t1"."id" IN (')
+        fine = ('ORDER BY "t1"."id" DESC LIMIT', '"t1"."id" IN (')
         assert [s for s in scans if not any(part in s for part in fine)] == []
