@@ -117,7 +117,7 @@ def every_mail(settings, plenty, clock) -> dict[str, OutgoingMail]:
     written(plenty.product, clock())
     mails["testimonial_confirm"] = OutgoingMail.get(OutgoingMail.kind == "testimonial_confirm")
     for kind in ("testimonial_approved", "testimonial_refused", "testimonial_replied"):
-        mails[kind] = mails["testimonial_confirm"].clone()
+        mails[kind] = OutgoingMail.get(OutgoingMail.kind == "testimonial_confirm")
         mails[kind].kind = kind
     sent = sending(order, clock())
     for kind in SUBJECTS:

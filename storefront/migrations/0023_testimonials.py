@@ -12,7 +12,6 @@ EXECUTE FUNCTION note_edition()
 """
 RESOLD = "WHERE ((state = 'approved') AND (resellers_policy_id IS NOT NULL))"
 INDEXES = (
-    "CREATE INDEX testimonial_new ON testimonial (product_id, id) WHERE (state = 'approved')",
     f"CREATE INDEX testimonial_resold ON testimonial (state, id, resellers_policy_id) {RESOLD}",
     "CREATE INDEX testimonial_resold_of ON testimonial "
     f"(product_id, id, state, resellers_policy_id) {RESOLD}",

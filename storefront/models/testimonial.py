@@ -189,7 +189,6 @@ class Testimonial(Authoring, Moderating, Helpful, Record):
 
 # What pages ask for: of a product or of all, the newest, the most helpful, by rating, pictured.
 _APPROVED = Testimonial.state == "approved"
-Testimonial.add_index(Testimonial.product, Testimonial.id, where=_APPROVED, name="testimonial_new")
 # What resellers may show, for `widget_reading`. With the columns of the conditions: SQLite looks at
 # them again, and need not read the rows for that.
 _RESOLD = _APPROVED & Testimonial.resellers_policy.is_null(False)

@@ -13,7 +13,7 @@ FEWEST = 3  # letters of a word that is looked for
 MOST_NAMED = 12  # words or addresses in one note
 MOST_DOUBTED = 2000  # words that are looked for within others, before they are said to be missing
 WORD = re.compile(rf"[^\W_]{{{FEWEST},}}")
-DIRECTIVE = re.compile(r"\{(\w[\w-]*):([^{}\n]{0,80})\}")
+DIRECTIVE = re.compile(r"\{(\w[\w-]*):([^{}\n]{0,1000})\}")
 TABLE = re.compile(r"^[ \t]*\{table:\s*([\w-]+)\s*\}(?:[ \t]*\{covers:[^}]*\})*[ \t]*\r?$", re.M)
 ADDRESSES = re.compile(
     r"\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)?\)|^ {0,3}\[[^]\n]+\]:[ \t]*\S+|<[a-zA-Z/!][^<>]*>", re.M
