@@ -9,7 +9,7 @@ from playhouse.test_utils import count_queries
 
 from storefront import prints
 from storefront.blueprints.desk import testimonials as screen
-from storefront.door import DIGITS
+from storefront.cards import DIGITS
 from storefront.models import Decision, OutgoingMail, StaffAction, Testimonial
 from storefront.models.moderating import LONGEST_REPLY, REASONS
 from tests.conftest import Visitor
