@@ -7,7 +7,7 @@ from functools import wraps
 from flask import Response, abort, current_app, make_response, send_from_directory
 from htmx_flask import request
 
-from storefront import coverage, enclosed
+from storefront import coverage, testimonial_pictures
 from storefront.cookies import cart_trouble, read_cart
 from storefront.drawn import Showing
 from storefront.front import content_policy
@@ -159,13 +159,13 @@ def styled(response: Response, *sheets: str, frames: bool = False) -> Response:
     return response
 
 
-def show_enclosed(name: str, pictures: Iterable[dict]) -> Response:
+def show_testimonial_picture(name: str, pictures: Iterable[dict]) -> Response:
     """The file of that name, of these pictures of a testimonial; who may see them knows the caller.
 
     Nobody stores it, unless the caller says otherwise.
     """
-    path = enclosed.path_of(name, pictures) or abort(404)
-    folder = enclosed.place(current_app.extensions["settings"])
+    path = testimonial_pictures.path_of(name, pictures) or abort(404)
+    folder = testimonial_pictures.place(current_app.extensions["settings"])
     kind = f"image/{name.rpartition('.')[2]}"
     response = send_from_directory(folder, path, mimetype=kind, etag=name)
     response.headers["Content-Security-Policy"] = "default-src 'none'"

@@ -14,7 +14,7 @@ import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from storefront.app import create_app
-from storefront.embedding import address, frame
+from storefront.embed import address, frame
 from tests.resellers import reseller, resold
 
 SHOP = "http://localhost:8000"

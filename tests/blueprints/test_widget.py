@@ -6,9 +6,9 @@ import re
 import pytest
 from playhouse.test_utils import count_queries
 
-from storefront import tones
+from storefront import contrast
 from storefront.db import is_sqlite
-from storefront.embedding import lines
+from storefront.embed import lines
 from storefront.models import PolicyVersion, Rating, Testimonial
 from tests.journey import fill_cart
 from tests.resellers import another, frame_of, policy_of, reseller, resold
@@ -286,13 +286,13 @@ def test_it_is_fast_again_after_the_change(nobody, hill, kept, clock):
     "colour", ["#000000", "#ffffff", "#ffff00", "#2f4a3c", "#7f7f7f", "#0000ff"]
 )
 def test_whatever_the_colour_words_in_it_can_be_read(colour):
-    for paper in (tones.LIGHT, tones.DARK):
-        assert tones.contrast(tones.readable(colour, paper), paper) >= 4.5
+    for paper in (contrast.LIGHT, contrast.DARK):
+        assert contrast.ratio(contrast.readable(colour, paper), paper) >= 4.5
 
 
 def test_a_colour_that_can_be_read_stays_as_it_is():
-    assert tones.readable("#2f4a3c", tones.LIGHT) == "#2f4a3c"
-    assert tones.contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast.readable("#2f4a3c", contrast.LIGHT) == "#2f4a3c"
+    assert contrast.ratio("#000000", "#ffffff") == pytest.approx(21)
 
 
 def test_the_look_is_the_resellers(nobody, clock):

@@ -3,7 +3,7 @@
 from flask import abort, current_app, url_for
 
 from storefront.blueprints.testimonials import testimonials
-from storefront.blueprints.testimonials.saying import FILES, LOOK_OVER, TestimonialForm
+from storefront.blueprints.testimonials.form import FILES, LOOK_OVER, TestimonialForm
 from storefront.door import limiter, takes_files
 from storefront.models import PolicyVersion, Product, Testimonial
 from storefront.pages import go, now, public, show

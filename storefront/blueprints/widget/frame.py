@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from flask import Response, abort, current_app, request
 
-from storefront import embedding, tones
+from storefront import embed
 from storefront.blueprints.widget import (
     CACHED,
     NO_STORE,
@@ -20,6 +20,7 @@ from storefront.blueprints.widget import (
     shop_name,
     widget,
 )
+from storefront.contrast import DARK, LIGHT, readable
 from storefront.door import limiter
 from storefront.models import Product, Reseller, Testimonial
 from storefront.models.reseller import LOOK
@@ -101,19 +102,19 @@ def _draw(frame: Frame, rows: list[Testimonial], addressed: int | None = None) -
 
 def _around(frame: Frame) -> dict:
     """What is the same whatever is shown."""
-    names = {"shop_name": shop_name(), "origin": own_origin(), "title": embedding.TITLE}
+    names = {"shop_name": shop_name(), "origin": own_origin(), "title": embed.TITLE}
     return names | {"discovery": _discovery(frame)}
 
 
 def _tones(look: dict) -> str:
     """The reseller's colour, as it can be read on light and on dark."""
-    light, dark = (tones.readable(look["colour"], paper) for paper in (tones.LIGHT, tones.DARK))
+    light, dark = (readable(look["colour"], paper) for paper in (LIGHT, DARK))
     return f":root{{--t:{light};--n:{dark}}}"
 
 
 def _discovery(frame: Frame) -> dict[str, str]:
-    address = embedding.address(frame.reseller, own_origin(), handle=frame.handle)
-    return embedding.discovery(address, own_origin())
+    address = embed.address(frame.reseller, own_origin(), handle=frame.handle)
+    return embed.discovery(address, own_origin())
 
 
 class Shown:

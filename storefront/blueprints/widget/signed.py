@@ -27,7 +27,7 @@ MOST_FACTS = 2**20  # bytes, of all that are kept
 @widget.get("/widget/key.pub")
 def public_key():
     """What the signatures are checked with; it is for everybody."""
-    response = make_response(current_app.extensions["voucher"].public)
+    response = make_response(current_app.extensions["signer"].public)
     response.headers["Content-Type"] = "text/plain; charset=utf-8"
     response.headers["Cache-Control"] = "public, max-age=3600"
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -41,7 +41,7 @@ def signed(key: str):
     product = product_of(reseller, request.args.get("product"))
     at = now().replace(microsecond=0)
     moments = {"made": _utc(at), "expires": _utc(at + GOOD_FOR)}
-    text = current_app.extensions["voucher"].signed(_facts(reseller, product) | moments)
+    text = current_app.extensions["signer"].signed(_facts(reseller, product) | moments)
     response = make_response(text)
     response.headers["Content-Type"] = "application/json"
     response.headers["Cache-Control"] = CACHED

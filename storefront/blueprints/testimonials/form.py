@@ -1,4 +1,4 @@
-"""What an author says: the form of a testimonial, new or changed, and how its pictures come in."""
+"""The form of a testimonial, new or changed, and how its pictures come in."""
 
 from flask import current_app
 from flask_wtf.file import MultipleFileField
@@ -11,7 +11,7 @@ from wtforms import (
     ValidationError,
 )
 
-from storefront import enclosed
+from storefront import testimonial_pictures
 from storefront.fields import address_of_mail, asked
 from storefront.forms import UnderPolicy
 from storefront.models import Testimonial
@@ -19,6 +19,7 @@ from storefront.models.authoring import CONNECTIONS, LONGEST_NAME, MOST_PICTURES
 from storefront.pages import closed
 from storefront.personal import personal
 from storefront.refusals import Refused
+from storefront.testimonial_pictures import LARGEST
 
 STARS = [SelectChoice(str(stars or "")) for stars in range(6)]
 TIES = [SelectChoice(name, words or "None of these") for name, words in CONNECTIONS.items()]
@@ -31,10 +32,10 @@ def _as(column) -> dict:
 
 
 # What a view takes: bytes of a picture, of all together with the words, and how often.
-FILES = (enclosed.LARGEST + 1, MOST_PICTURES * (enclosed.LARGEST + 2**20), "10 per hour")
+FILES = (LARGEST + 1, MOST_PICTURES * (LARGEST + 2**20), "10 per hour")
 
 
-class _Said(UnderPolicy):
+class _Content(UnderPolicy):
     """What is said, as far as it can be changed later."""
 
     stars = RadioField("Your rating", choices=STARS, default="", validate_choice=False)
@@ -98,8 +99,8 @@ class _Said(UnderPolicy):
 
     def take_pictures(self) -> list[dict]:
         """What was chosen, developed. Raises `Refused`."""
-        folder = enclosed.place(current_app.extensions["settings"])
-        return enclosed.take_in(self.files(), folder)
+        folder = testimonial_pictures.place(current_app.extensions["settings"])
+        return testimonial_pictures.take_in(self.files(), folder)
 
     def forget_files(self) -> None:
         """Say which files have to be chosen again, as no form keeps them."""
@@ -108,7 +109,7 @@ class _Said(UnderPolicy):
             self.pictures.errors = [*self.pictures.errors, said]
 
 
-class TestimonialForm(_Said):
+class TestimonialForm(_Content):
     """A new one."""
 
     email = personal(
@@ -145,7 +146,7 @@ class TestimonialForm(_Said):
         }
 
 
-class ChangeForm(_Said):
+class ChangeForm(_Content):
     """One that there is."""
 
     @classmethod
