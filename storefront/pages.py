@@ -4,7 +4,15 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import wraps
 
-from flask import Response, abort, current_app, make_response, send_from_directory
+from flask import (
+    Response,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    send_from_directory,
+    url_for,
+)
 from htmx_flask import request
 
 from storefront import coverage, testimonial_pictures
@@ -12,6 +20,7 @@ from storefront.cookies import cart_trouble, read_cart
 from storefront.drawn import Showing
 from storefront.front import content_policy
 from storefront.kept import PRIVATE, PUBLIC, VARY
+from storefront.models import Redirect
 
 FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 
@@ -156,6 +165,19 @@ def styled(response: Response, *sheets: str, frames: bool = False) -> Response:
     hashes = extensions["assets"].hashes_with(*sheets)
     origin = extensions["settings"].payment_origin
     response.headers["Content-Security-Policy"] = content_policy(origin, hashes, frames=frames)
+    return response
+
+
+NOT_SOLD = "We do not sell this, or no longer. Have a look at what we do sell."
+
+
+def moved(endpoint: str, handle: str):
+    """On to the same page of the product that used to have this handle, or 404."""
+    found = Redirect.leads_to(handle)
+    if found is None:
+        abort(404, NOT_SOLD)
+    response = redirect(url_for(endpoint, handle=found.handle), 301)
+    response.headers["Cache-Control"] = "no-cache"  # the handle may be given to another one day
     return response
 
 

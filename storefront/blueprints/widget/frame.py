@@ -7,7 +7,6 @@ from flask import Response, abort, current_app, request
 
 from storefront import embed
 from storefront.blueprints.widget import (
-    CACHED,
     NO_STORE,
     drawn,
     framable,
@@ -22,6 +21,7 @@ from storefront.blueprints.widget import (
 )
 from storefront.contrast import DARK, LIGHT, readable
 from storefront.door import limiter
+from storefront.kept import BRIEF
 from storefront.models import Product, Reseller, Testimonial
 from storefront.models.reseller import LOOK
 from storefront.models.widget_reading import newest, one_of, rating
@@ -68,7 +68,7 @@ def _asked(key: str) -> Frame:
 def testimonials(key: str):
     frame = _asked(key)
     response = _draw(frame, newest(frame.products))
-    response.headers["Cache-Control"] = CACHED
+    response.headers["Cache-Control"] = BRIEF
     keep()
     return response
 

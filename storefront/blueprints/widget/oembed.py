@@ -8,7 +8,6 @@ from flask import Response, current_app, make_response, request
 
 from storefront import embed
 from storefront.blueprints.widget import (
-    CACHED,
     NO_STORE,
     own_origin,
     product_of,
@@ -16,6 +15,7 @@ from storefront.blueprints.widget import (
     shop_name,
     widget,
 )
+from storefront.kept import BRIEF
 from storefront.models import Product, Reseller
 
 PATH = re.compile(r"/widget/([^/]+)/testimonials")
@@ -37,7 +37,7 @@ def oembed():
         return _words(404, "This is not the address of a widget of this shop.")
     answer = make_response(_written(_facts(*named), kind))
     answer.headers["Content-Type"] = TYPES[kind]
-    answer.headers["Cache-Control"] = CACHED
+    answer.headers["Cache-Control"] = BRIEF
     return answer
 
 

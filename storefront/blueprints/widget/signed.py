@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from flask import Response, current_app, make_response, request
 
 from storefront.blueprints.widget import (
-    CACHED,
     own_origin,
     page_of,
     picture_of,
@@ -15,6 +14,7 @@ from storefront.blueprints.widget import (
     shop_name,
     widget,
 )
+from storefront.kept import BRIEF
 from storefront.models import Product, Rating, Reseller, Testimonial
 from storefront.models.widget_reading import newest, rating
 from storefront.pages import now
@@ -44,7 +44,7 @@ def signed(key: str):
     text = current_app.extensions["signer"].signed(_facts(reseller, product) | moments)
     response = make_response(text)
     response.headers["Content-Type"] = "application/json"
-    response.headers["Cache-Control"] = CACHED
+    response.headers["Cache-Control"] = BRIEF
     return _let_read(response, reseller)
 
 
