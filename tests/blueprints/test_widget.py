@@ -18,18 +18,6 @@ SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 LETTERS = "etaoinshrdlucmfwypvbgkqjxz"
 
 
-@pytest.fixture
-def nobody(app):
-    """A visitor whose browser keeps no cookies."""
-    return app.test_client(use_cookies=False)
-
-
-@pytest.fixture
-def hill(settings, clock):
-    """A reseller of everything."""
-    return reseller(clock())
-
-
 # What it shows
 
 

@@ -15,19 +15,9 @@ from storefront import signing
 from storefront.config import ROOT, write_private
 from storefront.models import Testimonial
 from storefront.signing import Signer
-from tests.resellers import SITE, reseller, resold
+from tests.resellers import SITE, resold
 
 GUIDE = (ROOT / "docs" / "widget.md").read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def nobody(app):
-    return app.test_client(use_cookies=False)
-
-
-@pytest.fixture
-def hill(settings, clock):
-    return reseller(clock())
 
 
 @pytest.fixture

@@ -9,17 +9,7 @@ from storefront import privacy, widget_views
 from storefront.db import database
 from storefront.models import WidgetViews
 from storefront.models.reseller import DAYS_KEPT
-from tests.resellers import frame_of, reseller, resold
-
-
-@pytest.fixture
-def nobody(app):
-    return app.test_client(use_cookies=False)
-
-
-@pytest.fixture
-def hill(settings, clock):
-    return reseller(clock())
+from tests.resellers import frame_of, resold
 
 
 @pytest.fixture(autouse=True)
