@@ -27,7 +27,8 @@ from storefront.models.reseller import LOOK
 from storefront.models.widget_reading import newest, one_of, rating
 from storefront.pages import keep, public
 
-LONGEST = 600  # characters of words; the rest is read at the shop
+# Bytes of words and of a reply, so that ten stay under 6 KiB; the rest is read at the shop.
+LONGEST, LONGEST_REPLY = 480, 200
 THUMBNAIL = 96  # CSS pixels
 
 
@@ -123,16 +124,19 @@ class Shown:
     def __init__(self, one: Testimonial, action: str) -> None:
         self.one, self.action, self.page = one, action, page_of(one.id)
         self.product = product_path(one.product)
-        self.is_cut = len(one.words) > LONGEST
-        self.words = _cut(one.words) if self.is_cut else one.words
+        self.words, self.is_cut = _cut(one.words, LONGEST)
+        self.reply, self.reply_is_cut = _cut(one.reply, LONGEST_REPLY)
         self.pictures = [_thumbnail(one.id, picture) for picture in one.pictures[:3]]
 
 
-def _cut(words: str) -> str:
-    """The beginning of the words, to the end of a word where there is one near."""
-    begun = words[:LONGEST]
+def _cut(text: str, longest: int) -> tuple[str, bool]:
+    """The text or its beginning, to the end of a word where one is near; and whether it is cut."""
+    raw = text.encode()
+    if len(raw) <= longest:
+        return text, False
+    begun = raw[:longest].decode(errors="ignore")
     whole = begun.rsplit(None, 1)[0]
-    return f"{whole if len(whole) > LONGEST - 60 else begun}…"
+    return f"{whole if len(whole) > len(begun) - 60 else begun}…", True
 
 
 def _thumbnail(number: int, picture: dict) -> dict:
