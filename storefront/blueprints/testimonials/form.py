@@ -1,5 +1,7 @@
 """The form of a testimonial, new or changed, and how its pictures come in."""
 
+from typing import ClassVar
+
 from flask import current_app
 from flask_wtf.file import MultipleFileField
 from wtforms import (
@@ -15,7 +17,7 @@ from storefront import testimonial_pictures
 from storefront.fields import address_of_mail, asked
 from storefront.forms import UnderPolicy
 from storefront.models import Testimonial
-from storefront.models.authoring import CONNECTIONS, LONGEST_NAME, MOST_PICTURES
+from storefront.models.authoring import CONNECTIONS, LONGEST, LONGEST_NAME, MOST_PICTURES
 from storefront.pages import closed
 from storefront.personal import personal
 from storefront.refusals import Refused
@@ -36,7 +38,13 @@ FILES = (LARGEST + 1, MOST_PICTURES * (LARGEST + 2**20), "10 per hour")
 
 
 class _Content(UnderPolicy):
-    """What is said, as far as it can be changed later."""
+    """What is said, as far as it can be changed later; `limits` are for its hints."""
+
+    limits: ClassVar = {
+        "characters": f"{LONGEST:,}",
+        "pictures": MOST_PICTURES,
+        "megabytes": LARGEST >> 20,
+    }
 
     stars = RadioField("Your rating", choices=STARS, default="", validate_choice=False)
     words = personal(
