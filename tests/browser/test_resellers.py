@@ -7,12 +7,10 @@ import pytest
 from playwright.sync_api import expect
 
 from storefront.config import read_settings
-from storefront.links import TestimonialLinks
-from storefront.models import Product, Reseller, Testimonial, WidgetViews
+from storefront.models import Product, Reseller, WidgetViews
 from tests.browser.test_selling import come_in
-from tests.browser.test_widget import site
 from tests.conftest import using_database
-from tests.resellers import reseller, resold
+from tests.resellers import resold
 
 
 @pytest.fixture
@@ -98,33 +96,3 @@ def change_the_key(page) -> None:
     page.get_by_text("Change the key …").click()
     page.get_by_role("button", name="Change the key").click()
     expect(page.locator(".notice")).to_contain_text("It has a new key.")
-
-
-def test_the_line_from_the_desk_shows_ten_elsewhere_until_an_author_takes_one_back(shop, new_page):
-    settings = read_settings(shop.environ)
-    with using_database(settings.database_url), site() as (origin, pages):
-        shown = Testimonial.select().order_by(Testimonial.id).first()
-        shown.show(email=True, resellers=True, policy=shown.policy, at=datetime.now(UTC))
-        own = reseller(datetime.now(UTC), name="Dale", origins=[origin])
-        desk = new_page(shop.origin)
-        come_in(desk, shop)
-        desk.goto(f"/desk/resellers/{own.id}/embed")
-        pages["/"] = desk.get_by_label("A frame: needs no script").input_value()
-        frame = frame_on(new_page(origin))
-        expect(frame.locator("article")).to_have_count(10)
-        expect(frame.get_by_role("button")).to_have_count(1)
-        frame.get_by_role("button", name=f"Show e-mail address of {shown.name}").click()
-        expect(frame.get_by_role("link", name=shown.email)).to_be_visible()
-        author = new_page(shop.origin)
-        author.goto(f"/testimonials/mine/{TestimonialLinks(settings.cookie_keys).write(shown.key)}")
-        author.get_by_role("button", name="Take it back").click()
-        expect(author.get_by_role("heading", level=1)).to_have_text("Taken back")
-        frame = frame_on(new_page(origin))
-        expect(frame.locator("article")).to_have_count(9)
-        expect(frame.get_by_text(shown.name, exact=True)).to_have_count(0)
-
-
-def frame_on(page):
-    """The frame on the reseller's page, as a visitor sees it who comes for the first time."""
-    page.goto("/")
-    return page.frame_locator("iframe")
