@@ -2,8 +2,7 @@
 
 A file of the instance, outside the database and its backups. A line is the erasure's number, its
 moment, and the HMAC-SHA-256 of the address under a key of its own: who has the file alone learns
-no address, nor whether one that he knows is in it. Of a testimonial that its author took back, it
-is that of its random key, which stands nowhere else any more.
+no address, nor whether one that he knows is in it.
 """
 
 import fcntl
@@ -63,10 +62,6 @@ class Erasures:
         """The keyed digest of an address."""
         return self.digest(normal(email))
 
-    def mark_of_testimonial(self, key: str) -> str:
-        """The keyed digest of a testimonial that was taken back."""
-        return self.digest(f"taken back {key}")
-
     def digest(self, text: str) -> str:
         """The keyed digest of any text, which tells nothing to who has the digest alone."""
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
@@ -104,16 +99,16 @@ class Erasures:
         finally:
             os.close(held)
 
-    def add(self, mark: str, seen: int, at: datetime) -> int:
+    def add(self, email: str, seen: int, at: datetime) -> int:
         """Write an erasure down, on disk before anything is erased; gives its number.
 
-        `mark` is the digest of what goes, `seen` the last number that the database knows: where the
-        log is older, as after it was lost, numbers go on from there. Call it `alone`.
+        `seen` is the last number that the database knows: where the log is older, as after it was
+        lost, numbers go on from there. Call it `alone`.
         """
         number = max(self.last(), seen) + 1
         flags = os.O_CREAT | os.O_WRONLY | os.O_APPEND
         with os.fdopen(os.open(self._path, flags, 0o600), "w") as file:
-            file.write(f"{number} {at.isoformat()} {mark}\n")
+            file.write(f"{number} {at.isoformat()} {self.mark(email)}\n")
             file.flush()
             os.fsync(file.fileno())
         return number

@@ -10,15 +10,11 @@ from storefront.app import create_app
 from storefront.config import NotSetUp
 from storefront.db import database, is_sqlite
 from storefront.erasures import Erasures
-from storefront.links import TestimonialLinks
-from storefront.models import AccountLink, Order, PolicyVersion, Rating, Staff, Testimonial, Upkeep
+from storefront.models import AccountLink, Order, PolicyVersion, Staff, Upkeep
 from tests import customers
-from tests.models.testimonials import approved
 from tests.seeds import ADDRESS, SEEDS, sow, texts
 from tests.staff import in_browser
 from tests.test_rights import HELD, found, rows
-
-SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 
 
 @pytest.fixture
@@ -161,32 +157,3 @@ def test_a_database_from_before_there_were_rights_is_not_served(settings, clock)
     database.execute_sql("DROP TABLE upkeep")
     with pytest.raises(NotSetUp, match="run `storefront init`"):
         create_app(settings, clock)
-
-
-def test_a_testimonial_that_was_taken_back_stays_away_when_a_backup_is_restored(
-    shirt, settings, clock, runner, tmp_path
-):
-    gone, stays = approved(shirt, clock()), approved(shirt, clock(), email="bob@example.com")
-    copy = backups.back_up(settings, clock(), lambda line: None, to=tmp_path / "early.backup")
-    link = TestimonialLinks(settings.cookie_keys).write(gone.key)
-    visitor = create_app(settings, clock).test_client()
-    assert (
-        visitor.post(f"/testimonials/mine/{link}/removal", headers=SAME_ORIGIN).status_code == 303
-    )
-    database.close_all()
-    told = runner("restore", copy)
-    assert "1 rows erased again" in told.output
-    assert [one.key for one in Testimonial.select()] == [stays.key]
-    assert Rating.of(shirt.id).count == 1
-
-
-def test_taking_back_that_was_cut_short_is_done_at_the_next_start(
-    shirt, settings, clock, monkeypatch
-):
-    one = approved(shirt, clock())
-    monkeypatch.setattr(Testimonial, "withdraw", lambda self: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        privacy.take_back(one, settings, clock())
-    monkeypatch.undo()
-    assert privacy.catch_up(settings, clock()) == 1
-    assert not Testimonial.select().exists()

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from unicodedata import category, normalize
 
@@ -191,15 +191,6 @@ class Authoring:
             self.shows_email = email
             self.save(only=["resellers_policy", "shows_email"])
             self._recount()
-
-    @classmethod
-    def withdraw_again(cls, was_taken_back: Callable[[str], bool]) -> int:
-        """Withdraw those that a backup brought again, as their keys tell; how many."""
-        keys = cls.select(cls.id, cls.key).tuples().iterator()
-        back = [number for number, key in keys if was_taken_back(key)]
-        for number in back:
-            cls.get_by_id(number).withdraw()
-        return len(back)
 
     def withdraw(self) -> None:
         """Nothing of it stays, nor of its mails; what copies of it there are learn that it went."""

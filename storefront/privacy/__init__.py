@@ -5,18 +5,16 @@
     elsewhere(…)                   what is held outside the database, in words
     plan(…)                        what an erasure would take, and what is kept and why
     erase(email, settings, at)     does it, notes it outside the database, and says the same
-    take_back(testimonial, …)      withdraws a testimonial, and notes that outside the database
     catch_up(settings, at)         erases again what an older copy of the database brought back
     sweep(settings, at)            blanks what is past its period
     clear_mail(settings, at)       deletes delivered mails that are to be kept no longer
     scour(settings, at)            has what went leave the database's file and the mail folder
 
-`held` reads, the others write; none knows a table by name but the outbox, for delivered mail,
-and testimonials, which their authors take back.
+`held` reads, the others write; none knows a table by name but the outbox, for delivered mail.
 """
 
 from storefront.privacy.elsewhere import elsewhere
-from storefront.privacy.erasing import Outcome, catch_up, erase, plan, take_back
+from storefront.privacy.erasing import Outcome, catch_up, erase, plan
 from storefront.privacy.files import clear_mail, scour
 from storefront.privacy.holding import Holding, Value, held, rows_about
 from storefront.privacy.looking import Look, looks
@@ -38,5 +36,4 @@ __all__ = [
     "scour",
     "sweep",
     "sweep_if_due",
-    "take_back",
 ]

@@ -14,7 +14,7 @@ from datetime import datetime
 from storefront.config import NotSetUp, Settings
 from storefront.db import database, locked
 from storefront.erasures import Erasures, normal
-from storefront.models import RECORDS, Testimonial, Upkeep
+from storefront.models import RECORDS, Upkeep
 from storefront.privacy.files import scour
 from storefront.privacy.holding import Holding, Value, held, holding, rows_about
 
@@ -84,23 +84,12 @@ def erase(email: str, settings: Settings, at: datetime) -> Outcome:
     """
     erasures = Erasures(settings)
     with erasures.alone():
-        number = erasures.add(erasures.mark(email), Upkeep.now().applied, at)
+        number = erasures.add(email, Upkeep.now().applied, at)
         with database.atomic():
             outcome = plan(held(email, erasures, at), at)
             _erase_rows(email, erasures, at, at)
             Upkeep.note(applied=number, changed=Upkeep.changed + 1)
     return outcome
-
-
-def take_back(testimonial: Testimonial, settings: Settings, at: datetime) -> None:
-    """Its author takes a testimonial back, and no backup that is restored brings it again."""
-    erasures = Erasures(settings)
-    with erasures.alone():
-        mark = erasures.mark_of_testimonial(testimonial.key)
-        number = erasures.add(mark, Upkeep.now().applied, at)
-        with database.atomic():
-            testimonial.withdraw()
-            Upkeep.note(applied=number)
 
 
 def _erase_rows(email: str, erasures: Erasures, before: datetime, at: datetime) -> int:
@@ -127,7 +116,7 @@ def erase_again(erasures: Erasures, at: datetime) -> int:
     These are rows that came back with a backup, or that were needed when they were to go.
     """
     moments = erasures.moments()
-    count = Testimonial.withdraw_again(lambda key: erasures.mark_of_testimonial(key) in moments)
+    count = 0
     for address in _addresses() if moments else ():
         if erased := moments.get(erasures.mark(address)):
             with database.atomic():
