@@ -7,7 +7,7 @@ from htmx_flask import Htmx
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
-from storefront import address, door, errors, gate, pages, places, register, tally, viewed
+from storefront import address, door, errors, gate, pages, places, register, tally, widget_views
 from storefront.assets import Assets
 from storefront.blueprints import (
     account,
@@ -50,7 +50,7 @@ from storefront.links import (
 )
 from storefront.payment import Payments
 from storefront.shelf import Shelf
-from storefront.vouching import Voucher
+from storefront.signing import Signer
 
 PARTS = (
     *(home, listing, products, pictures, waiting, cart, checkout, orders, afterwards, returns),
@@ -126,7 +126,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "reseller_links": ResellerLinks(settings.cookie_keys),
         "clicks": Clicks(),
         "shelf": Shelf(),
-        "voucher": Voucher(settings.keys),
+        "signer": Signer(settings.keys),
         "edition": Freshness(settings.database_url).edition,
         "wake_worker": jobs.wake,
         "wake_scourer": jobs.wake_scourer,
@@ -164,7 +164,7 @@ def _stand_in_front(app: Flask, settings: Settings) -> None:
         badge=app.extensions["drawn"].badge,
         edition=app.extensions["edition"],
         now=app.extensions["clock"],
-        seen=lambda path: viewed.note(path, app.extensions["clock"]()),
+        seen=lambda path: widget_views.note(path, app.extensions["clock"]()),
     )
     front = Front(app.wsgi_app, settings, app.extensions["assets"], behind)
     app.wsgi_app = door.TrustedProxies(front, settings.proxies)
@@ -178,7 +178,7 @@ def _connect() -> None:
 def _disconnect(_error) -> None:
     if tally.is_due() and not database.in_transaction():
         tally.write_down(pages.now())
-    if viewed.is_due() and not database.in_transaction():
-        viewed.write_down()
+    if widget_views.is_due() and not database.in_transaction():
+        widget_views.write_down()
     if not database.is_closed() and not database.in_transaction():
         database.close()

@@ -33,8 +33,7 @@ from storefront.config import (
 from storefront.db import BadDatabaseUrl
 from storefront.exchange import contest
 from storefront.exchange.catalogue import BadCatalogue
-from storefront.exchange.commands import FORMATS, bring_in, give_out
-from storefront.generate import generate
+from storefront.exchange.commands import FORMATS, bar, bring_in, give_out
 from storefront.handoff.envelope import HandoffError
 from storefront.jobs import Jobs
 from storefront.models import Contest, Order, Picture
@@ -214,31 +213,17 @@ def import_products(file: Path, dry_run: bool, pictures: Path | None, fetch_pict
 def _take_pictures(settings: Settings, folder: Path | None, fetch: bool) -> None:
     media, every = settings.instance / "media", Picture.select().order_by(Picture.id)
     if folder:
-        with _counted(len(photographs.files_in(folder)), "pictures from the folder") as bar:
-            taken = photographs.from_folder(every, folder, media, _complain, bar.update)
+        with bar(len(photographs.files_in(folder)), "pictures from the folder") as drawn:
+            taken = photographs.from_folder(every, folder, media, _complain, drawn.update)
         click.echo(f"{taken} pictures taken from {folder}", err=True)
     if fetch:
-        with _counted(every.count(), "fetching pictures") as bar:
-            taken = fetching.fetch_missing(every, media, _complain, bar.update)
+        with bar(every.count(), "fetching pictures") as drawn:
+            taken = fetching.fetch_missing(every, media, _complain, drawn.update)
         click.echo(f"{taken} pictures fetched", err=True)
-
-
-def _counted(count: int, label: str):
-    hidden = not sys.stderr.isatty()
-    return click.progressbar(length=count, label=label, file=sys.stderr, hidden=hidden)
 
 
 def _complain(words: str) -> None:
     click.echo(words, err=True)
-
-
-@cli.command("generate-products", with_appcontext=False)
-@click.argument("count", type=click.IntRange(1, 1_000_000))
-def generate_products(count: int) -> None:
-    """Add COUNT made-up products, to see how the shop fares with a large catalogue."""
-    with open_shop() as settings, _counted(count, "products") as bar:
-        generate(count, settings.currency, system_clock(), bar.update)
-    click.echo(f"made {count} products")
 
 
 @cli.command("export-products", with_appcontext=False)

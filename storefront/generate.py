@@ -1,5 +1,5 @@
-"""Makes large catalogues, to measure how the shop fares with them: `storefront generate-products`,
-and what is said of them: `storefront generate-testimonials`.
+"""Makes large catalogues and many testimonials, to measure how the shop fares with them:
+`storefront generate-products`, `storefront generate-testimonials`.
 
 The same number always makes the same products. They are written in bulk, by the same verbs that
 keep facets and search for products that come in otherwise.
@@ -115,7 +115,7 @@ def _new(made) -> object:
     return Product.handle.in_([product.handle for product, _ in made])
 
 
-SAID = (
+SENTENCES = (
     "It kept me dry. The zip is stiff. I would buy it again. Runs a size large. Packs into its own "
     "pocket. The colour is warmer than the picture. Two winters, and no thread has come loose. "
     "My sister has taken it. Dries overnight on a chair. Not for heavy rain"
@@ -131,24 +131,28 @@ def generate_testimonials(count: int, at: datetime, products: Sequence[Product])
     if not products:
         raise ValueError("testimonials are about products")
     with database.atomic():
-        policy, meta = PolicyVersion.last().id, Testimonial._meta
-        same = {
-            f.name: f.db_value(f.default) for f in meta.sorted_fields if not callable(f.default)
-        }
-        names = [field.name for field in meta.sorted_fields if field.name != "id"]
-        columns = ", ".join(f'"{meta.fields[name].column_name}"' for name in names)
-        places = ", ".join([database.param] * len(names))
-        sql = f'INSERT INTO "testimonial" ({columns}) VALUES ({places})'  # noqa: S608 — ours
-        made = (
-            _said(n, at, products[n % len(products)].id, policy) for n in reversed(range(count))
+        policy = PolicyVersion.last().id
+        # The oldest first, as they come in otherwise: the newest has the highest number.
+        numbers = reversed(range(count))
+        _write_testimonials(
+            _testimonial(n, at, products[n % len(products)].id, policy) for n in numbers
         )
-        rows = ([(same | one)[name] for name in names] for one in made)
-        database.cursor().executemany(sql, rows)
         for product in products[:count]:
             Rating.recount(Testimonial, product.id)
 
 
-def _said(number: int, at: datetime, product: int, policy: int) -> dict:
+def _write_testimonials(made: Iterator[dict]) -> None:
+    """One statement for all: `insert_many` writes SQL as long as the rows."""
+    fields = [field for field in Testimonial._meta.sorted_fields if field.name != "id"]
+    same = {f.name: f.db_value(f.default) for f in fields if not callable(f.default)}
+    columns = ", ".join(f'"{field.column_name}"' for field in fields)
+    places = ", ".join([database.param] * len(fields))
+    sql = f'INSERT INTO "testimonial" ({columns}) VALUES ({places})'  # noqa: S608 — ours
+    rows = ([(same | one)[field.name] for field in fields] for one in made)
+    database.cursor().executemany(sql, rows)
+
+
+def _testimonial(number: int, at: datetime, product: int, policy: int) -> dict:
     """What is not as in any testimonial, as the database holds it."""
     draw = random.Random(number)  # noqa: S311 — the same number says the same
     moment = (at - timedelta(minutes=number)).astimezone(UTC).replace(tzinfo=None)
@@ -163,7 +167,7 @@ def _said(number: int, at: datetime, product: int, policy: int) -> dict:
         "key": secrets.token_hex(16),
         "state": "approved",
         "stars": draw.choice((5, 5, 5, 4, 4, 3, 2, 1, None)),
-        "words": ". ".join(draw.sample(SAID, draw.randrange(2, 9))) + ".",
+        "words": ". ".join(draw.sample(SENTENCES, draw.randrange(2, 9))) + ".",
         "name": draw.choice(NAMES),
         "email": f"author{number}@example.com",
         "shows_email": draw.random() < 0.1,

@@ -15,7 +15,7 @@ from huey.contrib.sql_huey import SqlHuey
 from huey.serializer import SignedSerializer
 from peewee import PeeweeException
 
-from storefront import enclosed, gate, photographs, places, privacy, tally
+from storefront import gate, photographs, places, privacy, tally, testimonial_pictures
 from storefront.catching_up import catch_up
 from storefront.config import Settings
 from storefront.db import database
@@ -30,7 +30,7 @@ from storefront.models import (
 from storefront.payment import Payments
 
 UNSEEN = timedelta(days=1)  # that a picture's files stay when nothing shows it any more
-ENCLOSED = timedelta(minutes=20)  # between two looks for pictures of testimonials that are gone
+TIDIED_EVERY = timedelta(minutes=20)  # between two looks for pictures of testimonials that are gone
 DEMO_SECONDS = 2  # between two looks for what the demonstration's desk has done
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ class Jobs:
         """Have what was erased leave the files; once, however many were erased meanwhile."""
         at = datetime.now(UTC)
         if privacy.scour(self._settings, at):
-            self._let_go_of_enclosed(at)
+            self._let_go_of_testimonial_pictures(at)
 
     def send_mail(self) -> None:
         """Send what is due in the outbox."""
@@ -145,14 +145,14 @@ class Jobs:
         gone = RightsRequest.let_go(at) + ContestEntry.forget_unconfirmed(at) + Waiting.let_go(at)
         if gone + Testimonial.let_go(at):
             privacy.clear_mail(self._settings, at)
-        if self._tidied is None or at - self._tidied >= ENCLOSED:
-            self._let_go_of_enclosed(at)
+        if self._tidied is None or at - self._tidied >= TIDIED_EVERY:
+            self._let_go_of_testimonial_pictures(at)
         if privacy.sweep_if_due(self._settings, at):
             self._clear_files(at)
         self.scour()
 
-    def _let_go_of_enclosed(self, at: datetime) -> None:
-        enclosed.let_go(self._settings, at)
+    def _let_go_of_testimonial_pictures(self, at: datetime) -> None:
+        testimonial_pictures.let_go(self._settings, at)
         self._tidied = at
 
     def _clear_files(self, at: datetime) -> None:

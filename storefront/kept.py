@@ -21,6 +21,8 @@ HOT = 3  # times that a page has been asked for, before it is worth 25 ms to pre
 PUBLIC = "public, max-age=0, s-maxage=60, stale-while-revalidate=600"
 # Of pages that show what its author may take back: gone from every cache within a minute.
 SHORT = "public, max-age=0, s-maxage=30, stale-while-revalidate=30"
+# Of what is kept by browsers as well, such as what resellers show: gone as soon.
+BRIEF = "public, max-age=30, stale-while-revalidate=30"
 PRIVATE = "private, no-cache"
 VARY = "Accept-Encoding, Cookie, HX-Request, HX-Boosted"
 

@@ -4,14 +4,23 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import wraps
 
-from flask import Response, abort, current_app, make_response, send_from_directory
+from flask import (
+    Response,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    send_from_directory,
+    url_for,
+)
 from htmx_flask import request
 
-from storefront import coverage, enclosed
+from storefront import coverage, testimonial_pictures
 from storefront.cookies import cart_trouble, read_cart
 from storefront.drawn import Showing
 from storefront.front import content_policy
 from storefront.kept import PRIVATE, PUBLIC, VARY
+from storefront.models import Redirect
 
 FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 
@@ -159,13 +168,26 @@ def styled(response: Response, *sheets: str, frames: bool = False) -> Response:
     return response
 
 
-def show_enclosed(name: str, pictures: Iterable[dict]) -> Response:
+NOT_SOLD = "We do not sell this, or no longer. Have a look at what we do sell."
+
+
+def moved(endpoint: str, handle: str):
+    """On to the same page of the product that used to have this handle, or 404."""
+    found = Redirect.leads_to(handle)
+    if found is None:
+        abort(404, NOT_SOLD)
+    response = redirect(url_for(endpoint, handle=found.handle), 301)
+    response.headers["Cache-Control"] = "no-cache"  # the handle may be given to another one day
+    return response
+
+
+def show_testimonial_picture(name: str, pictures: Iterable[dict]) -> Response:
     """The file of that name, of these pictures of a testimonial; who may see them knows the caller.
 
     Nobody stores it, unless the caller says otherwise.
     """
-    path = enclosed.path_of(name, pictures) or abort(404)
-    folder = enclosed.place(current_app.extensions["settings"])
+    path = testimonial_pictures.path_of(name, pictures) or abort(404)
+    folder = testimonial_pictures.place(current_app.extensions["settings"])
     kind = f"image/{name.rpartition('.')[2]}"
     response = send_from_directory(folder, path, mimetype=kind, etag=name)
     response.headers["Content-Security-Policy"] = "default-src 'none'"

@@ -13,7 +13,7 @@ from storefront import (
     chain,
     cookies,  # noqa: F401 — the starter policy speaks of what is declared there
     policy,
-    vouching,
+    signing,
 )
 from storefront.backups import Tell, back_up
 from storefront.config import (
@@ -78,7 +78,7 @@ def make_files(settings: Settings, currency: str | None, tell: Tell) -> Settings
     make_secrets(settings)
     policy.make_key(settings.keys, write_private)
     Erasures(settings).make_key()
-    vouching.make_key(settings.keys, write_private)
+    signing.make_key(settings.keys, write_private)
     make_vault_keys(settings)
     return read_again(settings)
 

@@ -19,7 +19,7 @@ import pytest
 from jinja2 import Environment
 from werkzeug.routing import Rule
 
-from storefront import gate, viewed
+from storefront import gate, widget_views
 from storefront import setup as set_up
 from storefront.app import create_app
 from storefront.assets import Assets
@@ -123,9 +123,9 @@ def made(tmp_path_factory) -> Settings:
 @pytest.fixture(autouse=True)
 def no_views_noted(monkeypatch):
     """What one test's widgets were asked for is not written down in another's shop."""
-    monkeypatch.setitem(viewed._state, "written", time.monotonic())
+    monkeypatch.setitem(widget_views._state, "written", time.monotonic())
     yield
-    viewed._notes.clear()
+    widget_views._notes.clear()
 
 
 @pytest.fixture

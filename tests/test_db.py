@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from peewee import OperationalError
 
-from storefront import db
+from storefront import db, sqlite_queue
 from storefront.db import database, is_sqlite
 from storefront.models import Word
 from tests.models.placing import at_once
@@ -137,7 +137,7 @@ def test_a_transaction_that_fails_lets_the_next_one_begin():
 def test_who_waits_in_vain_hears_that_the_database_is_locked_and_so_does_the_line(
     shell, monkeypatch
 ):
-    monkeypatch.setattr(db, "PATIENCE", 0.1)
+    monkeypatch.setattr(sqlite_queue, "PATIENCE", 0.1)
     shell.execute("BEGIN IMMEDIATE")
     outcomes = at_once(4, lambda n: learn(f"new {n}"))
     assert [str(trouble) for trouble in outcomes] == ["database is locked"] * 4

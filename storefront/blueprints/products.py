@@ -1,13 +1,12 @@
 """A page for each product: its choice, its words, and what machines read of it."""
 
-from flask import Blueprint, abort, current_app, redirect, request, url_for
+from flask import Blueprint, current_app, request
 
 from storefront import showing
 from storefront.kept import PUBLIC, SHORT
-from storefront.models import Redirect
 from storefront.models.choice import Choice
 from storefront.models.display import Display
-from storefront.pages import closed, public, show, wants_part
+from storefront.pages import closed, moved, public, show, wants_part
 
 blueprint = Blueprint("products", __name__)
 
@@ -17,7 +16,7 @@ blueprint = Blueprint("products", __name__)
 def page(handle: str):
     display = Display.of(handle)
     if display is None:
-        return _moved(handle)
+        return moved("products.page", handle)
     count = len(display.product.options)
     asked = tuple(_short(request.args.get(f"option{n + 1}")) for n in range(count))
     typed = request.args.get("quantity", "1")[:12]
@@ -37,16 +36,6 @@ def page(handle: str):
 def _short(value: str | None) -> str | None:
     """What may be a choice: what is far longer is none, and is not carried around."""
     return value if value is None or len(value) <= 200 else None
-
-
-def _moved(handle: str):
-    """On to the product that used to have this handle, or 404."""
-    found = Redirect.leads_to(handle)
-    if found is None:
-        abort(404, "We do not sell this, or no longer. Have a look at what we do sell.")
-    response = redirect(url_for("products.page", handle=found.handle), 301)
-    response.headers["Cache-Control"] = "no-cache"  # the handle may be given to another one day
-    return response
 
 
 def _stock_words(choice: Choice) -> str:

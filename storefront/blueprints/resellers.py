@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort, current_app, request
 
-from storefront.embedded import Embed, views
+from storefront.embed import Embed, views
 from storefront.models import Reseller
 from storefront.pages import keep_from_caches, now, show, styled
 

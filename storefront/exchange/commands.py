@@ -43,8 +43,8 @@ def bring_in(
     catalogue = open_catalogue(file, decimals(currency), at.date())
     warnings = _Warnings()
     tell = click.echo if dry else lambda line: None
-    with _bar(catalogue.work, "reading", listing=dry) as bar:
-        catalogue.heard = bar.update
+    with bar(catalogue.work, "reading", listing=dry) as drawn:
+        catalogue.heard = drawn.update
         report = load(
             catalogue, currency, at, dry=dry, tell=tell, warn=warnings.add, pictured=pictured
         )
@@ -68,8 +68,8 @@ def bring_in_testimonials(
     warnings = _Warnings()
     tell = click.echo if dry else lambda line: None
     options = {"to_queue": to_queue, "dry": dry, "tell": tell, "warn": warnings.add}
-    with _bar(testimonials.work, "reading", listing=dry) as bar:
-        testimonials.heard = bar.update
+    with bar(testimonials.work, "reading", listing=dry) as drawn:
+        testimonials.heard = drawn.update
         report = testimonial_load.load(testimonials, erasures, at, **options)
     if not dry:
         warnings.say()
@@ -107,7 +107,7 @@ def _write(format: str, out: TextIO, currency: str, at: datetime, warn) -> Writt
     return shopify_write.write(everything, kept, out, scale, warn)
 
 
-def _bar(length: int, label: str, listing: bool):
+def bar(length: int, label: str, listing: bool = False):
     """A progress bar, unless nobody sees it or a list runs through it."""
     unseen = not sys.stderr.isatty() or (listing and sys.stdout.isatty())
     steps = max(1, length // STEPS)

@@ -64,12 +64,9 @@ class Authoring:
         """
         policy.require("testimonials")
         email = (order.email if order else given["email"]).strip().lower()
-        facts = cls._checked(given, pictures) | {"product": product, "policy": policy}
-        facts |= {"email": email, "mailbox": digest_of_author(product.id, email)}
-        if given["for_resellers"]:
-            policy.require("resellers")
-            facts["resellers_policy"] = policy
-        facts["shows_email"] = given["shows_email"]
+        facts = cls._checked(given, pictures) | _shown_under(policy, given)
+        facts |= {"product": product, "email": email}
+        facts["mailbox"] = digest_of_author(product.id, email)
         with database.atomic():
             _line_up(product.id)
             cls._check_room()
@@ -200,6 +197,14 @@ class Authoring:
         with database.atomic():
             self._drop()
             Upkeep.note(changed=Upkeep.changed + 1)
+
+
+def _shown_under(policy: PolicyVersion, given: dict) -> dict:
+    """What may be shown of it, and the version that its author was shown when they said so."""
+    if given["for_resellers"]:
+        policy.require("resellers")
+    resellers = policy if given["for_resellers"] else None
+    return {"policy": policy, "resellers_policy": resellers, "shows_email": given["shows_email"]}
 
 
 def _line_up(product_id: int) -> None:

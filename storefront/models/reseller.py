@@ -45,6 +45,7 @@ class Reseller(Record):
 
     `key` stands in the addresses of its widget. `origins` are scheme://host[:port], in lower case.
     `products` are ids; none of them means all. `look` has colour (#rrggbb), size and scheme.
+    Where `revoked_at` is set nothing is shown; a new key sets it back.
     """
 
     name = TextField()

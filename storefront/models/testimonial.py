@@ -33,6 +33,9 @@ class Testimonial(Authoring, Moderating, Helpful, Record):
     `pictures` are dicts of digest, width, height and widths, as `prints.Photograph` has them.
     `imported_from` names whose export it came in with, and `source` is a keyed digest of which row
     it was: nobody has confirmed that one, and its author is written no mail.
+    `connection` is one of `CONNECTIONS`, `mailbox` a digest by which a second one of the same
+    person is known; `bought` says that the confirmed address had the product delivered. `helpful`
+    counts votes, of which `voted` came on the day `voted_on`.
     `made_at` is when it came here, `written_at` what is shown, `changed_at` since when it waits.
     `decision` is the last one; of what waits, that of the text before.
     """

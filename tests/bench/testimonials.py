@@ -1,24 +1,19 @@
 """Shops with few testimonials and with many; for the measure of the widget."""
 
-import random
 from datetime import UTC, datetime
 from pathlib import Path
 
 from storefront.config import Settings
 from storefront.db import database
-from storefront.models import PolicyVersion, Product, Rating, Reseller, Testimonial
+from storefront.generate import generate_testimonials
+from storefront.models import Product, Reseller, Testimonial
 from storefront.models.reseller import LOOK
 from tests.bench import shops
 
 PRODUCTS = 100
 REVIEWED = 50  # of these, the same in every shop
-FIRST = 20  # testimonials are of the first product: as many are drawn where there are few in all
+NEWEST = 20  # of the first product, and the last to come: so the same ones are drawn in every shop
 SITE = "https://reseller.example"
-BATCH = 500
-WORDS = (
-    "warm dry light heavy coat seams rain sun path weeks colour sleeves train river again".split()
-)
-CHARACTERS = 400
 
 
 def made(count: int, folder: Path = shops.FOLDER) -> tuple[Settings, dict[str, str]]:
@@ -27,36 +22,18 @@ def made(count: int, folder: Path = shops.FOLDER) -> tuple[Settings, dict[str, s
     settings = shops.made(PRODUCTS, folder / f"testimonials-{count}")
     with database.connection_context():
         at = datetime.now(UTC)
-        numbers = [row.id for row in Product.select(Product.id).order_by(Product.id)][:REVIEWED]
-        missing = count - Testimonial.select().count()
-        if missing > 0:
-            write(missing, numbers, at)
-        found = {row.name: row.key for row in Reseller.select()}
-        for name, products in {"all": [], "fifty": numbers, "one": numbers[:1]}.items():
-            if name not in found:
-                facts = {"name": name, "origins": [SITE], "products": products, "look": LOOK}
-                found[name] = Reseller.add_one(facts, at).key
-    return settings, found
+        products = list(Product.select().order_by(Product.id).limit(REVIEWED))
+        if not Testimonial.select().exists():
+            generate_testimonials(count - NEWEST, at, products)
+            generate_testimonials(NEWEST, at, products[:1])
+            database.execute_sql("ANALYZE")
+        return settings, _keys([product.id for product in products], at)
 
 
-def write(count: int, products: list[int], at: datetime) -> None:
-    """So many approved testimonials: some of the first product, then of all in turn."""
-    draw, policy = random.Random(8), PolicyVersion.last().id  # the same in every shop
-    for start in range(0, count, BATCH):
-        rows = [_row(draw, products, policy, at) for _ in range(min(BATCH, count - start))]
-        for n, row in enumerate(rows, start):
-            product = products[n % len(products) if n >= FIRST else 0]
-            row |= {"product": product, "key": f"{at.timestamp()}-{n}"}
-        with database.atomic():
-            Testimonial.insert_many(rows).execute()
-    with database.atomic():
-        for product in products:
-            Rating.recount(Testimonial, product)
-    database.execute_sql("ANALYZE")
-
-
-def _row(draw: random.Random, products: list[int], policy: int, at: datetime) -> dict:
-    words = " ".join(draw.choices(WORDS, k=100))[:CHARACTERS]
-    facts = {"policy": policy, "resellers_policy": policy, "state": "approved", "words": words}
-    facts |= {"stars": draw.randint(1, 5), "name": f"{draw.choice(WORDS).title()}"}
-    return facts | dict.fromkeys(("written_at", "made_at", "changed_at"), at)
+def _keys(products: list[int], at: datetime) -> dict[str, str]:
+    found = {each.name: each.key for each in Reseller.select()}
+    for name, chosen in {"all": [], "fifty": products, "one": products[:1]}.items():
+        if name not in found:
+            facts = {"name": name, "origins": [SITE], "products": chosen, "look": LOOK}
+            found[name] = Reseller.add_one(facts, at).key
+    return found

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from storefront.app import create_app
 from storefront.db import database, open_database
+from storefront.models import Product
 from tests.bench import servers, shops, sizes, testimonials, wire
 from tests.bench.rows import COMPRESSED
 from tests.bench.table import Table, ratio, spread
@@ -91,9 +92,8 @@ def _warm_table(rates: dict[str, list[float]], answer: wire.Answer) -> Table:
         median = f"{statistics.median(samples):,.0f}"
         table.rows.append([name, median, spread(samples, 0), share, aim])
     table.notes.append(
-        f"Ten testimonials of {testimonials.CHARACTERS} characters, {answer.length:,} bytes in "
-        f"brotli. One worker with one blocking thread each, {CONNECTIONS} connections; medians of "
-        f"{len(flask)} rounds, each asking both."
+        f"Ten testimonials, {answer.length:,} bytes in brotli. One worker with one blocking thread "
+        f"each, {CONNECTIONS} connections; medians of {len(flask)} rounds, each asking both."
     )
     return table
 
@@ -121,7 +121,7 @@ def _paths(keys: dict[str, str]) -> dict[str, str]:
     ways = {f"widget, {name}": f"/widget/{key}/testimonials" for name, key in keys.items()}
     ways["widget as JSON, all"] = f"/widget/{keys['all']}.json"
     with database.connection_context():
-        first = testimonials.Product.select().order_by(testimonials.Product.id).first()
+        first = Product.select().order_by(Product.id).first()
     return ways | {"product": f"/products/{first.handle}"}
 
 
@@ -133,7 +133,8 @@ def _sized_table(figures: dict, counts: tuple[int, int]) -> Table:
         medians = [f"{statistics.median(times):.2f}" for times in (few, many)]
         table.rows.append([name, *medians, f"{ratio(many, few):.2f}", f"≤ {MOST}"])
     table.notes.append(
-        f"Of {testimonials.REVIEWED} products in turn. As in the table of few products and many: "
+        f"Of {testimonials.REVIEWED} products in turn, the newest {testimonials.NEWEST} of the "
+        "first: the same ones are drawn at either size. As in the table of few products and many: "
         "processor time in one process, nothing kept or drawn before."
     )
     return table

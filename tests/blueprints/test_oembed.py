@@ -14,15 +14,10 @@ import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from storefront.app import create_app
-from storefront.embedding import address, frame
-from tests.resellers import reseller, resold
+from storefront.embed import address, frame
+from tests.resellers import resold
 
 SHOP = "http://localhost:8000"
-
-
-@pytest.fixture
-def hill(settings, clock):
-    return reseller(clock())
 
 
 def asked(client, url: str | None, **more):

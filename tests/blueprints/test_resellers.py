@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 from playhouse.test_utils import count_queries
 
-from storefront import viewed
+from storefront import widget_views
 from storefront.links import ResellerLinks
 from storefront.models import Product, Reseller, WidgetViews
 from tests.resellers import reseller
@@ -72,9 +72,9 @@ def test_of_several_products_each_has_lines_of_its_own(client, held, way, shirt,
 @pytest.fixture
 def counts():
     """What has been counted and not written down yet: nothing, before and after."""
-    viewed._notes.clear()
-    yield viewed._notes
-    viewed._notes.clear()
+    widget_views._notes.clear()
+    yield widget_views._notes
+    widget_views._notes.clear()
 
 
 def test_looking_at_it_here_is_no_view_of_their_visitors(app, counts, held):

@@ -215,6 +215,9 @@ def test_a_product_page_shows_the_newest_three_and_leads_to_the_rest(client, shi
         in text
     )
     assert "4.2<" in text
+    ways = re.findall(rf'href="(/products/{shirt.handle}/testimonials\?[^"]*)"', text)
+    assert [client.get(way).status_code for way in ways] == [200] * 3
+    assert [way.partition("?")[2] for way in ways] == ["sort=helpful", "sort=best", "sort=lowest"]
 
 
 def test_the_form_of_a_choice_asks_for_no_testimonials(client, shirt, clock):

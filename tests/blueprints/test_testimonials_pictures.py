@@ -13,12 +13,12 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from storefront import enclosed, privacy
-from storefront.enclosed import LARGEST, TAKING_IN
+from storefront import privacy, testimonial_pictures
 from storefront.jobs import Jobs
 from storefront.links import secret_of
 from storefront.models import OutgoingMail, Rating, RightsRequest, Testimonial
 from storefront.prints import ENDINGS
+from storefront.testimonial_pictures import LARGEST, TAKING_IN
 from tests.models.testimonials import approved, waiting
 from tests.snapshots import picture, turned
 from tests.testimonials import files, path_of, typed
@@ -180,8 +180,8 @@ def test_refused_words_say_that_the_pictures_have_to_be_chosen_again(visitor, at
 
 
 def test_one_form_s_pictures_are_looked_at_at_a_time(visitor, at, monkeypatch):
-    monkeypatch.setattr(enclosed, "PATIENCE", 0.01)
-    with enclosed._room:
+    monkeypatch.setattr(testimonial_pictures, "PATIENCE", 0.01)
+    with testimonial_pictures._room:
         answer = send(visitor, at, typed(**files(a_jpg=small())))
         assert answer.status_code == 422
         assert "Send this without yours, and add them later" in errors(answer.text)
@@ -257,20 +257,20 @@ def test_files_go_with_an_erasure_and_with_one_that_nobody_confirmed(
 
 
 def test_what_is_being_taken_in_is_not_deleted_and_is_after_that(settings, folder, clock):
-    enclosed.take_in([("a.jpg", io.BytesIO(small()))], folder)
-    assert enclosed.let_go(settings, clock()) == 0
+    testimonial_pictures.take_in([("a.jpg", io.BytesIO(small()))], folder)
+    assert testimonial_pictures.let_go(settings, clock()) == 0
     age(folder)
-    enclosed.take_in([("a.jpg", io.BytesIO(small()))], folder)
-    assert enclosed.let_go(settings, clock()) == 0, "it has come once more"
+    testimonial_pictures.take_in([("a.jpg", io.BytesIO(small()))], folder)
+    assert testimonial_pictures.let_go(settings, clock()) == 0, "it has come once more"
     later = clock() + TAKING_IN + timedelta(seconds=10)
-    assert enclosed.let_go(settings, later) == len(ENDINGS) + 1
+    assert testimonial_pictures.let_go(settings, later) == len(ENDINGS) + 1
     assert not kept(folder)
 
 
 def test_the_worker_looks_for_them_every_now_and_then_and_not_each_minute(settings, folder):
     jobs = Jobs(settings)
     jobs.keep_promises()
-    enclosed.take_in([("a.jpg", io.BytesIO(small()))], folder)
+    testimonial_pictures.take_in([("a.jpg", io.BytesIO(small()))], folder)
     age(folder)
     jobs.keep_promises()
     assert kept(folder)

@@ -6,9 +6,10 @@ import re
 import pytest
 from playhouse.test_utils import count_queries
 
-from storefront import tones
+from storefront import contrast
+from storefront.config import ROOT
 from storefront.db import is_sqlite
-from storefront.embedding import lines
+from storefront.embed import lines
 from storefront.models import PolicyVersion, Rating, Testimonial
 from tests.journey import fill_cart
 from tests.resellers import another, frame_of, policy_of, reseller, resold
@@ -16,18 +17,6 @@ from tests.resellers import another, frame_of, policy_of, reseller, resold
 CACHED = "public, max-age=30, stale-while-revalidate=30"
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 LETTERS = "etaoinshrdlucmfwypvbgkqjxz"
-
-
-@pytest.fixture
-def nobody(app):
-    """A visitor whose browser keeps no cookies."""
-    return app.test_client(use_cookies=False)
-
-
-@pytest.fixture
-def hill(settings, clock):
-    """A reseller of everything."""
-    return reseller(clock())
 
 
 # What it shows
@@ -115,10 +104,26 @@ def test_long_words_end_where_they_can_be_read_on(nobody, hill, shirt, clock):
     (one,) = resold(shirt, clock(), words="Warm and dry. " * 200)
     page = nobody.get(frame_of(hill)).text
     shown = re.search(r'<p class="words" dir="auto">(.*?)…', page)[1]
-    assert 540 <= len(shown) <= 600
+    assert 420 <= len(shown) <= 480
     assert (
         f'href="http://localhost:8000/testimonials/{one.id}" target="_blank" rel="noopener"' in page
     )
+
+
+def test_a_long_reply_ends_where_it_can_be_read_on(nobody, hill, shirt, clock):
+    (one,) = resold(shirt, clock(), name="Ann")
+    one.answer("Thank you for that. " * 90, clock())
+    page = nobody.get(frame_of(hill)).text
+    shown = re.search(r'<p class="words" dir="auto">(Thank you.*?)…', page)[1]
+    assert 140 <= len(shown) <= 200
+    assert 'Read on<span class="unseen"> in the reply to Ann</span>' in page
+
+
+def test_words_without_spaces_and_of_other_scripts_are_cut_between_letters(
+    nobody, hill, shirt, clock
+):
+    resold(shirt, clock(), words="暖" * 1000)
+    assert f'dir="auto">{"暖" * 160}…' in nobody.get(frame_of(hill)).text
 
 
 def test_markup_and_brackets_are_words(nobody, hill, shirt, clock):
@@ -149,6 +154,28 @@ def test_ten_testimonials_of_400_characters_take_less_than_6_kib(nobody, hill, s
             answer = nobody.get(frame_of(hill, asked), headers={"Accept-Encoding": coding})
             assert answer.headers["Content-Encoding"] == coding
             assert 3 * 1024 < len(answer.data) <= 6 * 1024
+
+
+def test_ten_as_long_as_they_can_be_with_replies_and_pictures_take_less_than_6_kib(
+    nobody, hill, shirt, clock
+):
+    draw, guide = random.Random(8), (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
+    sentences = [each for each in re.split(r"(?<=\.)\s", guide) if not re.search(r"[/*`.]\w", each)]
+    for n in range(10):
+        draw.shuffle(sentences)
+        digests = [f"{draw.getrandbits(128):032x}" for _ in range(3)]
+        sizes = {"width": 800, "height": 600, "widths": [200, 800]}
+        (one,) = resold(
+            *(shirt, clock()),
+            words=" ".join(sentences)[:1000],
+            email=f"p{n}@example.com",
+            shows_email=True,
+            pictures=[{"digest": digest, **sizes} for digest in digests],
+        )
+        one.answer(" ".join(sentences[::-1])[:1000], clock())
+    for coding in ("br", "gzip"):
+        answer = nobody.get(frame_of(hill, "?sized=1"), headers={"Accept-Encoding": coding})
+        assert 4 * 1024 < len(answer.data) <= 6 * 1024, (coding, len(answer.data))
 
 
 # Who may have it around, and who may keep it
@@ -286,13 +313,13 @@ def test_it_is_fast_again_after_the_change(nobody, hill, kept, clock):
     "colour", ["#000000", "#ffffff", "#ffff00", "#2f4a3c", "#7f7f7f", "#0000ff"]
 )
 def test_whatever_the_colour_words_in_it_can_be_read(colour):
-    for paper in (tones.LIGHT, tones.DARK):
-        assert tones.contrast(tones.readable(colour, paper), paper) >= 4.5
+    for paper in (contrast.LIGHT, contrast.DARK):
+        assert contrast.ratio(contrast.readable(colour, paper), paper) >= 4.5
 
 
 def test_a_colour_that_can_be_read_stays_as_it_is():
-    assert tones.readable("#2f4a3c", tones.LIGHT) == "#2f4a3c"
-    assert tones.contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast.readable("#2f4a3c", contrast.LIGHT) == "#2f4a3c"
+    assert contrast.ratio("#000000", "#ffffff") == pytest.approx(21)
 
 
 def test_the_look_is_the_resellers(nobody, clock):

@@ -10,16 +10,6 @@ from tests.resellers import SITE, another, frame_of, policy_of, reseller, resold
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 
 
-@pytest.fixture
-def nobody(app):
-    return app.test_client(use_cookies=False)
-
-
-@pytest.fixture
-def hill(settings, clock):
-    return reseller(clock())
-
-
 def test_an_address_is_not_in_the_page_and_comes_with_one_press(nobody, hill, shirt, clock):
     first, _ = resold(shirt, clock(), 2, shows_email=True)
     page = nobody.get(frame_of(hill, "?sized=1")).text

@@ -11,23 +11,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playhouse.test_utils import count_queries
 
-from storefront import vouching
+from storefront import signing
 from storefront.config import ROOT, write_private
 from storefront.models import Testimonial
-from storefront.vouching import Voucher
-from tests.resellers import SITE, reseller, resold
+from storefront.signing import Signer
+from tests.resellers import SITE, resold
 
 GUIDE = (ROOT / "docs" / "widget.md").read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def nobody(app):
-    return app.test_client(use_cookies=False)
-
-
-@pytest.fixture
-def hill(settings, clock):
-    return reseller(clock())
 
 
 @pytest.fixture
@@ -115,16 +105,16 @@ def test_only_pages_of_the_resellers_origins_may_read_it(nobody, address):
 def test_its_bytes_are_the_canonical_ones(nobody, address, shirt, clock):
     resold(shirt, clock(), words='Ünï "quoted" \\ and\nlines, € and 🧥, \u2028 too', name="Zoë")
     body = nobody.get(address).data
-    assert vouching.canonical(json.loads(body)) == body
+    assert signing.canonical(json.loads(body)) == body
 
 
 def test_the_key_is_made_once_and_for_its_owner_alone(settings, tmp_path):
-    path = settings.keys / vouching.FILE
+    path = settings.keys / signing.FILE
     before = path.read_bytes()
-    vouching.make_key(settings.keys, write_private)
+    signing.make_key(settings.keys, write_private)
     assert path.read_bytes() == before
-    vouching.make_key(tmp_path, write_private)
-    made = tmp_path / vouching.FILE
+    signing.make_key(tmp_path, write_private)
+    made = tmp_path / signing.FILE
     assert made.read_bytes() != before
     assert made.stat().st_mode & 0o077 == 0
 
@@ -133,7 +123,7 @@ def test_the_key_is_for_everybody_and_named_in_what_it_signs(nobody, address, se
     answer = nobody.get("/widget/key.pub")
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.data.startswith(b"-----BEGIN PUBLIC KEY-----\n")
-    assert nobody.get(address).json["key"] == Voucher(settings.keys).key_id
+    assert nobody.get(address).json["key"] == Signer(settings.keys).key_id
 
 
 # The checks, as they stand in the guide

@@ -13,7 +13,7 @@ from playwright.sync_api import Frame, Page, expect
 
 from storefront.assets import Assets
 from storefront.config import read_settings
-from storefront.embedding import lines
+from storefront.embed import lines
 from storefront.models import Product, Reseller, Testimonial
 from tests.browser.looking import small_targets, wider_than_the_screen
 from tests.conftest import using_database

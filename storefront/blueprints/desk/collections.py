@@ -5,10 +5,10 @@ from flask import abort, request, url_for
 from storefront.blueprints.desk import desk, session
 from storefront.blueprints.desk.frame import screen, show
 from storefront.blueprints.desk.guard import NUMBER, roles
-from storefront.blueprints.desk.products import on_page, page_number, paging
+from storefront.blueprints.desk.products import offered, on_page, page_number, paging
 from storefront.blueprints.desk.typed import Form
 from storefront.models import Collection, desk_lists
-from storefront.models.desk_lists import PER_PAGE, Asked
+from storefront.models.desk_lists import PER_PAGE
 from storefront.models.shopkeeping import HANDLE
 from storefront.pages import go, sentence, wants_part
 from storefront.refusals import Refused
@@ -21,7 +21,6 @@ screen(
 )
 
 ONE = f"/collections/<{NUMBER}:number>"
-OFFERED = 10  # of what is found, to be put in
 STEPS = {"up": -1, "down": 1}
 
 
@@ -112,7 +111,7 @@ def _page(number: int, status: int = 200, refusal: Refused | None = None, **cont
         words = "It was removed. Those that there are stand under Collections."
         return sentence(404, "This collection is not there", words)
     told = {"wrong": refusal.problems if refusal else {}, "said": ""}
-    context = told | _held_by(held) | _offered() | context
+    context = told | _held_by(held) | offered() | context
     page, part = "desk/collections/page.html", "desk/collections/_collection.html"
     return show(page, part, status, **context)
 
@@ -130,13 +129,6 @@ def _held_by(held: Collection) -> dict:
         "typed": {"title": held.title, "slug": held.slug, "words": held.words},
         "seen": held.version,
     }
-
-
-def _offered() -> dict:
-    """What is looked for, to be put in, and what is found of it."""
-    query = " ".join(request.values.get("q", "").split())[:200]
-    found = desk_lists.products(Asked(query=query)).rows if query else []
-    return {"query": query, "found": found[:OFFERED]}
 
 
 def _changed(number: int, said: str):

@@ -21,12 +21,20 @@ screen(
 
 AT_ONCE = 50  # variants on a page
 MOST_PAGES = 10_000
+OFFERED = 10  # of what is found, to be chosen elsewhere at the desk
 
 
 def page_number() -> int:
     """The page that is asked for, from 1."""
     number = request.args.get("page", 1, type=int)
     return min(max(number, 1), MOST_PAGES)
+
+
+def offered() -> dict:
+    """What is looked for, to be chosen for something else, and the first of what is found."""
+    query = " ".join(request.values.get("q", "").split())[:200]
+    found = desk_lists.products(Asked(query=query)).rows if query else []
+    return {"query": query, "found": found[:OFFERED]}
 
 
 @desk.get("/products")

@@ -7,10 +7,9 @@ from flask import request, url_for
 from storefront.blueprints.desk import desk, session
 from storefront.blueprints.desk.frame import screen, show
 from storefront.blueprints.desk.guard import NUMBER, roles
-from storefront.blueprints.desk.products import page_number, paging
+from storefront.blueprints.desk.products import offered, page_number, paging
 from storefront.blueprints.desk.typed import Form
-from storefront.models import Product, Reseller, WidgetViews, desk_lists
-from storefront.models.desk_lists import Asked
+from storefront.models import Reseller, WidgetViews
 from storefront.models.reseller import GONE, LOOK, MOST_PRODUCTS, SCHEMES, SIZES
 from storefront.pages import go, now, sentence, wants_part
 from storefront.refusals import Refused
@@ -20,7 +19,6 @@ screen("Resellers", HERE, ("editor",), "Who may show our testimonials on their o
 
 ONE = f"/resellers/<{NUMBER}:number>"
 PER_PAGE = 50
-OFFERED = 10  # of what is found, to be chosen
 COUNTED = timedelta(days=30)
 FACTS = ("name", "origins", *LOOK)
 
@@ -90,7 +88,7 @@ def _page(number: int, status: int = 200, refusal: Refused | None = None, said: 
     return show(
         *("desk/resellers/page.html", "desk/resellers/_reseller.html"),
         status,
-        **_held_by(held) | _offered(),
+        **_held_by(held) | offered(),
         **_facts_of(held, refusal),
         wrong=refusal.problems if refusal else {},
         said=said or session.once("said"),
@@ -122,13 +120,6 @@ def _held_by(held: Reseller) -> dict:
 
 def _typed(held: Reseller) -> dict[str, str]:
     return {"name": held.name, "origins": "\n".join(held.origins)} | held.look
-
-
-def _offered() -> dict:
-    """What is looked for, to be chosen, and what is found of it."""
-    query = " ".join(request.values.get("q", "").split())[:200]
-    found: list[Product] = desk_lists.products(Asked(query=query)).rows if query else []
-    return {"query": query, "found": found[:OFFERED]}
 
 
 def _changed(number: int, said: str):

@@ -6,7 +6,7 @@ from storefront.blueprints.desk import desk
 from storefront.blueprints.desk.frame import show
 from storefront.blueprints.desk.guard import framing, roles
 from storefront.blueprints.desk.resellers import ONE, of_number
-from storefront.embedded import Embed
+from storefront.embed import Embed
 from storefront.models import Reseller
 from storefront.pages import sentence
 from storefront.refusals import Refused

@@ -1,9 +1,8 @@
 """One testimonial at the desk: all of it but its address, what became of it, and our reply."""
 
-import re
 from datetime import UTC, datetime
 
-from flask import Response, abort, current_app, request, send_from_directory
+from flask import Response, abort, current_app, request
 
 from storefront.blueprints.desk import desk, session
 from storefront.blueprints.desk.frame import show
@@ -13,12 +12,10 @@ from storefront.models import StaffAction, Testimonial
 from storefront.models.moderating import LONGEST_REPLY, REASONS
 from storefront.models.staff_action import LOOKING
 from storefront.models.testimonial_queue import QUEUES
-from storefront.pages import go, now, require, wants_part
+from storefront.pages import go, now, require, show_testimonial_picture, wants_part
 from storefront.refusals import Refused
 
 GONE = "There is no such testimonial: it was taken back or erased, or nobody has confirmed it."
-PICTURE = re.compile(r"([0-9a-f]{2})([0-9a-f]{30})-([0-9]{1,4})\.(webp|avif)")
-TYPES = {"webp": "image/webp", "avif": "image/avif"}
 DONE = {
     "approved": "Approved",
     "refused": "Refused",
@@ -115,10 +112,7 @@ def reply_to_testimonial(number: int):
 @noted_as("opened")
 def testimonial_picture(number: int, name: str) -> Response:
     """A file of one of its pictures, shown or not yet."""
-    one, named = found(number), PICTURE.fullmatch(name)
-    if named is None or named[1] + named[2] not in {each["digest"] for each in one.pictures}:
-        abort(404)
+    one = found(number)
+    response = show_testimonial_picture(name, one.pictures)
     noted("opened", one)
-    folder = current_app.extensions["settings"].instance / "testimonials"
-    file = f"pictures/{named[1]}/{named[2]}-{named[3]}.{named[4]}"
-    return send_from_directory(folder, file, mimetype=TYPES[named[4]], conditional=False)
+    return response

@@ -14,7 +14,7 @@ from storefront.erasures import Erasures
 from storefront.forms import EmailForm, email_field
 from storefront.links import secret_of
 from storefront.models import PolicyVersion, RightsRequest, Testimonial
-from storefront.pages import go, keep_from_caches, now, show, show_enclosed
+from storefront.pages import go, keep_from_caches, now, show, show_testimonial_picture
 
 OVER = "This link is over, or was never one of ours. A new one is quickly asked for."
 
@@ -145,7 +145,7 @@ def _can_be_corrected(row) -> bool:
 def my_picture(secret: str, number: int, name: str):
     mine = Testimonial.about(behind(secret).email).where(Testimonial.id == number)
     found = mine.first() or abort(404)
-    return show_enclosed(name, found.pictures)
+    return show_testimonial_picture(name, found.pictures)
 
 
 @blueprint.get("/privacy/mine/<secret>/copy.json")

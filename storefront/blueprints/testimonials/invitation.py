@@ -3,7 +3,7 @@
 from flask import abort, current_app, url_for
 
 from storefront.blueprints.testimonials import testimonials
-from storefront.blueprints.testimonials.saying import FILES, TestimonialForm
+from storefront.blueprints.testimonials.form import FILES, TestimonialForm
 from storefront.blueprints.testimonials.writing import form_page, take
 from storefront.door import limiter, takes_files
 from storefront.models import Order, Product, Testimonial

@@ -3,11 +3,19 @@
 from flask import abort, current_app, request, url_for
 
 from storefront.blueprints.testimonials import testimonials
-from storefront.blueprints.testimonials.saying import FILES, LOOK_OVER, ChangeForm
+from storefront.blueprints.testimonials.form import FILES, LOOK_OVER, ChangeForm
 from storefront.door import limiter, takes_files
 from storefront.models import PolicyVersion, Product, Testimonial
 from storefront.models.moderating import REASONS
-from storefront.pages import closed, go, keep_from_caches, now, require, show, show_enclosed
+from storefront.pages import (
+    closed,
+    go,
+    keep_from_caches,
+    now,
+    require,
+    show,
+    show_testimonial_picture,
+)
 from storefront.refusals import Refused
 
 
@@ -108,4 +116,4 @@ def removed(handle: str):
 @testimonials.get("/testimonials/mine/<link>/pictures/<name>")
 @limiter.exempt
 def my_picture(link: str, name: str):
-    return show_enclosed(name, behind(link).pictures)
+    return show_testimonial_picture(name, behind(link).pictures)

@@ -1,13 +1,13 @@
 """What everybody may read: all testimonials, those of a product, and each by itself."""
 
-from flask import abort, current_app, redirect, request, url_for
+from flask import abort, current_app, request, url_for
 
 from storefront.blueprints.testimonials import testimonials
 from storefront.kept import SHORT
-from storefront.models import Product, Rating, Redirect, testimonial_list
+from storefront.models import Product, Rating, testimonial_list
 from storefront.models.display import Display
 from storefront.models.testimonial_list import Wanted
-from storefront.pages import public, show
+from storefront.pages import moved, public, show
 from storefront.structured import rated_product
 
 NUMBER = "int(max=2147483647)"
@@ -29,7 +29,7 @@ def everything():
 def of_product(handle: str):
     display = Display.of(handle)
     if display is None:
-        return _moved(handle)
+        return moved("testimonials.of_product", handle)
     path = url_for("testimonials.of_product", handle=handle)
     return _list(path, display.product, display.rating or Rating())
 
@@ -73,13 +73,3 @@ def _heading(wanted: Wanted, rating: Rating) -> str:
     which += ["with pictures"] if wanted.pictured else []
     shown = f"{count:,}" if count else "None"
     return f"{shown} of {every}: {', '.join(which)}"
-
-
-def _moved(handle: str):
-    """On to the testimonials of what used to have this handle, or 404."""
-    found = Redirect.leads_to(handle)
-    if found is None:
-        abort(404, "We do not sell this, or no longer. Have a look at what we do sell.")
-    response = redirect(url_for("testimonials.of_product", handle=found.handle), 301)
-    response.headers["Cache-Control"] = "no-cache"  # the handle may be given to another one day
-    return response

@@ -3,10 +3,10 @@
 from flask import abort, current_app, url_for
 
 from storefront.blueprints.testimonials import testimonials
-from storefront.blueprints.testimonials.saying import FILES, LOOK_OVER, TestimonialForm
+from storefront.blueprints.testimonials.form import FILES, LOOK_OVER, TestimonialForm
 from storefront.door import limiter, takes_files
 from storefront.models import PolicyVersion, Product, Testimonial
-from storefront.pages import go, now, public, show
+from storefront.pages import NOT_SOLD, go, now, public, show
 from storefront.refusals import Refused
 
 
@@ -19,7 +19,7 @@ def new(handle: str):
 def find(handle: str) -> Product:
     """The product of that handle, if it has a page."""
     found = Product.reachable().where(Product.handle == handle).first()
-    return found or abort(404, "We do not sell this, or no longer. Have a look at what we do sell.")
+    return found or abort(404, NOT_SOLD)
 
 
 def form_page(product: Product, form: TestimonialForm, status=200, refusal=None, **about):

@@ -14,7 +14,6 @@ from storefront.models.widget_reading import chosen
 
 widget = blueprint = Blueprint("widget", __name__)
 
-CACHED = "public, max-age=30, stale-while-revalidate=30"
 NO_STORE = "no-store"
 GONE = "There is nothing to show here: this address is not in use, or no longer."
 NOT_THEIRS = "There is nothing to show here: this is no product whose testimonials are shown."

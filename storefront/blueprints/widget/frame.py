@@ -5,9 +5,8 @@ from urllib.parse import urlencode
 
 from flask import Response, abort, current_app, request
 
-from storefront import embedding, tones
+from storefront import embed
 from storefront.blueprints.widget import (
-    CACHED,
     NO_STORE,
     drawn,
     framable,
@@ -20,13 +19,16 @@ from storefront.blueprints.widget import (
     shop_name,
     widget,
 )
+from storefront.contrast import DARK, LIGHT, readable
 from storefront.door import limiter
+from storefront.kept import BRIEF
 from storefront.models import Product, Reseller, Testimonial
 from storefront.models.reseller import LOOK
 from storefront.models.widget_reading import newest, one_of, rating
 from storefront.pages import keep, public
 
-LONGEST = 600  # characters of words; the rest is read at the shop
+# Bytes of words and of a reply, so that ten stay under 6 KiB; the rest is read at the shop.
+LONGEST, LONGEST_REPLY = 480, 200
 THUMBNAIL = 96  # CSS pixels
 
 
@@ -67,7 +69,7 @@ def _asked(key: str) -> Frame:
 def testimonials(key: str):
     frame = _asked(key)
     response = _draw(frame, newest(frame.products))
-    response.headers["Cache-Control"] = CACHED
+    response.headers["Cache-Control"] = BRIEF
     keep()
     return response
 
@@ -101,19 +103,19 @@ def _draw(frame: Frame, rows: list[Testimonial], addressed: int | None = None) -
 
 def _around(frame: Frame) -> dict:
     """What is the same whatever is shown."""
-    names = {"shop_name": shop_name(), "origin": own_origin(), "title": embedding.TITLE}
+    names = {"shop_name": shop_name(), "origin": own_origin(), "title": embed.TITLE}
     return names | {"discovery": _discovery(frame)}
 
 
 def _tones(look: dict) -> str:
     """The reseller's colour, as it can be read on light and on dark."""
-    light, dark = (tones.readable(look["colour"], paper) for paper in (tones.LIGHT, tones.DARK))
+    light, dark = (readable(look["colour"], paper) for paper in (LIGHT, DARK))
     return f":root{{--t:{light};--n:{dark}}}"
 
 
 def _discovery(frame: Frame) -> dict[str, str]:
-    address = embedding.address(frame.reseller, own_origin(), handle=frame.handle)
-    return embedding.discovery(address, own_origin())
+    address = embed.address(frame.reseller, own_origin(), handle=frame.handle)
+    return embed.discovery(address, own_origin())
 
 
 class Shown:
@@ -122,16 +124,19 @@ class Shown:
     def __init__(self, one: Testimonial, action: str) -> None:
         self.one, self.action, self.page = one, action, page_of(one.id)
         self.product = product_path(one.product)
-        self.is_cut = len(one.words) > LONGEST
-        self.words = _cut(one.words) if self.is_cut else one.words
+        self.words, self.is_cut = _cut(one.words, LONGEST)
+        self.reply, self.reply_is_cut = _cut(one.reply, LONGEST_REPLY)
         self.pictures = [_thumbnail(one.id, picture) for picture in one.pictures[:3]]
 
 
-def _cut(words: str) -> str:
-    """The beginning of the words, to the end of a word where there is one near."""
-    begun = words[:LONGEST]
+def _cut(text: str, longest: int) -> tuple[str, bool]:
+    """The text or its beginning, to the end of a word where one is near; and whether it is cut."""
+    raw = text.encode()
+    if len(raw) <= longest:
+        return text, False
+    begun = raw[:longest].decode(errors="ignore")
     whole = begun.rsplit(None, 1)[0]
-    return f"{whole if len(whole) > LONGEST - 60 else begun}…"
+    return f"{whole if len(whole) > len(begun) - 60 else begun}…", True
 
 
 def _thumbnail(number: int, picture: dict) -> dict:

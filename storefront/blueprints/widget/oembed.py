@@ -6,9 +6,8 @@ from xml.sax.saxutils import escape
 
 from flask import Response, current_app, make_response, request
 
-from storefront import embedding
+from storefront import embed
 from storefront.blueprints.widget import (
-    CACHED,
     NO_STORE,
     own_origin,
     product_of,
@@ -16,6 +15,7 @@ from storefront.blueprints.widget import (
     shop_name,
     widget,
 )
+from storefront.kept import BRIEF
 from storefront.models import Product, Reseller
 
 PATH = re.compile(r"/widget/([^/]+)/testimonials")
@@ -37,7 +37,7 @@ def oembed():
         return _words(404, "This is not the address of a widget of this shop.")
     answer = make_response(_written(_facts(*named), kind))
     answer.headers["Content-Type"] = TYPES[kind]
-    answer.headers["Cache-Control"] = CACHED
+    answer.headers["Cache-Control"] = BRIEF
     return answer
 
 
@@ -62,19 +62,19 @@ def _named(address: str) -> tuple[Reseller, Product | None] | None:
 
 
 def _facts(reseller: Reseller, product: Product | None) -> dict:
-    width = _at_most("maxwidth", embedding.WIDTH)
-    height = _at_most("maxheight", embedding.HEIGHT)
-    source = embedding.address(reseller, own_origin(), handle=product.handle if product else "")
+    width = _at_most("maxwidth", embed.WIDTH)
+    height = _at_most("maxheight", embed.HEIGHT)
+    source = embed.address(reseller, own_origin(), handle=product.handle if product else "")
     return {
         "version": "1.0",
         "type": "rich",
-        "title": f"{embedding.TITLE} of {product.title if product else shop_name()}",
+        "title": f"{embed.TITLE} of {product.title if product else shop_name()}",
         "provider_name": shop_name(),
         "provider_url": own_origin(),
         "cache_age": CACHE_AGE,
         "width": width,
         "height": height,
-        "html": embedding.frame(source, width, height),
+        "html": embed.frame(source, width, height),
     }
 
 

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from flask import Response, current_app, make_response, request
 
 from storefront.blueprints.widget import (
-    CACHED,
     own_origin,
     page_of,
     picture_of,
@@ -15,6 +14,7 @@ from storefront.blueprints.widget import (
     shop_name,
     widget,
 )
+from storefront.kept import BRIEF
 from storefront.models import Product, Rating, Reseller, Testimonial
 from storefront.models.widget_reading import newest, rating
 from storefront.pages import now
@@ -27,7 +27,7 @@ MOST_FACTS = 2**20  # bytes, of all that are kept
 @widget.get("/widget/key.pub")
 def public_key():
     """What the signatures are checked with; it is for everybody."""
-    response = make_response(current_app.extensions["voucher"].public)
+    response = make_response(current_app.extensions["signer"].public)
     response.headers["Content-Type"] = "text/plain; charset=utf-8"
     response.headers["Cache-Control"] = "public, max-age=3600"
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -41,10 +41,10 @@ def signed(key: str):
     product = product_of(reseller, request.args.get("product"))
     at = now().replace(microsecond=0)
     moments = {"made": _utc(at), "expires": _utc(at + GOOD_FOR)}
-    text = current_app.extensions["voucher"].signed(_facts(reseller, product) | moments)
+    text = current_app.extensions["signer"].signed(_facts(reseller, product) | moments)
     response = make_response(text)
     response.headers["Content-Type"] = "application/json"
-    response.headers["Cache-Control"] = CACHED
+    response.headers["Cache-Control"] = BRIEF
     return _let_read(response, reseller)
 
 

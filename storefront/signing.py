@@ -35,7 +35,7 @@ def canonical(facts: dict) -> bytes:
     return text.encode()
 
 
-class Voucher:
+class Signer:
     """Signs with the key in the shop's key folder, which is read when it is first needed."""
 
     def __init__(self, folder: Path) -> None:

@@ -1,19 +1,63 @@
-"""How a reseller's embed looks and all that is copied of it: at the desk and on their own page."""
+"""The embed of a reseller: its addresses, the lines they copy, and how the desk and they see it."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from html import escape
 from urllib.parse import unquote, urlencode, urlsplit
 
-from storefront import embedding
 from storefront.assets import Assets
 from storefront.models import Product, Reseller, WidgetViews
 from storefront.models.widget_reading import chosen
 
+TITLE = "What customers say"
+WIDTH, HEIGHT = 640, 480  # CSS pixels; what does not fit is scrolled
 SCRIPT = "shop-testimonials.js"
 WIDTHS = ("full", "360", "640")  # of the page, or CSS pixels
 SCHEMES = ("own", "light", "dark")  # of whoever looks, or as a visitor may have it
 COUNTED = 30  # days
+
+
+def address(reseller: Reseller, origin: str, *, handle: str = "", sized: bool = False) -> str:
+    """The absolute address of its widget: of one product where `handle` names one, and with
+    `sized` of the frame that tells how high it is."""
+    asked = {"product": handle} if handle else {}
+    asked |= {"sized": "1"} if sized else {}
+    way = f"{origin}/widget/{reseller.key}/testimonials"
+    return f"{way}?{urlencode(asked)}" if asked else way
+
+
+def frame(source: str, width: int | str = "100%", height: int = HEIGHT) -> str:
+    """The frame that shows what is at that address."""
+    return (
+        f'<iframe src="{escape(source)}" title="{TITLE}" width="{width}" height="{height}" '
+        'loading="lazy" referrerpolicy="no-referrer" style="border:0"></iframe>'
+    )
+
+
+def lines(
+    reseller: Reseller, origin: str, *, script_url: str, integrity: str, handle: str = ""
+) -> dict[str, str]:
+    """What a reseller copies: "plain" is a frame, complete without a script; "sized" is one that
+    the script of `script_url` (a path here) makes as high as what is in it."""
+    script = (
+        f'<script src="{escape(origin + script_url)}" integrity="{escape(integrity)}" '
+        'crossorigin="anonymous" defer></script>'
+    )
+    inner = frame(address(reseller, origin, handle=handle, sized=True))
+    return {
+        "plain": frame(address(reseller, origin, handle=handle)),
+        "sized": f"{script}\n<shop-testimonials>{inner}</shop-testimonials>",
+    }
+
+
+def discovery(widget: str, origin: str) -> dict[str, str]:
+    """Where oEmbed tells of the widget at that address, by media type (oembed.com, 4)."""
+    asked = urlencode({"url": widget})
+    return {
+        "application/json+oembed": f"{origin}/oembed?{asked}&format=json",
+        "text/xml+oembed": f"{origin}/oembed?{asked}&format=xml",
+    }
 
 
 @dataclass(frozen=True)
@@ -58,12 +102,12 @@ class Embed:
     @property
     def source(self) -> str:
         """The address of the frame, within the shop."""
-        return embedding.address(self.reseller, "", handle=self._handle)
+        return address(self.reseller, "", handle=self._handle)
 
     @property
     def lines(self) -> dict[str, str]:
-        """What is copied into a page; see `embedding.lines`."""
-        return embedding.lines(
+        """What is copied into a page; see `lines` of this module."""
+        return lines(
             *(self.reseller, self.origin),
             script_url=self.assets.url(SCRIPT),
             integrity=self.assets.integrity(SCRIPT),
@@ -79,8 +123,8 @@ class Embed:
     @property
     def oembed(self) -> dict[str, str]:
         """Where oEmbed tells of it, by media type."""
-        widget = embedding.address(self.reseller, self.origin, handle=self._handle)
-        return embedding.discovery(widget, self.origin)
+        widget = address(self.reseller, self.origin, handle=self._handle)
+        return discovery(widget, self.origin)
 
     def way(self, **other: str) -> str:
         """The query that asks for the same but for these."""

@@ -1,4 +1,6 @@
-"""What an author says: the form of a testimonial, new or changed, and how its pictures come in."""
+"""The form of a testimonial, new or changed, and how its pictures come in."""
+
+from typing import ClassVar
 
 from flask import current_app
 from flask_wtf.file import MultipleFileField
@@ -11,14 +13,15 @@ from wtforms import (
     ValidationError,
 )
 
-from storefront import enclosed
+from storefront import testimonial_pictures
 from storefront.fields import address_of_mail, asked
 from storefront.forms import UnderPolicy
 from storefront.models import Testimonial
-from storefront.models.authoring import CONNECTIONS, LONGEST_NAME, MOST_PICTURES
+from storefront.models.authoring import CONNECTIONS, LONGEST, LONGEST_NAME, MOST_PICTURES
 from storefront.pages import closed
 from storefront.personal import personal
 from storefront.refusals import Refused
+from storefront.testimonial_pictures import LARGEST
 
 STARS = [SelectChoice(str(stars or "")) for stars in range(6)]
 TIES = [SelectChoice(name, words or "None of these") for name, words in CONNECTIONS.items()]
@@ -31,11 +34,17 @@ def _as(column) -> dict:
 
 
 # What a view takes: bytes of a picture, of all together with the words, and how often.
-FILES = (enclosed.LARGEST + 1, MOST_PICTURES * (enclosed.LARGEST + 2**20), "10 per hour")
+FILES = (LARGEST + 1, MOST_PICTURES * (LARGEST + 2**20), "10 per hour")
 
 
-class _Said(UnderPolicy):
-    """What is said, as far as it can be changed later."""
+class _Content(UnderPolicy):
+    """What is said, as far as it can be changed later; `limits` are for its hints."""
+
+    limits: ClassVar = {
+        "characters": f"{LONGEST:,}",
+        "pictures": MOST_PICTURES,
+        "megabytes": LARGEST >> 20,
+    }
 
     stars = RadioField("Your rating", choices=STARS, default="", validate_choice=False)
     words = personal(
@@ -98,8 +107,8 @@ class _Said(UnderPolicy):
 
     def take_pictures(self) -> list[dict]:
         """What was chosen, developed. Raises `Refused`."""
-        folder = enclosed.place(current_app.extensions["settings"])
-        return enclosed.take_in(self.files(), folder)
+        folder = testimonial_pictures.place(current_app.extensions["settings"])
+        return testimonial_pictures.take_in(self.files(), folder)
 
     def forget_files(self) -> None:
         """Say which files have to be chosen again, as no form keeps them."""
@@ -108,7 +117,7 @@ class _Said(UnderPolicy):
             self.pictures.errors = [*self.pictures.errors, said]
 
 
-class TestimonialForm(_Said):
+class TestimonialForm(_Content):
     """A new one."""
 
     email = personal(
@@ -145,7 +154,7 @@ class TestimonialForm(_Said):
         }
 
 
-class ChangeForm(_Said):
+class ChangeForm(_Content):
     """One that there is."""
 
     @classmethod

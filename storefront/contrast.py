@@ -12,10 +12,10 @@ def readable(colour: str, paper: str) -> str:
     """
     away = "#000000" if luminance(paper) > 0.5 else "#ffffff"
     mixes = (_mixed(colour, away, step / STEPS) for step in range(STEPS + 1))
-    return next(mix for mix in mixes if contrast(mix, paper) >= ENOUGH)
+    return next(mix for mix in mixes if ratio(mix, paper) >= ENOUGH)
 
 
-def contrast(one: str, other: str) -> float:
+def ratio(one: str, other: str) -> float:
     """The contrast ratio of two colours, 1 to 21."""
     dark, light = sorted((luminance(one), luminance(other)))
     return (light + 0.05) / (dark + 0.05)
