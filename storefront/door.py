@@ -271,7 +271,8 @@ def refuse_odd_fields() -> None:
     if request.method not in SAFE:
         fields += (one for one in request.form.items(multi=True) if one[0] not in _texts())
         fields += ((name, "") for name in request.files)
-    if any("\0" in name or "\0" in value for name, value in fields):
+    # A part of a form may come without a name at all.
+    if any(name is None or "\0" in name or "\0" in value for name, value in fields):
         abort(400)
     if any(means_card(name) or holds_card(value) for name, value in fields):
         raise CardOffered

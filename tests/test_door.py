@@ -178,6 +178,34 @@ def test_a_nul_in_a_form_is_refused_and_not_stored(client, plenty):
     assert client.get("/products/a%00b").status_code == 404
 
 
+def _parts(*heads: str) -> dict:
+    """A form in parts, under those heads, for the test client."""
+    head = "--b\r\nContent-Disposition: form-data"
+    body = "".join(f"{head}{one}\r\n\r\nann@example.com\r\n" for one in heads)
+    return {"data": f"{body}--b--\r\n", "content_type": "multipart/form-data; boundary=b"}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        _parts('; name="email"; filename="ann.txt"'),
+        {"data": '{"email": ["ann@example.com"]}', "content_type": "application/json"},
+        {"data": "[" * 3000, "content_type": "application/json"},
+    ],
+)
+@pytest.mark.parametrize("way", ["/privacy/mine", "/account/sign-in", "/checkout"])
+def test_a_file_or_json_where_words_belong_is_a_field_left_empty(client, plenty, way, sent):
+    fill_cart(client, plenty)
+    answer = client.post(way, **sent)
+    assert answer.status_code == 422
+    assert re.search(r"Please give (your|the) e-mail address", answer.text)
+
+
+def test_a_field_without_a_name_is_refused(client):
+    for head in ("", "; filename=x"):
+        assert client.post("/privacy/mine", **_parts(head)).status_code == 400
+
+
 def test_a_body_that_does_not_say_its_length_is_refused(client):
     chunked = {"Transfer-Encoding": "chunked"}
     assert client.post("/cart/items", data={"product": "x"}, headers=chunked).status_code == 411
