@@ -144,6 +144,21 @@ def test_many_requests_in_a_short_time_are_asked_to_wait(settings, clock, plenty
     assert (part.status_code, part.headers["HX-Retarget"]) == (429, "#message")
 
 
+def test_a_household_is_counted_once_whatever_addresses_it_takes(settings, clock, plenty):
+    limited = create_app(replace(settings, limits=True), clock).test_client()
+    fill_cart(limited, plenty)
+    to = {"base_url": "https://localhost"}
+
+    def send(address: str) -> int:
+        away = {"REMOTE_ADDR": address}
+        return limited.post("/checkout", data={}, environ_base=away, **to).status_code
+
+    answers = {send(f"2001:db8:1:1::{n:x}") for n in range(35)}
+    assert answers == {422, 429}
+    assert send("2001:db8:1:1:ffff::1") == 429
+    assert send("2001:db8:1:2::1") == 422
+
+
 def test_what_breaks_is_drawn_without_a_detail_and_logged_without_what_was_typed(app, caplog):
     @app.post("/break-for-this-test")
     def break_it():
