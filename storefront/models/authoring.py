@@ -34,7 +34,7 @@ CONNECTIONS = {
     "close": "Family or friend of somebody who works for this shop",
     "given": "Got it free, cheaper or paid for writing",
 }
-LINK = re.compile(r"https?:|www\.|\b[\w-]+\.(com|net|org|info|biz|shop|ru|cn|io|xyz|top)\b", re.I)
+LINK = re.compile(r"https?:|www\.|[\w-]\.(com|net|org|info|biz|shop|ru|cn|io|xyz|top)\b", re.I)
 ADDRESS = re.compile(r"\S@\S")
 NO_ADDRESSES = (
     "Please leave e-mail addresses out of this. If yours shall be shown, tick the box for that."
@@ -72,9 +72,10 @@ class Authoring:
         facts["shows_email"] = given["shows_email"]
         with database.atomic():
             _line_up(product.id)
-            cls._check_room()
-            if not order and not cls._has_room(email):
-                return None
+            if not order:
+                cls._check_room()
+                if not cls._has_room(email):
+                    return None
             moments = dict.fromkeys(("written_at", "made_at", "changed_at"), at)
             made = cls.create(**facts, **moments, key=secrets.token_hex(16))
             if order:
@@ -147,7 +148,7 @@ class Authoring:
 
     def _disclose(self) -> None:
         """Who works here does not get around saying so, by leaving it out or by an edit."""
-        if self.connection != "works" and Staff.about(self.email).exists():
+        if self.connection != "works" and Staff.has_mailbox(self.email):
             self.connection = "works"
 
     def _was_delivered(self) -> bool:

@@ -112,9 +112,10 @@ def test_by_invitation_nothing_is_left_to_confirm_and_the_address_is_the_orders(
     assert not OutgoingMail.select().where(OutgoingMail.kind.startswith("testimonial_")).exists()
 
 
-def test_who_works_here_is_disclosed_whatever_they_say(app, shirt, clock):
+@pytest.mark.parametrize("email", ["sam@staff.example", "Sam+shop@staff.example"])
+def test_who_works_here_is_disclosed_whatever_they_say(app, shirt, clock, email):
     hired(app, "fulfilment", email="sam@staff.example")
-    testimonial = waiting(shirt, clock(), email="sam@staff.example", connection="")
+    testimonial = waiting(shirt, clock(), email=email, connection="")
     assert testimonial.disclosure == "Works for this shop"
     testimonial.change(GIVEN | {"words": "Better still.", "connection": "close"}, clock())
     assert Testimonial.get().disclosure == "Works for this shop"
@@ -132,7 +133,7 @@ def test_a_mailbox_gets_three_mails_however_it_is_spelled_and_nobody_can_tell(sh
     assert [each.id for each in Testimonial.select()] == [made[0].id], "the other tries went"
 
 
-def test_there_is_an_end_to_what_waits_and_finding_out_costs_the_same(shirt, clock):
+def test_there_is_an_end_to_what_waits_and_finding_out_costs_the_same(shirt, plenty, clock):
     with count_queries() as few:
         written(shirt, clock())
     moments = dict.fromkeys(("written_at", "made_at", "changed_at"), clock())
@@ -148,6 +149,8 @@ def test_there_is_an_end_to_what_waits_and_finding_out_costs_the_same(shirt, clo
         written(shirt, clock(), email="late@example.com")
     assert counted.count < many.count
     assert Testimonial.select().count() == 5000
+    invited = written(shirt, clock(), order=delivered(plenty, clock(), "bea@example.com"))
+    assert invited.state == "waiting", "nothing of that waits for anybody's mail"
 
 
 def test_what_is_no_words_of_ones_own_is_left_out_or_refused(shirt, clock):
@@ -160,6 +163,8 @@ def test_what_is_no_words_of_ones_own_is_left_out_or_refused(shirt, clock):
         ("words", "Look at evil.COM"),
         ("name", "bob@example.com"),
         ("name", "\u2066"),
+        ("name", "\u3164\u2800"),
+        ("name", "\u0301\u0302"),
         ("stars", 0),
         ("stars", 6),
         ("connection", "boss"),
@@ -167,9 +172,11 @@ def test_what_is_no_words_of_ones_own_is_left_out_or_refused(shirt, clock):
         with pytest.raises(Refused) as refused:
             written(shirt, clock(), **{field: text})
         assert list(refused.value.problems) == [field]
+    heap = "Dry" + "\u0301" * 4000 + "!"
+    assert written(shirt, clock(), words=heap).words == "Dry" + "\u0301" * 6 + "!"
     hebrew = "חם ויבש 👩‍👩‍👧 e.g. 3.5 cm"
     assert written(shirt, clock(), words=hebrew).words == hebrew
-    assert Testimonial.select().count() == 2
+    assert Testimonial.select().count() == 3
 
 
 def test_nothing_is_made_under_a_policy_that_does_not_cover_it(shirt, clock):
