@@ -43,7 +43,8 @@ class Given:
 class Batch:
     """Writes testimonials, batch by batch, in the caller's transaction.
 
-    `insiders` are the mailboxes of those who work here. `to_recount` are the products of which something shown has changed; that is the caller's.
+    `insiders` are the mailboxes of those who work here. `to_recount` are the products of which
+    something shown has changed; that is the caller's.
     """
 
     def __init__(

@@ -72,7 +72,9 @@ class Authoring:
         facts["shows_email"] = given["shows_email"]
         with database.atomic():
             _line_up(product.id)
-            if not order:
+            if order:
+                _check_address(order)
+            else:
                 cls._check_room()
                 if not cls._has_room(email):
                     return None
@@ -164,8 +166,12 @@ class Authoring:
 
     @classmethod
     def latest_of(cls, email: str) -> dict:
-        """What was last written with an address, by the ids of the products it is about."""
-        return {one.product_id: one for one in cls.about(email).order_by(cls.id)}
+        """What was last written with an address, by the ids of the products it is about.
+
+        Not what nobody has confirmed: anybody may have typed the address.
+        """
+        theirs = cls.about(email).where(cls.state != "unconfirmed")
+        return {one.product_id: one for one in theirs.order_by(cls.id)}
 
     def change(self, given: dict, at: datetime, *, pictures: Iterable[dict] | None = None) -> None:
         """Its author writes it anew: stars, words, name, connection, pictures (None leaves them).
@@ -206,6 +212,13 @@ class Authoring:
 def _line_up(product_id: int) -> None:
     """Have those who write about a product come in turn: two may concern each other's rows."""
     list(locked(Product.select(Product.id).where(Product.id == product_id)))
+
+
+def _check_address(order: Order) -> None:
+    """Refuse where somebody has erased or changed it since the order was read."""
+    still = locked(Order.select(Order.email).where(Order.id == order.id)).first()
+    if still is None or still.email != order.email:
+        raise Refused("The address of this order was erased or changed meanwhile.")
 
 
 def _arrived(product):

@@ -112,6 +112,14 @@ def test_by_invitation_nothing_is_left_to_confirm_and_the_address_is_the_orders(
     assert not OutgoingMail.select().where(OutgoingMail.kind.startswith("testimonial_")).exists()
 
 
+def test_an_order_whose_address_is_erased_meanwhile_gives_it_to_nothing(shirt, plenty, clock):
+    order = delivered(plenty, clock())
+    Order.update(email="").where(Order.id == order.id).execute()
+    with pytest.raises(Refused, match="erased or changed meanwhile"):
+        written(shirt, clock(), order=order)
+    assert not Testimonial.select().exists()
+
+
 @pytest.mark.parametrize("email", ["sam@staff.example", "Sam+shop@staff.example"])
 def test_who_works_here_is_disclosed_whatever_they_say(app, shirt, clock, email):
     hired(app, "fulfilment", email="sam@staff.example")
