@@ -228,7 +228,8 @@ class Record(Model):
     which they are kept; where a row is there before that, `made` names the moment from which it
     is. Rows that are `whole` are deleted when what is personal in them goes; in others it is
     blanked. Where `whose` keeps a keyed digest of the column `address`, what is left of a row is
-    found by it after that has gone. What is `secret` is in no copy of somebody's data.
+    found by it after that has gone. What is `secret` is in no copy of somebody's data. Of rows that
+    their people take back themselves (`withdraw()`), `named_by` is the column that says which.
     """
 
     impersonal: tuple[str, ...] = ()
@@ -237,6 +238,7 @@ class Record(Model):
     made: str = ""
     whole: bool = False
     address: str = ""
+    named_by: str = ""
 
     class Meta:
         database = database

@@ -73,6 +73,7 @@ class Testimonial(Authoring, Moderating, Helpful, Record):
 
     impersonal = ("key", "state", "imported_from", "source", "reason")
     secret = ("key", "source")
+    named_by = "key"
     since = "made_at"
     whole = True
 
