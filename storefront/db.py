@@ -301,6 +301,10 @@ class Record(Model):
             values["whose"] = (mark(address) if address else self.whose) if left else None
         type(self).update(values).where(self._meta.primary_key == self.get_id()).execute()
 
+    @classmethod
+    def erased(cls, rows: "list[Record]") -> None:
+        """What else has to be done where these were erased, in the same transaction."""
+
 
 @cache
 def _insertion(record: type[Record], count: int, sqlite: bool) -> tuple[str, list]:

@@ -81,7 +81,7 @@ class Authoring:
             moments = dict.fromkeys(("written_at", "made_at", "changed_at"), at)
             made = cls.create(**facts, **moments, key=secrets.token_hex(16))
             if order:
-                made._enter(at)
+                made._enter(made._of_the_same(), at)
             else:
                 made.tell("confirm", at)
         return made
@@ -136,14 +136,21 @@ class Authoring:
         """
         with database.atomic():
             _line_up(self.product_id)
+            same = self._of_the_same()
             if self._fresh().state == "unconfirmed":
-                self._enter(at)
+                self._enter(same, at)
 
-    def _enter(self, at: datetime) -> None:
+    def _of_the_same(self) -> list:
+        """What that mailbox has said of the product, locked as whoever locks several does: in the
+        order of their ids."""
         cls = type(self)
         same = (cls.product == self.product_id) & (cls.mailbox == self.mailbox)
-        for other in list(locked(cls.select().where(same, cls.id != self.id))):
-            other._drop()
+        return list(locked(cls.select().where(same | (cls.id == self.id)).order_by(cls.id)))
+
+    def _enter(self, same: list, at: datetime) -> None:
+        for other in same:
+            if other.id != self.id:
+                other._drop()
         self.bought = self.bought or self._was_delivered()
         self.confirmed_at = at
         self._queue(at)

@@ -1,11 +1,14 @@
 """What a testimonial goes through: written, confirmed, decided, changed, taken back, counted."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from playhouse.test_utils import count_queries
 
-from storefront.db import database
+from storefront import privacy
+from storefront.db import database, is_sqlite, locked
 from storefront.models import (
     Order,
     OrderLine,
@@ -15,6 +18,7 @@ from storefront.models import (
     Rating,
     Testimonial,
 )
+from storefront.models.testimonial import KEPT
 from storefront.refusals import Refused
 from tests.models.placing import ANN, at_once, cart_of, place
 from tests.models.testimonials import GIVEN, approved, several, waiting, written
@@ -206,3 +210,46 @@ def test_two_confirmations_at_once_are_one(shirt, clock):
     assert [each for each in outcomes if each and not isinstance(each, Refused)] == []
     [left] = Testimonial.select()
     assert left.state == "waiting"
+
+
+@pytest.mark.parametrize("what", ["let go", "erased", "swept"])
+def test_whoever_counts_several_products_does_it_in_their_order(settings, shirt, clock, what):
+    if is_sqlite():
+        pytest.skip("SQLite lets one write at a time")
+    then = clock() - KEPT
+    low, high = sorted(Product.reachable().limit(2), key=lambda product: product.id)
+    for product in (high, low):  # the ids of testimonials go the other way round
+        written(product, then).confirm(then)
+        approved(product, then, email="bob@example.com")
+    if what == "let go":
+        Testimonial.update(state="unconfirmed").where(Testimonial.email == GIVEN["email"]).execute()
+    act = {
+        "let go": lambda: Testimonial.let_go(clock()),
+        "erased": lambda: privacy.erase(GIVEN["email"], settings, clock()),
+        "swept": lambda: privacy.sweep(settings, clock()),
+    }[what]
+    with ThreadPoolExecutor(1) as pool:
+        with database.atomic():
+            held = list(locked(Rating.select().where(Rating.product == low)))
+            other = pool.submit(_connected, act)
+            _wait_for_one_who_waits()
+            assert held + list(locked(Rating.select().where(Rating.product == high)))
+        other.result(20)
+    assert Testimonial.about(GIVEN["email"]).count() == 0
+
+
+def _connected(act) -> None:
+    with database.connection_context():
+        act()
+
+
+def _wait_for_one_who_waits() -> None:
+    """Until another connection waits for what this one has locked."""
+    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    for_us = "pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    for _ in range(500):
+        found = database.execute_sql(f"{waits} AND {for_us}").fetchone()
+        if found[0]:
+            return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits")
