@@ -333,6 +333,20 @@ def test_who_asks_what_is_held_reads_how_many_and_sees_them(client, pictured, se
     assert OutgoingMail.select().count() >= 2
 
 
+def test_what_is_left_of_an_answered_request_shows_nobodys_pictures(
+    client, pictured, settings, clock
+):
+    asked = RightsRequest.ask(
+        "bob@example.com", lambda number: secret_of(number, settings.wake_key), clock()
+    )
+    secret = secret_of(asked.message_id, settings.wake_key)
+    client.post(f"/privacy/mine/{secret}/erasure")
+    assert RightsRequest.get().email == ""
+    Testimonial.update(email="").execute()  # as of one that was imported without an address
+    way = f"/privacy/mine/{secret}/pictures/{pictured.id}/{name_of(pictured)}"
+    assert client.get(way).status_code == 404
+
+
 def test_two_forms_at_once_both_come_through(app, at, shirt):
     answers = []
 
