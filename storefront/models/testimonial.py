@@ -76,6 +76,7 @@ class Testimonial(Authoring, Moderating, Helpful, Record):
 
     impersonal = ("key", "state", "imported_from", "source", "reason")
     secret = ("key", "source")
+    named_by = "key"
     since = "made_at"
     whole = True
 
@@ -125,9 +126,10 @@ class Testimonial(Authoring, Moderating, Helpful, Record):
         late = (cls.state == "unconfirmed") & (cls.made_at < at - TO_CONFIRM)
         over = (cls.state == "refused") & (cls.decided_at < at - REFUSED_FOR)
         with database.atomic():
-            rows = list(locked(cls.select().where(late | over)))
+            rows = list(locked(cls.select().where(late | over).order_by(cls.id)))
             for one in rows:
-                one._drop()
+                one._delete()
+            cls.erased(rows)
         return len(rows)
 
     def gone_at(self, field) -> datetime:
@@ -145,7 +147,13 @@ class Testimonial(Authoring, Moderating, Helpful, Record):
             here = Testimonial.id == self.id
             gone = {"state": "refused", "reason": "", "decided_at": at}
             Testimonial.update(gone).where(here).execute()
-            self._recount()
+
+    @classmethod
+    def erased(cls, rows: list["Testimonial"]) -> None:
+        """Count anew what is shown. Whoever counts several products does it in their order, so
+        that no two of them wait for each other."""
+        for product_id in sorted({one.product_id for one in rows}):
+            Rating.recount(cls, product_id)
 
     # What the verbs share
 
@@ -177,9 +185,12 @@ class Testimonial(Authoring, Moderating, Helpful, Record):
         self._recount()
 
     def _drop(self) -> None:
+        self._delete()
+        self._recount()
+
+    def _delete(self) -> None:
         self._note_gone()
         Testimonial.delete().where(Testimonial.id == self.id).execute()
-        self._recount()
 
     def _note_gone(self) -> None:
         here = (Testimonial.id == self.id) & Testimonial.source.is_null(False)

@@ -246,8 +246,9 @@ def test_people_without_an_address_may_share_a_name(bring):
     assert done.report.testimonials == 2
 
 
-def test_who_works_here_is_said_to(bring, clock):
-    Staff.invite("ann@example.com", ["editor"], clock())
+@pytest.mark.parametrize("email", ["ann@example.com", "ann+desk@example.com"])
+def test_who_works_here_is_said_to(bring, clock, email):
+    Staff.invite(email, ["editor"], clock())
     bring(ANN)
     assert only().connection == "works"
     assert only().disclosure == "Works for this shop"
