@@ -49,7 +49,7 @@ def rating(product_ids: Sequence[int]) -> Rating:
 
 def chosen(reseller: Reseller, handle: str) -> Product | None:
     """The product of that handle, if it is one of theirs."""
-    found = Product.get_or_none(Product.handle == handle)
+    found = None if "\0" in handle else Product.get_or_none(Product.handle == handle)
     theirs = found and (not reseller.products or found.id in reseller.products)
     return found if theirs else None
 
