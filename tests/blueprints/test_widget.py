@@ -169,7 +169,7 @@ def test_only_the_resellers_pages_and_our_own_may_frame_it(nobody, clock, shirt)
     }
     assert answer.headers["Cache-Control"] == CACHED
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
     assert "X-Frame-Options" not in answer.headers
 
 
