@@ -60,8 +60,10 @@ def _shown(*conditions):
 
 
 def _top(*conditions):
+    # In the order of the one index that leads there at once; see `Testimonial`.
+    newest_first = (SQL("0") + Testimonial.id) if conditions else (Testimonial.id + SQL("0"))
     rows = Testimonial.select(Testimonial.id).where(*conditions, *_SHOWABLE)
-    return rows.order_by(Testimonial.id.desc()).limit(MOST)
+    return rows.order_by(newest_first.desc()).limit(MOST)
 
 
 def _tops(*products):
