@@ -164,6 +164,11 @@ def test_what_is_still_to_come_is_not_believed(one):
     assert one(at="2027-01-01").why == "its date is still to come"
 
 
+@pytest.mark.parametrize("nothing", ["1970-01-01 00:00:00", "0001-01-01", "01.01.1900"])
+def test_a_date_that_programs_write_for_none_is_not_believed(one, nothing):
+    assert "older than any shop on the web" in one(at=nothing).why
+
+
 def test_a_date_of_two_meanings_refuses_the_file_until_somebody_says_which(rows):
     row = f"{SHIRT},5,Ann,,Warm,05/03/2024,,published,"
     with pytest.raises(BadCatalogue, match=r"line 2: .*--day-first or --month-first"):
