@@ -168,8 +168,11 @@ def test_a_copy_older_than_its_page_allows_is_given_to_nobody(counting):
     assert ask(counting, "/products/shirt").body != first.body
 
 
-@pytest.mark.parametrize("path", ["/widget/key/testimonials", "/widget/key.json", "/oembed?url=x"])
-def test_what_resellers_show_is_asked_for_each_time(counting, path):
+UNKEPT = ("/widget/key/testimonials", "/widget/key.json", "/oembed?url=x")
+
+
+@pytest.mark.parametrize("path", [*UNKEPT, "/testimonials/7/pictures/d-200.webp"])
+def test_what_browsers_keep_for_half_a_minute_is_asked_for_each_time(counting, path):
     assert ask(counting, path).body != ask(counting, path).body
 
 

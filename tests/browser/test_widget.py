@@ -168,6 +168,31 @@ def test_no_message_but_one_number_of_the_frame_itself_does_anything(frame_of):
         page.wait_for_function(f"document.querySelector('iframe').offsetHeight === {becomes}")
 
 
+def test_elements_may_come_later_go_and_be_many_and_one_without_a_frame_does_nothing(frame_of):
+    page, _ = frame_of("sized")
+    high = "count => [...document.querySelectorAll('iframe')].filter(f => f.offsetHeight > 999)"
+    high += ".length === count"
+    page.wait_for_function(high, arg=1)
+    page.evaluate("""() => {
+        document.body.append(document.createElement("shop-testimonials"));
+        const one = document.querySelector("shop-testimonials"), more = one.cloneNode(true);
+        more.firstElementChild.removeAttribute("style");
+        document.body.prepend(more);
+    }""")
+    page.wait_for_function(high, arg=2)
+    page.evaluate("""() => {
+        const one = document.querySelector("shop-testimonials"), frame = one.firstElementChild;
+        one.remove();
+        frame.removeAttribute("style");
+        document.body.append(one);
+        frame.scrollIntoView();
+    }""")
+    page.wait_for_function(high, arg=2)
+    page.evaluate("document.querySelectorAll('shop-testimonials').forEach(one => one.remove())")
+    page.evaluate("postMessage({height: 99}, '*')")
+    page.wait_for_timeout(50)
+
+
 READ = "url => fetch(url).then(answer => answer.json(), why => String(why))"
 
 
