@@ -261,9 +261,13 @@ def _name(text: str) -> str:
     return name
 
 
+def as_read(text: str) -> str:
+    """The text as a browser reads an address in it: letters of one width, and no unseen signs."""
+    return "".join(c for c in normalize("NFKC", text) if category(c) != "Cf")
+
+
 def _refuse_addresses(field: str, text: str) -> None:
-    # As a browser reads them: in other widths of letter, with signs between that nobody sees.
-    text = "".join(c for c in normalize("NFKC", text) if category(c) != "Cf")
+    text = as_read(text)
     if ADDRESS.search(text):
         raise Refused(**{field: NO_ADDRESSES})
     if LINK.search(text):

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, TextField
+from peewee import SQL, BooleanField, DateField, ForeignKeyField, IntegerField, TextField
 
 from storefront.db import JSONText, Moment, Record, database, locked
 from storefront.models.authoring import Authoring, shown_beside
@@ -204,12 +204,14 @@ class Testimonial(Authoring, Moderating, Helpful, Record):
 # What pages ask for: of a product or of all, the newest, the most helpful, by rating, pictured.
 _APPROVED = Testimonial.state == "approved"
 # What resellers may show, for `widget_reading`. With the columns of the conditions: SQLite looks at
-# them again, and need not read the rows for that.
+# them again, and need not read the rows for that. Each by a sum that no other index is by:
+# PostgreSQL would look for ten of them among all by their ids, where it takes few for others.
 _RESOLD = _APPROVED & Testimonial.resellers_policy.is_null(False)
 _WITH = Testimonial.state, Testimonial.resellers_policy
-Testimonial.add_index(_WITH[0], Testimonial.id, _WITH[1], where=_RESOLD, name="testimonial_resold")
+_OF_ALL, _OF_ONE = SQL("(id + 0)"), SQL("(0 + id)")
+Testimonial.add_index(_WITH[0], _OF_ALL, _WITH[1], where=_RESOLD, name="testimonial_resold")
 Testimonial.add_index(
-    Testimonial.product, Testimonial.id, *_WITH, where=_RESOLD, name="testimonial_resold_of"
+    Testimonial.product, _OF_ONE, *_WITH, where=_RESOLD, name="testimonial_resold_of"
 )
 
 

@@ -17,6 +17,7 @@ from werkzeug.test import encode_multipart
 
 from storefront import privacy, testimonial_pictures
 from storefront.app import create_app
+from storefront.blueprints.testimonials import form
 from storefront.jobs import Jobs
 from storefront.links import secret_of
 from storefront.models import OutgoingMail, Rating, RightsRequest, Testimonial
@@ -198,7 +199,7 @@ def test_a_picture_in_a_hundred_goes_is_taken(visitor, at):
 
 
 def test_what_takes_too_long_is_not_waited_for(visitor, at, monkeypatch):
-    monkeypatch.setattr(enclosed, "FOR_A_FORM", 0)
+    monkeypatch.setattr(testimonial_pictures, "FOR_A_FORM", 0)
     answer = send(visitor, at, typed(**files(a_jpg=small())))
     assert answer.status_code == 422
     assert "“a.jpg” was not taken. It is damaged, or too much to read." in errors(answer.text)
@@ -207,7 +208,7 @@ def test_what_takes_too_long_is_not_waited_for(visitor, at, monkeypatch):
 def test_pictures_of_one_connection_keep_the_shop_busy_for_so_long_and_words_still_come(
     settings, clock, at, monkeypatch
 ):
-    monkeypatch.setattr(saying, "SECONDS", parse("1 per hour"))
+    monkeypatch.setattr(form, "SECONDS", parse("1 per hour"))
     limited = create_app(replace(settings, limits=True), clock).test_client()
     forms = [typed(**files(a_jpg=small(n))) for n in range(2)]
     first, second = (

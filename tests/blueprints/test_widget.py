@@ -196,7 +196,7 @@ def test_only_the_resellers_pages_and_our_own_may_frame_it(nobody, clock, shirt)
     }
     assert answer.headers["Cache-Control"] == CACHED
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
     assert "X-Frame-Options" not in answer.headers
 
 
@@ -228,6 +228,13 @@ def test_a_key_that_is_nobodys_shows_nothing_to_anybody(nobody, hill, shirt, clo
         assert "not in use, or no longer" in answer.text
         assert answer.headers["Cache-Control"] == "no-store"
         assert policy_of(answer)["frame-ancestors"] == "'none'"
+
+
+@pytest.mark.parametrize("key", ["%00", "%ff", "%ed%a0%80", "%0d%0aX:%20y", "'", "a" * 5000])
+def test_whatever_stands_where_a_key_should_is_nobodys(nobody, settings, key):
+    for way in (f"/widget/{key}/testimonials", f"/widget/{key}.json"):
+        for method in ("GET", "HEAD"):
+            assert nobody.open(way, method=method).status_code == 404
 
 
 def test_no_cookie_is_set_and_none_is_read(app, plenty, hill, shirt, clock):

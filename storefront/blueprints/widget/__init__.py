@@ -69,7 +69,9 @@ def framable(response: Response, reseller: Reseller | None, style: str, script: 
         f"img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {around}"
     )
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    # Not no-referrer: by that a browser that sends no Sec-Fetch-Site calls our own form's Origin
+    # null, and the door lets it in from nowhere.
+    response.headers["Referrer-Policy"] = "same-origin"
 
 
 @widget.errorhandler(RateLimitExceeded)
