@@ -35,6 +35,15 @@ def one_line(text: str) -> str:
     return line if shows(line) else ""
 
 
+def beginning(text: str, longest: int) -> str:
+    """The text, or where it is longer its beginning, to the end of a word if there is one near."""
+    if len(text) <= longest:
+        return text
+    begun = text[:longest]
+    whole = begun.rsplit(None, 1)[0]
+    return f"{whole if len(whole) > longest - 60 else begun}…"
+
+
 def shows(text: str) -> bool:
     """Whether there is anything to see of it: what joins letters and what is wide shows nothing."""
     return any(char != "\n" and unicodedata.category(char) not in ("Cf", "Zs") for char in text)

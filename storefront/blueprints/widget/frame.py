@@ -26,7 +26,6 @@ from storefront.models.reseller import LOOK
 from storefront.models.widget_reading import newest, one_of, rating
 from storefront.pages import keep, public
 
-LONGEST = 600  # characters of words; the rest is read at the shop
 THUMBNAIL = 96  # CSS pixels
 
 
@@ -122,16 +121,9 @@ class Shown:
     def __init__(self, one: Testimonial, action: str) -> None:
         self.one, self.action, self.page = one, action, page_of(one.id)
         self.product = product_path(one.product)
-        self.is_cut = len(one.words) > LONGEST
-        self.words = _cut(one.words) if self.is_cut else one.words
+        self.words = one.beginning
+        self.is_cut = self.words != one.words
         self.pictures = [_thumbnail(one.id, picture) for picture in one.pictures[:3]]
-
-
-def _cut(words: str) -> str:
-    """The beginning of the words, to the end of a word where there is one near."""
-    begun = words[:LONGEST]
-    whole = begun.rsplit(None, 1)[0]
-    return f"{whole if len(whole) > LONGEST - 60 else begun}…"
 
 
 def _thumbnail(number: int, picture: dict) -> dict:
