@@ -67,7 +67,10 @@ def test_one_is_shown_with_all_that_is_known_of_it(visitor, shirt, url, clock):
         assert names(text) == ["Ann"]
         for words in (
             *("5 out of 5 stars", "Dry.\n\nWarm.", "Bought here", "Thank you, Ann."),
-            *("Got it free, cheaper or paid for writing", "About 20 people found this helpful"),
+            *(
+                "Got it free or cheaper, or was paid for writing",
+                "About 20 people found this helpful",
+            ),
             "Imported from Loox: we have not confirmed who wrote it",
             'width="800" height="600" alt="Picture by Ann" loading="lazy"',
             f"/testimonials/{made.id}/pictures/{PICTURE['digest']}-400.webp 400w",
@@ -226,7 +229,7 @@ def test_a_product_page_says_what_a_reader_has_to_know_and_is_short(client, shir
     text = client.get(page).text
     for shown in (
         *('aria-label="5 out of 5 stars">★★★★★<', "Bought here", "Thank you, Ann."),
-        *("Got it free, cheaper or paid for writing", "Imported from Loox"),
+        *("Got it free or cheaper, or was paid for writing", "Imported from Loox"),
         f'src="/testimonials/{made.id}/pictures/{PICTURE["digest"]}-400.webp" width="800"',
         f'<a href="/testimonials/{made.id}">Read on<span class="unseen"> in what Ann wrote</span>',
     ):

@@ -16,6 +16,7 @@ from storefront.fields import address_of_mail, asked
 from storefront.forms import UnderPolicy
 from storefront.models import Testimonial
 from storefront.models.authoring import CONNECTIONS, LONGEST_NAME, MOST_PICTURES
+from storefront.models.testimonial import KEPT
 from storefront.pages import closed
 from storefront.personal import personal
 from storefront.refusals import Refused
@@ -121,6 +122,7 @@ class TestimonialForm(_Said):
         clause="resellers",
         why="to let resellers show what you say",
         basis="consent",
+        keep=KEPT,  # as the version of the policy under which it was given
         words="whether resellers may show it",
     )
 

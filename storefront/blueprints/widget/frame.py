@@ -18,6 +18,7 @@ from storefront.blueprints.widget import (
     product_path,
     reseller_of,
     shop_name,
+    tie_of,
     widget,
 )
 from storefront.door import limiter
@@ -120,7 +121,7 @@ class Shown:
 
     def __init__(self, one: Testimonial, action: str) -> None:
         self.one, self.action, self.page = one, action, page_of(one.id)
-        self.product = product_path(one.product)
+        self.product, self.tie = product_path(one.product), tie_of(one)
         self.words = one.beginning
         self.is_cut = self.words != one.words
         self.pictures = [_thumbnail(one.id, picture) for picture in one.pictures[:3]]

@@ -13,6 +13,7 @@ from storefront.blueprints.widget import (
     product_path,
     reseller_of,
     shop_name,
+    tie_of,
     widget,
 )
 from storefront.models import Product, Rating, Reseller, Testimonial
@@ -99,7 +100,7 @@ def _told(one: Testimonial) -> dict:
         "name": one.name,
         "date": f"{one.written_at:%Y-%m-%d}",
         "bought": one.bought,
-        "disclosure": one.disclosure,
+        "disclosure": tie_of(one),
         "imported": bool(one.imported_from),
         "pictures": [_pictured(one, picture) for picture in one.pictures],
         "reply": one.reply,
