@@ -76,7 +76,6 @@ def _sold(product: Product, variant: Variant, origin: str) -> dict:
             "price": amount(variant.price_minor, variant.currency),
             "priceCurrency": variant.currency,
             "availability": AVAILABILITY[variant.left != 0],
-            "itemCondition": "https://schema.org/NewCondition",
         }
     }
 

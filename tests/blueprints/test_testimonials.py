@@ -223,7 +223,7 @@ def test_a_product_page_shows_the_newest_three_and_leads_to_the_rest(client, shi
 def test_a_product_page_says_what_a_reader_has_to_know_and_is_short(client, shirt, clock):
     page, words = f"/products/{shirt.handle}", "Dry. " * 300 + "The end."
     assert "Nothing yet: yours may be the first." in client.get(page).text
-    made = approved(shirt, clock(), words=words, pictures=[PICTURE], connection="given")
+    made = approved(shirt, clock(), words=words, pictures=[PICTURE] * 3, connection="given")
     made.answer("Thank you, Ann.", clock())
     Testimonial.update(bought=True, imported_from="Loox").execute()
     text = client.get(page).text
@@ -231,6 +231,7 @@ def test_a_product_page_says_what_a_reader_has_to_know_and_is_short(client, shir
         *('aria-label="5 out of 5 stars">★★★★★<', "Bought here", "Thank you, Ann."),
         *("Got it free or cheaper, or was paid for writing", "Imported from Loox"),
         f'src="/testimonials/{made.id}/pictures/{PICTURE["digest"]}-400.webp" width="800"',
+        f'<a class="quiet" href="/testimonials/{made.id}">2 more pictures</a>',
         f'<a href="/testimonials/{made.id}">Read on<span class="unseen"> in what Ann wrote</span>',
     ):
         assert shown in text, shown
