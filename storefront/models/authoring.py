@@ -32,7 +32,7 @@ CONNECTIONS = {
     "": "",
     "works": "Works for this shop",
     "close": "Family or friend of somebody who works for this shop",
-    "given": "Got it free, cheaper or paid for writing",
+    "given": "Got it free or cheaper, or was paid for writing",
 }
 LINK = re.compile(r"https?:|www\.|[\w-]\.(com|net|org|info|biz|shop|ru|cn|io|xyz|top)\b", re.I)
 ADDRESS = re.compile(r"\S@\S")

@@ -41,6 +41,19 @@ def one_line(text: str) -> str:
     return line if shows(line) else ""
 
 
+def beginning(text: str, longest: int) -> str:
+    """The text, or where it has more bytes its beginning, to the end of a word if one is near.
+
+    In bytes, because a Chinese sign says and weighs as much as several Latin letters.
+    """
+    raw = text.encode()
+    if len(raw) <= longest:
+        return text
+    begun = raw[:longest].decode(errors="ignore")
+    whole = begun.rsplit(None, 1)[0]
+    return f"{whole if len(whole) > len(begun) - 60 else begun}…"
+
+
 def shows(text: str) -> bool:
     """Whether there is anything to see of it: what joins letters and what is wide shows nothing."""
     nothing = ("Cf", "Zs", "Mn", "Me")

@@ -10,6 +10,7 @@ from storefront.models.gone_import import GoneImport
 from storefront.models.helpful import Helpful
 from storefront.models.moderating import Decision, Moderating
 from storefront.models.outbox import OutgoingMail
+from storefront.models.plain_text import beginning
 from storefront.models.policy import PolicyVersion
 from storefront.models.product import Product
 from storefront.models.rating import Rating
@@ -17,6 +18,7 @@ from storefront.personal import personal, years
 from storefront.refusals import Refused
 
 KEPT = years(5)
+LONGEST_BEGINNING = 600  # bytes
 TO_CONFIRM = timedelta(days=7)
 REFUSED_FOR = timedelta(days=180)  # that a refused one can still be changed by its author
 SAYING = {"clause": "testimonials", "basis": "consent", "keep": KEPT}
@@ -110,6 +112,11 @@ class Testimonial(Authoring, Moderating, Helpful, Record):
     def disclosure(self) -> str:
         """What stands beside it where its author is no mere customer, or ""."""
         return shown_beside(self.connection)
+
+    @property
+    def beginning(self) -> str:
+        """Its words, as far as they stand beside other things; the rest is on its own page."""
+        return beginning(self.words, LONGEST_BEGINNING)
 
     def in_words(self, field) -> str:
         """Of pictures, how many there are."""

@@ -80,7 +80,7 @@ def test_ticked_boxes_count_and_no_rating_is_possible(visitor, at):
     visitor.post(at, typed(stars="", shows_email="y", for_resellers="y", connection="given"))
     one = Testimonial.get()
     assert (one.stars, one.shows_email, one.for_resellers) == (None, True, True)
-    assert one.disclosure == "Got it free, cheaper or paid for writing"
+    assert one.disclosure == "Got it free or cheaper, or was paid for writing"
 
 
 def test_the_answer_is_the_same_whether_the_address_is_known_or_has_had_enough(

@@ -43,7 +43,7 @@ def test_it_says_what_the_frame_shows(nobody, address, shirt, clock):
             "name": "Person 0",
             "date": f"{clock():%Y-%m-%d}",
             "bought": False,
-            "disclosure": "Got it free, cheaper or paid for writing",
+            "disclosure": "Got it free or cheaper, or was paid for writing",
             "imported": False,
             "pictures": [
                 {

@@ -24,6 +24,7 @@ from storefront.fields import address_of_mail, asked
 from storefront.forms import UnderPolicy
 from storefront.models import Testimonial
 from storefront.models.authoring import CONNECTIONS, LONGEST, LONGEST_NAME, MOST_PICTURES
+from storefront.models.testimonial import KEPT
 from storefront.pages import closed
 from storefront.personal import personal
 from storefront.refusals import Refused
@@ -159,6 +160,7 @@ class TestimonialForm(_Content):
         clause="resellers",
         why="to let resellers show what you say",
         basis="consent",
+        keep=KEPT,  # as the version of the policy under which it was given
         words="whether resellers may show it",
     )
 
