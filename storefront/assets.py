@@ -28,8 +28,11 @@ MADE_OF = {
 }
 # What pages of others load: their `integrity` can be checked only if they may read it.
 FOR_OTHERS = ("shop-testimonials-",)
-# Style sheets of some pages, which stand in them besides the one of all.
-SHEETS = ("desk", "account", "testimonials", "widget", "resellers")
+# Style sheets of some pages, and what they are made of. They stand behind the one of all, in one
+# element with it: the content policy has one part to name then.
+SHEETS = {
+    name: (name,) for name in ("desk", "account", "said", "testimonials", "widget", "resellers")
+} | {"testimonials": ("said", "testimonials")}
 TYPES = {".js": "text/javascript", ".svg": "image/svg+xml"}
 ENDINGS = {"br": ".br", "gzip": ".gz", "": ""}
 YEAR = "max-age=31536000, immutable"
@@ -43,12 +46,13 @@ class Assets:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._answers: dict[str, dict[str, Answer]] = {}
-        self.style = _pressed((SOURCE / "style.css").read_text(encoding="utf-8"))
+        self.style = _pressed(_text(SOURCE / "style.css"))
         self.sheets = {
-            name: _pressed((SOURCE / f"{name}.css").read_text(encoding="utf-8")) for name in SHEETS
+            name: "".join(_pressed(_text(SOURCE / f"{part}.css")) for part in parts)
+            for name, parts in SHEETS.items()
         }
         self.urls = {name: self._make(name) for name in MADE_OF}
-        start = (SOURCE / "start.js").read_text(encoding="utf-8").strip()
+        start = _text(SOURCE / "start.js").strip()
         self.start = start.replace("htmx.js", self.urls["htmx.js"])
         self.height = _short(SOURCE / "widget-height.js").decode()
 
@@ -72,9 +76,9 @@ class Assets:
         return _csp_hash(part)
 
     def hashes_with(self, *sheets: str) -> dict[str, str]:
-        """The same for pages that bring some of `SHEETS` besides."""
-        styles = (self.style, *(self.sheets[name] for name in sheets))
-        return self.hashes | {"style": " ".join(_csp_hash(style) for style in styles)}
+        """The same for pages that bring some of `SHEETS` besides, in this order."""
+        style = self.style + "".join(self.sheets[name] for name in sheets)
+        return self.hashes | {"style": _csp_hash(style)}
 
     def answer(self, url: str, accepted: str) -> Answer | None:
         """Headers and bytes for an address, in a coding that is accepted; None if it is no file.
@@ -125,6 +129,10 @@ class Assets:
         if name.startswith(FOR_OTHERS):
             headers.append(("Access-Control-Allow-Origin", "*"))
         return headers + ([("Content-Encoding", coding)] if coding else []), data
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 def _short(path: Path) -> bytes:

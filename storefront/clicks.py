@@ -26,7 +26,7 @@ class Clicks:
         with self._lock:
             if day != self._day:
                 self._day, self._key, self._seen = day, secrets.token_bytes(32), set()
-            said = f"{_network(address)} {what}".encode()
+            said = f"{network(address)} {what}".encode()
             mark = hashlib.blake2b(said, key=self._key, digest_size=8).digest()
             if mark in self._seen or len(self._seen) >= MOST:
                 return False
@@ -34,7 +34,7 @@ class Clicks:
             return True
 
 
-def _network(address: str) -> str:
+def network(address: str) -> str:
     """The address, or the part of an IPv6 one that a household has to itself (RFC 6177)."""
     try:
         known = ipaddress.ip_address(address)

@@ -31,6 +31,8 @@ ENCODERS = {
 }
 MEMORY = 2 << 30  # bytes; 40 megapixels take a quarter of it
 CPU_SECONDS = 60
+# Of a JPEG that comes in finer and finer: each goes over the whole picture, and takes few bytes.
+MOST_SCANS = 100
 
 
 class Unusable(Exception):
@@ -41,6 +43,7 @@ def develop(raw: bytes) -> tuple[dict, list[bytes]]:
     """The head of the answer and the files. Raises `Unusable`."""
     image = _opened(raw)
     _refuse_two_faced(raw)
+    _refuse_endless(raw)
     turned = _orientation(image) >= 5  # EXIF 2.32: 5 to 8 lie on their side
     width, height = image.size[::-1] if turned else image.size
     top = _largest(width, height)
@@ -88,6 +91,21 @@ def _refuse_two_faced(raw: bytes) -> None:
     other = "a web page or a program" if _PAGE.search(raw) else other
     if other:
         raise Unusable(f"It is a picture and {other} at once; save it anew as a picture alone.")
+
+
+_SCAN = 0xDA
+# A marker that says how long it is: not FF01, nor FF00 and FFD0 to FFD7, which scans hold.
+_NEXT = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
+
+
+def _refuse_endless(raw: bytes) -> None:
+    """Count a JPEG's scans, marker by marker, up to its end (ITU-T T.81, B.1.1)."""
+    scans, at = 0, 2 if raw.startswith(b"\xff\xd8") else len(raw)
+    while (found := _NEXT.search(raw, at)) and raw[found.start() + 1] != 0xD9:
+        scans += raw[found.start() + 1] == _SCAN
+        if scans > MOST_SCANS:
+            raise Unusable(f"It is drawn in more than {MOST_SCANS} goes; save it anew.")
+        at = found.end() + int.from_bytes(raw[found.end() : found.end() + 2])
 
 
 _TOO_LARGE = f"It has more than {MOST_PIXELS // 1_000_000} megapixels; make it smaller."

@@ -17,7 +17,8 @@ CLAUSES = {
     "waiting": "Hearing when something is back",
     "staff": "People who work here",
     "rights": "Asking what we hold about you",
-    "resellers": "Testimonials on other firms' sites",
+    "testimonials": "Testimonials",
+    "resellers": "Testimonials on other firms’ sites",
 }
 # Who has no line from the program and no hand that gives them anything: they come and ask.
 ASKING = {"resellers": "their pages ask the shop, each time anew"}
@@ -124,6 +125,8 @@ def _last(fact: Fact) -> str:
 def _kept(fact: Fact) -> str:
     """Where and how long, as a sentence."""
     if fact.kind == "form field":
+        if fact.keep:  # as a mark of what it was asked for with
+            return f"Kept for {register.in_words(fact.keep)}, with what it is about."
         return "Not kept."
     if fact.kind == "payment page":
         return f"Held {register.how_long(fact)} in {PLACES[fact.kind]}, and not kept."

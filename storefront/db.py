@@ -139,7 +139,8 @@ class Record(Model):
     which they are kept; where a row is there before that, `made` names the moment from which it
     is. Rows that are `whole` are deleted when what is personal in them goes; in others it is
     blanked. Where `whose` keeps a keyed digest of the column `address`, what is left of a row is
-    found by it after that has gone. What is `secret` is in no copy of somebody's data.
+    found by it after that has gone. What is `secret` is in no copy of somebody's data. Of rows that
+    their people take back themselves (`withdraw()`), `named_by` is the column that says which.
     """
 
     impersonal: tuple[str, ...] = ()
@@ -148,6 +149,7 @@ class Record(Model):
     made: str = ""
     whole: bool = False
     address: str = ""
+    named_by: str = ""
 
     class Meta:
         database = database
@@ -209,6 +211,10 @@ class Record(Model):
             address = getattr(self, self.address)
             values["whose"] = (mark(address) if address else self.whose) if left else None
         type(self).update(values).where(self._meta.primary_key == self.get_id()).execute()
+
+    @classmethod
+    def erased(cls, rows: "list[Record]") -> None:
+        """What else has to be done where these were erased, in the same transaction."""
 
 
 @cache

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, redirect, request, session
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFError, validate_csrf
 from htmx_flask.requests import HtmxAwareRequest
 from limits import parse
@@ -18,6 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from wtforms import ValidationError
 
 from storefront.cards import holds_card, means_card
+from storefront.clicks import network
 from storefront.config import LOOPBACK, Settings
 from storefront.refusals import Refused
 
@@ -28,7 +28,14 @@ LARGEST_TEXT = 4 * 2**20  # of a form with a long text, three bytes for each tha
 
 # It would write down the address of everyone it refuses.
 logging.getLogger("flask-limiter").setLevel(logging.CRITICAL)
-limiter = Limiter(get_remote_address, default_limits=[LIMITS], storage_uri="memory://")
+
+
+def whose() -> str:
+    """For whom a limit counts: an address, or a household's whole part of the IPv6 ones."""
+    return network(request.remote_addr or "127.0.0.1")
+
+
+limiter = Limiter(whose, default_limits=[LIMITS], storage_uri="memory://")
 
 
 @contextmanager
@@ -38,13 +45,13 @@ def guess(what: str, limit: str) -> Iterator[Callable[[], None]]:
     One request counts once. Raises `Refused`, before anything is looked up, where there were more
     from this address than the limit, in this process.
     """
-    allowed, whose = parse(limit), (what, get_remote_address())
-    if limiter.enabled and what not in _tried() and not limiter.limiter.test(allowed, *whose):
+    allowed, who = parse(limit), (what, whose())
+    if limiter.enabled and what not in _tried() and not limiter.limiter.test(allowed, *who):
         raise Refused("There were many tries that did not fit. Please wait an hour and try again.")
 
     def missed() -> None:
         if limiter.enabled and what not in _tried():
-            limiter.limiter.hit(allowed, *whose)
+            limiter.limiter.hit(allowed, *who)
             _tried().add(what)
 
     yield missed
@@ -204,7 +211,7 @@ def _make_room_for_files(each: int, together: int, strangers: str) -> None:
     if length > together:
         abort(413, TOO_MANY.format(together >> 20) if together >> 20 else None)
     counted = strangers and limiter.enabled
-    if counted and not limiter.limiter.hit(parse(strangers), "files", get_remote_address()):
+    if counted and not limiter.limiter.hit(parse(strangers), "files", whose()):
         abort(429, TOO_OFTEN)
 
 
@@ -271,7 +278,8 @@ def refuse_odd_fields() -> None:
     if request.method not in SAFE:
         fields += (one for one in request.form.items(multi=True) if one[0] not in _texts())
         fields += ((name, "") for name in request.files)
-    if any("\0" in name or "\0" in value for name, value in fields):
+    # A part of a form may come without a name at all.
+    if any(name is None or "\0" in name or "\0" in value for name, value in fields):
         abort(400)
     if any(means_card(name) or holds_card(value) for name, value in fields):
         raise CardOffered

@@ -81,7 +81,7 @@ class Embed:
     @cached_property
     def product(self) -> Product | None:
         """The one that is asked for, if they may show it; one query."""
-        handle = unquote(urlsplit(self.wanted).path.rstrip("/").rpartition("/")[2])
+        handle = _handle_in(self.wanted)
         return chosen(self.reseller, handle) if handle else None
 
     @property
@@ -135,6 +135,15 @@ class Embed:
     @property
     def _handle(self) -> str:
         return self.product.handle if self.product else ""
+
+
+def _handle_in(address: str) -> str:
+    """The last part of the path, "" where there is none or this is no address."""
+    try:
+        path = urlsplit(address).path
+    except ValueError:  # a bracket that is not closed
+        return ""
+    return unquote(path.rstrip("/").rpartition("/")[2])
 
 
 def _one_of(these: tuple[str, ...], asked: str | None) -> str:

@@ -1,5 +1,7 @@
 """The log of erased addresses, as keyed digests: so that a restored backup is erased again.
 
+Also of what somebody took back by its own link, by the name that it had.
+
 A file of the instance, outside the database and its backups. A line is the erasure's number, its
 moment, and the HMAC-SHA-256 of the address under a key of its own: who has the file alone learns
 no address, nor whether one that he knows is in it.
@@ -24,7 +26,7 @@ LONGEST_LINE = 200  # bytes
 
 declare(
     "file",
-    "log of erasures: a keyed digest of your e-mail address",
+    "log of erasures: a keyed digest of your e-mail address, or of the key of what you took back",
     clause="rights",
     why="so that what was erased does not come back with a backup",
     basis="law",

@@ -2,10 +2,11 @@
 
 from functools import cached_property, lru_cache
 
-from flask import current_app
+from flask import current_app, request
 from flask_wtf import FlaskForm
 from markupsafe import Markup
-from wtforms import HiddenField, SelectField, ValidationError
+from werkzeug.datastructures import MultiDict
+from wtforms import FileField, HiddenField, SelectField, ValidationError
 from wtforms.widgets import Select, html_params
 
 from storefront import address, coverage
@@ -23,6 +24,18 @@ class Form(FlaskForm):
     Its template draws it unless it is `closed`; a request that comes all the same is refused.
     Checks that regard several fields go into `look_over`.
     """
+
+    class Meta(FlaskForm.Meta):
+        """What was sent, as words; files are for the fields that ask for files."""
+
+        def wrap_formdata(self, form, formdata):
+            """Flask-WTF's own lets a file, or what stands in JSON, into a field for words."""
+            if formdata is None or not form.is_submitted():
+                return None
+            asked_for = {field.name for field in form if isinstance(field, FileField)}
+            files = [one for one in request.files.items(multi=True) if one[0] in asked_for]
+            words = [one for one in request.form.items(multi=True) if one[0] not in asked_for]
+            return MultiDict(files + words)
 
     @classmethod
     def clauses(cls) -> frozenset[str]:

@@ -53,9 +53,26 @@ class TestimonialLinks(SignedLinks):
 
 
 class InvitationLinks(SignedLinks):
-    """Links by which the customer of an order, by number, may say what they think of what came."""
+    """Links by which the customer of an order, by number, may say what they think of what came.
+
+    Whoever has one passes for the owner of an address: it is good while the order has that one,
+    which may be another's by then.
+    """
 
     salt = "testimonial-invitation"
+
+    def write_to(self, number: str, email: str) -> str:
+        """The link that is mailed to that address about an order."""
+        return self.write(f"{number}.{self._signer.get_signature(f'to {email}').decode()}")
+
+    def number_in(self, link: str) -> str | None:
+        """The number of the order that a link is about, or None when it is not one of ours."""
+        return (self.read(link) or "").partition(".")[0] or None
+
+    def is_to(self, link: str, email: str) -> bool:
+        """Whether the link was mailed to that address."""
+        _, _, mark = (self.read(link) or "").partition(".")
+        return self._signer.verify_signature(f"to {email}", mark)
 
 
 class ResellerLinks(SignedLinks):

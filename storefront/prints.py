@@ -43,10 +43,10 @@ class Photograph:
     widths: list[int]
 
 
-def develop(given: bytes | Path, media: Path) -> Photograph:
+def develop(given: bytes | Path, media: Path, patience: float = PATIENCE) -> Photograph:
     """The files of a picture, made where they are missing. Uses no database, so any thread may.
 
-    Raises `BadPicture`.
+    Raises `BadPicture`, also where that takes longer than `patience`, in seconds.
     """
     raw = _read(given) if isinstance(given, Path) else given
     if len(raw) > LARGEST:
@@ -57,7 +57,7 @@ def develop(given: bytes | Path, media: Path) -> Photograph:
         # As young as if just made: whoever clears away what nobody refers to passes it over.
         os.utime(_path(digest, media).with_suffix(".json"))
         return kept
-    head, files = _developed(raw)
+    head, files = _developed(raw, patience)
     return _keep(digest, head, files, media)
 
 
@@ -93,13 +93,13 @@ def are_kept(digest: str, media: Path) -> bool:
     return bool(digest) and _kept(digest, media) is not None
 
 
-def _developed(raw: bytes) -> tuple[dict, list[bytes]]:
+def _developed(raw: bytes, patience: float) -> tuple[dict, list[bytes]]:
     """What the darkroom makes of it. Its program gets nothing of ours but the bytes."""
     command = [sys.executable, "-I", str(DARKROOM)]
     environ = {"PATH": os.environ.get("PATH", "")}
     try:
         done = subprocess.run(
-            command, input=raw, capture_output=True, check=False, timeout=PATIENCE, env=environ
+            command, input=raw, capture_output=True, check=False, timeout=patience, env=environ
         )
         head, _, rest = done.stdout.partition(b"\n")
         head = json.loads(head)

@@ -87,7 +87,7 @@ NAMES = {
 }
 SINCE = {
     "placed_at": "the order was placed",
-    "made_at": "the mail was written",
+    "made_at": "it was written",
     "closes_at": "the contest has closed",
     "asked_at": "you asked",
     "seen_at": "you last signed in",

@@ -46,11 +46,11 @@ def page_of(
         known = _facts(display, asked, typed)
         said = {"rating": display.rating, "testimonials": display.testimonials}
         data = product_group(display.product, known["choice"].variants, origin)
-        data |= said_of(**said)
+        data |= said_of(**said, begun=True)
         shown = {"related": display.related, "data": data, "closed": closed}
         return known | shown | said | heard | {"refusal": refusal}
 
-    return Showing(rows, facts, "testimonials" if display.rating else None)
+    return Showing(rows, facts, "said" if display.rating else None)
 
 
 def _facts(display: Display, asked: Asked, typed: str) -> dict:

@@ -76,7 +76,6 @@ def _sold(product: Product, variant: Variant, origin: str) -> dict:
             "price": amount(variant.price_minor, variant.currency),
             "priceCurrency": variant.currency,
             "availability": AVAILABILITY[variant.left != 0],
-            "itemCondition": "https://schema.org/NewCondition",
         }
     }
 
@@ -90,8 +89,12 @@ def rated_product(
     return facts | said_of(rating, testimonials)
 
 
-def said_of(rating: Rating | None, testimonials: list[Testimonial]) -> dict:
-    """What a page shows of testimonials: the average of all, and those that stand on it."""
+def said_of(rating: Rating | None, testimonials: list[Testimonial], *, begun: bool = False) -> dict:
+    """What a page shows of testimonials: the average of all, and those that stand on it.
+
+    Ratings go from 1 to 5, which is what schema.org takes them for where nothing else is said.
+    With `begun` the page has the beginnings of long ones.
+    """
     facts = {}
     if rating and rating.average is not None:
         facts["aggregateRating"] = {
@@ -99,24 +102,23 @@ def said_of(rating: Rating | None, testimonials: list[Testimonial]) -> dict:
             "ratingValue": rating.average,
             "ratingCount": rating.rated,
             "reviewCount": rating.count,
-            "bestRating": 5,
-            "worstRating": 1,
         }
     if testimonials:
-        facts["review"] = [_review(one) for one in testimonials]
+        facts["review"] = [
+            _review(one, one.beginning if begun else one.words) for one in testimonials
+        ]
     return facts
 
 
-def _review(testimonial: Testimonial) -> dict:
+def _review(testimonial: Testimonial, words: str) -> dict:
     facts = {
         "@type": "Review",
         "author": {"@type": "Person", "name": testimonial.name},
         "datePublished": testimonial.written_at.date().isoformat(),
-        "reviewBody": testimonial.words,
+        "reviewBody": words,
     }
     if testimonial.stars:
-        rating = {"@type": "Rating", "ratingValue": testimonial.stars, "bestRating": 5}
-        facts["reviewRating"] = rating
+        facts["reviewRating"] = {"@type": "Rating", "ratingValue": testimonial.stars}
     return facts
 
 

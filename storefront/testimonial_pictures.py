@@ -6,6 +6,7 @@ as they are: whether one of these may be seen is looked up each time.
 
 import re
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ from storefront.refusals import Refused
 
 LARGEST = 8 * 2**20  # bytes of one
 PATIENCE = 3  # seconds that a form waits for the one before it
+# Seconds that developing may take, as the shop's process does nothing else meanwhile.
+FOR_ONE, FOR_A_FORM = 10, 20
 # That files lie there though nothing refers to them: what is being taken in has files first.
 TAKING_IN = timedelta(minutes=30)
 BUSY = (
@@ -55,13 +58,14 @@ def take_in(files: list[tuple[str, BinaryIO]], folder: Path) -> list[dict]:
 
 
 def _developed(files, folder: Path) -> tuple[list[dict], list[str]]:
-    taken, problems = [], []
+    taken, problems, end = [], [], time.monotonic() + FOR_A_FORM
     for name, file in files:
         try:
             raw = file.read(LARGEST + 1)
             if len(raw) > LARGEST:
                 raise prints.BadPicture(f"It is larger than {LARGEST >> 20} MB.")
-            taken.append(asdict(prints.develop(raw, folder)))
+            patience = min(FOR_ONE, max(0, end - time.monotonic()))
+            taken.append(asdict(prints.develop(raw, folder, patience)))
         except prints.BadPicture as refusal:
             problems.append(f"“{name}” was not taken. {refusal.sentence}")
     return taken, problems

@@ -26,3 +26,11 @@ def turned(orientation: int, size=(1200, 900)) -> bytes:
     exif[0x010F] = "A camera"
     exif.get_ifd(0x8825)[1] = "N"
     return picture(size, exif=exif)
+
+
+def endless(goes: int) -> bytes:
+    """A JPEG that comes in so many goes, each over the whole picture."""
+    raw = picture(progressive=True)
+    at = [n for n in range(len(raw)) if raw[n : n + 2] == b"\xff\xda"]
+    go = raw[at[1] : at[2]]
+    return raw[:-2] + go * (goes - len(at)) + raw[-2:]

@@ -10,11 +10,23 @@ from storefront.app import create_app
 from storefront.config import NotSetUp
 from storefront.db import database, is_sqlite
 from storefront.erasures import Erasures
-from storefront.models import AccountLink, Order, PolicyVersion, Staff, Upkeep
+from storefront.models import (
+    AccountLink,
+    ContestEntry,
+    Order,
+    PolicyVersion,
+    Rating,
+    Staff,
+    Testimonial,
+    Upkeep,
+    Waiting,
+)
 from tests import customers
+from tests.models.testimonials import approved
 from tests.seeds import ADDRESS, SEEDS, sow, texts
 from tests.staff import in_browser
 from tests.test_rights import HELD, found, rows
+from tests.testimonials import path_of
 
 
 @pytest.fixture
@@ -91,6 +103,36 @@ def test_a_backup_that_is_copied_into_place_by_hand_is_erased_again_before_the_f
     assert ADDRESS in rows()
     create_app(settings, clock)
     nothing_came_back(settings)
+
+
+def test_what_its_author_took_back_does_not_come_back_with_a_backup(
+    app, settings, clock, runner, shirt, tmp_path
+):
+    gone, stays = approved(shirt, clock()), approved(shirt, clock(), email="bob@example.com")
+    copy = backups.back_up(settings, clock(), lambda line: None, to=tmp_path / "copy.backup")
+    assert app.test_client().post(f"{path_of(settings, gone)}/removal").status_code == 303
+    assert privacy.catch_up(settings, clock()) == 0, "the database knows of it"
+    told = runner("restore", copy)
+    assert "1 rows erased again" in told.output
+    assert [one.id for one in Testimonial.select()] == [stays.id]
+    assert Rating.get().count == 1
+    assert gone.key not in (settings.instance / "erasures.log").read_text()
+
+
+def test_a_wish_or_an_entry_that_was_taken_back_does_not_either(
+    app, order, backup, settings, clock, runner
+):
+    visitor = app.test_client()
+    wish, entry = Waiting.get(), ContestEntry.get()
+    for row, links, way in (
+        (wish, "waiting_links", "/waiting/{}/removal"),
+        (entry, "entry_links", "/contests/entries/{}/withdrawal"),
+    ):
+        link = app.extensions[links].write(row.key)
+        assert visitor.post(way.format(link)).status_code == 303
+    assert "2 rows erased again" in runner("restore", backup).output
+    assert not Waiting.select().exists()
+    assert not ContestEntry.select().exists()
 
 
 @pytest.fixture

@@ -144,6 +144,21 @@ def test_many_requests_in_a_short_time_are_asked_to_wait(settings, clock, plenty
     assert (part.status_code, part.headers["HX-Retarget"]) == (429, "#message")
 
 
+def test_a_household_is_counted_once_whatever_addresses_it_takes(settings, clock, plenty):
+    limited = create_app(replace(settings, limits=True), clock).test_client()
+    fill_cart(limited, plenty)
+    to = {"base_url": "https://localhost"}
+
+    def send(address: str) -> int:
+        away = {"REMOTE_ADDR": address}
+        return limited.post("/checkout", data={}, environ_base=away, **to).status_code
+
+    answers = {send(f"2001:db8:1:1::{n:x}") for n in range(35)}
+    assert answers == {422, 429}
+    assert send("2001:db8:1:1:ffff::1") == 429
+    assert send("2001:db8:1:2::1") == 422
+
+
 def test_what_breaks_is_drawn_without_a_detail_and_logged_without_what_was_typed(app, caplog):
     @app.post("/break-for-this-test")
     def break_it():
@@ -176,6 +191,34 @@ def test_a_nul_in_a_form_is_refused_and_not_stored(client, plenty):
     answer = client.post("/cart/items", data=item(plenty) | {"product": "a\0b"})
     assert answer.status_code == 400
     assert client.get("/products/a%00b").status_code == 404
+
+
+def _parts(*heads: str) -> dict:
+    """A form in parts, under those heads, for the test client."""
+    head = "--b\r\nContent-Disposition: form-data"
+    body = "".join(f"{head}{one}\r\n\r\nann@example.com\r\n" for one in heads)
+    return {"data": f"{body}--b--\r\n", "content_type": "multipart/form-data; boundary=b"}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        _parts('; name="email"; filename="ann.txt"'),
+        {"data": '{"email": ["ann@example.com"]}', "content_type": "application/json"},
+        {"data": "[" * 3000, "content_type": "application/json"},
+    ],
+)
+@pytest.mark.parametrize("way", ["/privacy/mine", "/account/sign-in", "/checkout"])
+def test_a_file_or_json_where_words_belong_is_a_field_left_empty(client, plenty, way, sent):
+    fill_cart(client, plenty)
+    answer = client.post(way, **sent)
+    assert answer.status_code == 422
+    assert re.search(r"Please give (your|the) e-mail address", answer.text)
+
+
+def test_a_field_without_a_name_is_refused(client):
+    for head in ("", "; filename=x"):
+        assert client.post("/privacy/mine", **_parts(head)).status_code == 400
 
 
 def test_a_body_that_does_not_say_its_length_is_refused(client):

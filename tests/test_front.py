@@ -131,6 +131,7 @@ def test_pages_with_testimonials_leave_every_cache_within_a_minute(
 
 def erased(testimonial, at) -> None:
     testimonial.erase({"words", "name", "email", "pictures", "mailbox"}, lambda _: "", at)
+    testimonial.erased([testimonial])
 
 
 @pytest.mark.parametrize(

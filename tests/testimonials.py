@@ -35,7 +35,8 @@ def path_of(settings: Settings, testimonial: Testimonial) -> str:
 
 def invitation_to(settings: Settings, order: Order) -> str:
     """The page to which the mail about what was delivered leads."""
-    return f"/testimonials/invitation/{InvitationLinks(settings.cookie_keys).write(order.number)}"
+    link = InvitationLinks(settings.cookie_keys).write_to(order.number, order.email)
+    return f"/testimonials/invitation/{link}"
 
 
 def mailed(settings: Settings, kind: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, abort, current_app, request, url_for
 
+from storefront import privacy
 from storefront.door import limiter
 from storefront.forms import addressed, home_country
 from storefront.markdown import rendered
@@ -137,7 +138,7 @@ def confirm(link: str):
 @blueprint.post("/contests/entries/<link>/withdrawal")
 def withdraw(link: str):
     found = _behind(link)
-    found.withdraw()
+    privacy.take_back(found, current_app.extensions["settings"], now())
     current_app.extensions["wake_scourer"]()
     return go(url_for("contests.withdrawn", slug=found.contest.slug))
 

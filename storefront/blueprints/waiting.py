@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort, current_app, request, url_for
 
-from storefront import showing
+from storefront import privacy, showing
 from storefront.door import limiter
 from storefront.forms import EmailForm, email_field
 from storefront.models import PolicyVersion, Product, Variant, Waiting
@@ -89,7 +89,8 @@ def confirm(link: str):
 
 @blueprint.post("/waiting/<link>/removal")
 def take_back(link: str):
-    _behind(link).take_back()
+    settings = current_app.extensions["settings"]
+    privacy.take_back(_behind(link), settings, now())
     current_app.extensions["wake_scourer"]()
     return go(url_for("waiting.taken_back"))
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from storefront.exchange.testimonials import ImportedTestimonial
 from storefront.models import GoneImport, PolicyVersion, Testimonial
+from storefront.models.mailbox import mailbox_of
 
 WRITTEN_HERE = "its author has written of that product here"
 NEWER = "its author has said something newer of that product"
@@ -42,7 +43,8 @@ class Given:
 class Batch:
     """Writes testimonials, batch by batch, in the caller's transaction.
 
-    `to_recount` are the products of which something shown has changed; that is the caller's.
+    `insiders` are the mailboxes of those who work here. `to_recount` are the products of which
+    something shown has changed; that is the caller's.
     """
 
     def __init__(
@@ -146,7 +148,7 @@ class Batch:
             "name": imported.name,
             "email": imported.email,
             "mailbox": one.author,
-            "connection": "works" if imported.email in self._insiders else "",
+            "connection": "works" if mailbox_of(imported.email) in self._insiders else "",
             "imported_from": self.source,
             "source": one.source,
             "written_at": imported.written_at,

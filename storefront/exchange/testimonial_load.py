@@ -75,7 +75,7 @@ def load(
     try:
         with database.atomic():
             _keep_authors_waiting()
-            batch = Batch(PolicyVersion.in_force(at), items.source, _insiders(), at)
+            batch = Batch(PolicyVersion.in_force(at), items.source, Staff.mailboxes(), at)
             with Shelves() as shelves, notebook("met (source TEXT PRIMARY KEY)") as met:
                 receiver = _Receiver(batch, shelves, met, erasures, to_queue)
                 receiver.receive(items, report, tell, warn)
@@ -95,10 +95,6 @@ def _keep_authors_waiting() -> None:
     """
     if not is_sqlite():
         database.execute_sql("LOCK TABLE testimonial IN EXCLUSIVE MODE")
-
-
-def _insiders() -> set[str]:
-    return {email for (email,) in Staff.select(Staff.email).tuples()}
 
 
 class _Receiver:

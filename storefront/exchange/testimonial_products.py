@@ -1,6 +1,5 @@
 """Finds the product that a testimonial of another shop is about."""
 
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from urllib.parse import unquote, urlsplit
@@ -60,7 +59,7 @@ def _handle_in(url: str) -> str:
         path = urlsplit(url).path
     except ValueError:
         return ""
-    return unquote(re.sub(r"/+$", "", path).rpartition("/")[2])
+    return unquote(path.rstrip("/").rpartition("/")[2])
 
 
 def _known() -> Iterator[tuple[str, Iterator[tuple[int, str]]]]:
@@ -70,7 +69,7 @@ def _known() -> Iterator[tuple[str, Iterator[tuple[int, str]]]]:
     yield "product", _walked(Product, Product.id, Product.title)
     text = Product.extra.cast("text")
     there = _walked(Product, Product.id, Product.extra, text.contains('"woocommerce"'))
-    yield "id", ((number, extra["woocommerce"].get("ID", "")) for number, extra in there)
+    yield "id", ((number, extra.get("woocommerce", {}).get("ID", "")) for number, extra in there)
 
 
 def _walked(table, number, name, *conditions) -> Iterator[tuple]:

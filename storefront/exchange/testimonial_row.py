@@ -16,7 +16,7 @@ from storefront.exchange.testimonial_cells import (
     state_of,
 )
 from storefront.exchange.testimonial_headers import PRODUCT, Columns
-from storefront.models.authoring import ADDRESS, LINK, LONGEST, LONGEST_NAME
+from storefront.models.authoring import ADDRESS, LINK, LONGEST, LONGEST_NAME, as_read
 from storefront.models.moderating import LONGEST_REPLY
 from storefront.models.plain_text import one_line, tidied
 from storefront.refusals import Refused
@@ -90,9 +90,10 @@ class Row:
         words = body if body.startswith(title) else f"{title}\n\n{body}".strip()
         if len(words) > LONGEST:
             raise Unusable(f"its words are longer than {LONGEST:,} characters")
-        if ADDRESS.search(words):
+        read = as_read(words)
+        if ADDRESS.search(read):
             raise Unusable("its words hold an e-mail address, and we show none among them")
-        if LINK.search(words):
+        if LINK.search(read):
             raise Unusable("its words hold the address of a web page, and we show none")
         return words
 
@@ -134,7 +135,8 @@ class Row:
         name, columns = one_line(_untagged(self.cell("name"))), self._columns
         name = shortened(name) if columns.names_in_full else name
         name = name or shortened(one_line(_untagged(self.cell("full_name"))))
-        if len(name) > LONGEST_NAME or LINK.search(name) or ADDRESS.search(name):
+        read = as_read(name[: LONGEST_NAME + 1])
+        if len(name) > LONGEST_NAME or LINK.search(read) or ADDRESS.search(read):
             self.remarks.append(f"its name cannot be shown, and is left out: “{NAMELESS}”")
             return NAMELESS
         return name or NAMELESS

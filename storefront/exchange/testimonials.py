@@ -23,6 +23,7 @@ from storefront.exchange.testimonial_row import Row, Unusable
 from storefront.models.authoring import LONGEST_NAME
 from storefront.models.plain_text import one_line
 
+FIRST_YEAR = 1994  # programs write 1970-01-01, or 0001-01-01, where they know no date
 PASSES = 2  # dates in numbers are looked at first: whether days or months come first in them
 
 
@@ -121,6 +122,8 @@ class Testimonials:
         written_at = row.date(day_first)
         if written_at > self.at + timedelta(days=1):
             raise Unusable("its date is still to come")
+        if written_at.year < FIRST_YEAR:
+            raise Unusable("its date is older than any shop on the web, and today's is not true")
         reply = row.reply()
         return ImportedTestimonial(
             line=row.line,

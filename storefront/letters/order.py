@@ -51,7 +51,7 @@ def facts(mail: OutgoingMail, settings: Settings) -> dict:
     Who may be greeted by name is.
     """
     order, link = mail.order, OrderLinks(settings.cookie_keys)
-    invitation = InvitationLinks(settings.cookie_keys).write(order.number)
+    invitation = InvitationLinks(settings.cookie_keys).write_to(order.number, order.email)
     lines, counts = order.in_order(), mail.event.quantities if mail.event else {}
     detail = mail.event.detail if mail.event else {}
     parcel, message = detail.get("parcel"), detail.get("message")

@@ -12,9 +12,10 @@ EXECUTE FUNCTION note_edition()
 """
 RESOLD = "WHERE ((state = 'approved') AND (resellers_policy_id IS NOT NULL))"
 INDEXES = (
-    f"CREATE INDEX testimonial_resold ON testimonial (state, id, resellers_policy_id) {RESOLD}",
+    "CREATE INDEX testimonial_resold ON testimonial "
+    f"(state, (id + 0), resellers_policy_id) {RESOLD}",
     "CREATE INDEX testimonial_resold_of ON testimonial "
-    f"(product_id, id, state, resellers_policy_id) {RESOLD}",
+    f"(product_id, (0 + id), state, resellers_policy_id) {RESOLD}",
 )
 # The lists that pages ask for: of a product and of all, of everything and of what has pictures.
 LISTS = {

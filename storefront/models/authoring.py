@@ -32,9 +32,9 @@ CONNECTIONS = {
     "": "",
     "works": "Works for this shop",
     "close": "Family or friend of somebody who works for this shop",
-    "given": "Got it free, cheaper or paid for writing",
+    "given": "Got it free or cheaper, or was paid for writing",
 }
-LINK = re.compile(r"https?:|www\.|\b[\w-]+\.(com|net|org|info|biz|shop|ru|cn|io|xyz|top)\b", re.I)
+LINK = re.compile(r"https?:|www\.|[\w-]\.(com|net|org|info|biz|shop|ru|cn|io|xyz|top)\b", re.I)
 ADDRESS = re.compile(r"\S@\S")
 NO_ADDRESSES = (
     "Please leave e-mail addresses out of this. If yours shall be shown, tick the box for that."
@@ -69,13 +69,16 @@ class Authoring:
         facts["mailbox"] = digest_of_author(product.id, email)
         with database.atomic():
             _line_up(product.id)
-            cls._check_room()
-            if not order and not cls._has_room(email):
-                return None
+            if order:
+                _check_address(order)
+            else:
+                cls._check_room()
+                if not cls._has_room(email):
+                    return None
             moments = dict.fromkeys(("written_at", "made_at", "changed_at"), at)
             made = cls.create(**facts, **moments, key=secrets.token_hex(16))
             if order:
-                made._enter(at)
+                made._enter(made._of_the_same(), at)
             else:
                 made.tell("confirm", at)
         return made
@@ -130,21 +133,28 @@ class Authoring:
         """
         with database.atomic():
             _line_up(self.product_id)
+            same = self._of_the_same()
             if self._fresh().state == "unconfirmed":
-                self._enter(at)
+                self._enter(same, at)
 
-    def _enter(self, at: datetime) -> None:
+    def _of_the_same(self) -> list:
+        """What that mailbox has said of the product, locked as whoever locks several does: in the
+        order of their ids."""
         cls = type(self)
         same = (cls.product == self.product_id) & (cls.mailbox == self.mailbox)
-        for other in list(locked(cls.select().where(same, cls.id != self.id))):
-            other._drop()
+        return list(locked(cls.select().where(same | (cls.id == self.id)).order_by(cls.id)))
+
+    def _enter(self, same: list, at: datetime) -> None:
+        for other in same:
+            if other.id != self.id:
+                other._drop()
         self.bought = self.bought or self._was_delivered()
         self.confirmed_at = at
         self._queue(at)
 
     def _disclose(self) -> None:
         """Who works here does not get around saying so, by leaving it out or by an edit."""
-        if self.connection != "works" and Staff.about(self.email).exists():
+        if self.connection != "works" and Staff.has_mailbox(self.email):
             self.connection = "works"
 
     def _was_delivered(self) -> bool:
@@ -160,8 +170,12 @@ class Authoring:
 
     @classmethod
     def latest_of(cls, email: str) -> dict:
-        """What was last written with an address, by the ids of the products it is about."""
-        return {one.product_id: one for one in cls.about(email).order_by(cls.id)}
+        """What was last written with an address, by the ids of the products it is about.
+
+        Not what nobody has confirmed: anybody may have typed the address.
+        """
+        theirs = cls.about(email).where(cls.state != "unconfirmed")
+        return {one.product_id: one for one in theirs.order_by(cls.id)}
 
     def change(self, given: dict, at: datetime, *, pictures: Iterable[dict] | None = None) -> None:
         """Its author writes it anew: stars, words, name, connection, pictures (None leaves them).
@@ -212,6 +226,13 @@ def _line_up(product_id: int) -> None:
     list(locked(Product.select(Product.id).where(Product.id == product_id)))
 
 
+def _check_address(order: Order) -> None:
+    """Refuse where somebody has erased or changed it since the order was read."""
+    still = locked(Order.select(Order.email).where(Order.id == order.id)).first()
+    if still is None or still.email != order.email:
+        raise Refused("The address of this order was erased or changed meanwhile.")
+
+
 def _arrived(product):
     """The condition that a line of an order brought the product: by its name then, if need be."""
     variants = Variant.select(Variant.id).where(Variant.product == product.id)
@@ -240,9 +261,13 @@ def _name(text: str) -> str:
     return name
 
 
+def as_read(text: str) -> str:
+    """The text as a browser reads an address in it: letters of one width, and no unseen signs."""
+    return "".join(c for c in normalize("NFKC", text) if category(c) != "Cf")
+
+
 def _refuse_addresses(field: str, text: str) -> None:
-    # As a browser reads them: in other widths of letter, with signs between that nobody sees.
-    text = "".join(c for c in normalize("NFKC", text) if category(c) != "Cf")
+    text = as_read(text)
     if ADDRESS.search(text):
         raise Refused(**{field: NO_ADDRESSES})
     if LINK.search(text):

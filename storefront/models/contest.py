@@ -133,6 +133,7 @@ class ContestEntry(Record):
     person = personal(TextField(), words="digest of your name and address", **ALIKE)
 
     impersonal = secret = ("key",)
+    named_by = "key"
     since, made = "closes_at", "entered_at"
     whole = True
 

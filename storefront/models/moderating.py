@@ -21,7 +21,7 @@ REASONS = {
     "abuse": "It insults, threatens or is obscene",
     "person": "It names, shows or describes somebody else",
     "advert": "It advertises, or sends readers elsewhere",
-    "unlawful": "It breaks the law, or somebody's rights",
+    "unlawful": "It breaks the law, or somebody’s rights",
     "untrue": "Its author has not used the product, or hides a tie to the shop or to a competitor",
     "unreadable": "It cannot be read or understood",
 }

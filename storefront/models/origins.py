@@ -82,7 +82,8 @@ def _with_scheme(text: str) -> str:
 def _host(name: str) -> str:
     """The name of a host in ASCII."""
     try:
-        host = idna.encode(name.rstrip("."), uts46=True).decode()
+        # Without the last dot once it is in ASCII: others turn into one.
+        host = idna.encode(name, uts46=True).decode().removesuffix(".")
     except UnicodeError:
         raise Refused(f"This is no name that a site can have. {SUCH}") from None
     # Browsers read a name whose last part is a number as an address (URL Standard, 3.5).

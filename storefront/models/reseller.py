@@ -63,7 +63,8 @@ class Reseller(Record):
     @classmethod
     def behind(cls, key: str) -> "Reseller | None":
         """Whose widget has that key, unless it was revoked."""
-        return cls.get_or_none(cls.key == key, cls.revoked_at.is_null())
+        # PostgreSQL knows no NUL, and an address may hold anything.
+        return None if "\0" in key else cls.get_or_none(cls.key == key, cls.revoked_at.is_null())
 
     @classmethod
     def in_order(cls):

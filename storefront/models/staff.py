@@ -9,6 +9,7 @@ from peewee import BigIntegerField, ForeignKeyField, IntegrityError, TextField, 
 
 from storefront import factors, passkeys
 from storefront.db import JSONText, Moment, Record, database, locked
+from storefront.models.mailbox import mailbox_of
 from storefront.personal import personal, years
 from storefront.refusals import Refused
 
@@ -50,6 +51,16 @@ class Staff(Record):
     def about(cls, email: str):
         """The account of that address."""
         return cls.select().where(cls.email == email.strip().lower())
+
+    @classmethod
+    def has_mailbox(cls, email: str) -> bool:
+        """Whether that address, however it is spelled, is of somebody who works here."""
+        return bool(email) and mailbox_of(email) in cls.mailboxes()
+
+    @classmethod
+    def mailboxes(cls) -> set[str]:
+        """The mailboxes of all who work here."""
+        return {mailbox_of(email) for (email,) in cls.select(cls.email).tuples()}
 
     @property
     def called(self) -> str:

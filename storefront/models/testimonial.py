@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, TextField
+from peewee import SQL, BooleanField, DateField, ForeignKeyField, IntegerField, TextField
 
 from storefront.db import JSONText, Moment, Record, database, locked
 from storefront.models.authoring import Authoring, shown_beside
@@ -10,6 +10,7 @@ from storefront.models.gone_import import GoneImport
 from storefront.models.helpful import Helpful
 from storefront.models.moderating import Decision, Moderating
 from storefront.models.outbox import OutgoingMail
+from storefront.models.plain_text import beginning
 from storefront.models.policy import PolicyVersion
 from storefront.models.product import Product
 from storefront.models.rating import Rating
@@ -17,6 +18,7 @@ from storefront.personal import personal, years
 from storefront.refusals import Refused
 
 KEPT = years(5)
+LONGEST_BEGINNING = 600  # bytes
 TO_CONFIRM = timedelta(days=7)
 REFUSED_FOR = timedelta(days=180)  # that a refused one can still be changed by its author
 SAYING = {"clause": "testimonials", "basis": "consent", "keep": KEPT}
@@ -76,6 +78,7 @@ class Testimonial(Authoring, Moderating, Helpful, Record):
 
     impersonal = ("key", "state", "imported_from", "source", "reason")
     secret = ("key", "source")
+    named_by = "key"
     since = "made_at"
     whole = True
 
@@ -110,6 +113,11 @@ class Testimonial(Authoring, Moderating, Helpful, Record):
         """What stands beside it where its author is no mere customer, or ""."""
         return shown_beside(self.connection)
 
+    @property
+    def beginning(self) -> str:
+        """Its words, as far as they stand beside other things; the rest is on its own page."""
+        return beginning(self.words, LONGEST_BEGINNING)
+
     def in_words(self, field) -> str:
         """Of pictures, how many there are."""
         if field.name != "pictures":
@@ -125,9 +133,10 @@ class Testimonial(Authoring, Moderating, Helpful, Record):
         late = (cls.state == "unconfirmed") & (cls.made_at < at - TO_CONFIRM)
         over = (cls.state == "refused") & (cls.decided_at < at - REFUSED_FOR)
         with database.atomic():
-            rows = list(locked(cls.select().where(late | over)))
+            rows = list(locked(cls.select().where(late | over).order_by(cls.id)))
             for one in rows:
-                one._drop()
+                one._delete()
+            cls.erased(rows)
         return len(rows)
 
     def gone_at(self, field) -> datetime:
@@ -145,7 +154,13 @@ class Testimonial(Authoring, Moderating, Helpful, Record):
             here = Testimonial.id == self.id
             gone = {"state": "refused", "reason": "", "decided_at": at}
             Testimonial.update(gone).where(here).execute()
-            self._recount()
+
+    @classmethod
+    def erased(cls, rows: list["Testimonial"]) -> None:
+        """Count anew what is shown. Whoever counts several products does it in their order, so
+        that no two of them wait for each other."""
+        for product_id in sorted({one.product_id for one in rows}):
+            Rating.recount(cls, product_id)
 
     # What the verbs share
 
@@ -177,9 +192,12 @@ class Testimonial(Authoring, Moderating, Helpful, Record):
         self._recount()
 
     def _drop(self) -> None:
+        self._delete()
+        self._recount()
+
+    def _delete(self) -> None:
         self._note_gone()
         Testimonial.delete().where(Testimonial.id == self.id).execute()
-        self._recount()
 
     def _note_gone(self) -> None:
         here = (Testimonial.id == self.id) & Testimonial.source.is_null(False)
@@ -193,12 +211,14 @@ class Testimonial(Authoring, Moderating, Helpful, Record):
 # What pages ask for: of a product or of all, the newest, the most helpful, by rating, pictured.
 _APPROVED = Testimonial.state == "approved"
 # What resellers may show, for `widget_reading`. With the columns of the conditions: SQLite looks at
-# them again, and need not read the rows for that.
+# them again, and need not read the rows for that. Each by a sum that no other index is by:
+# PostgreSQL would look for ten of them among all by their ids, where it takes few for others.
 _RESOLD = _APPROVED & Testimonial.resellers_policy.is_null(False)
 _WITH = Testimonial.state, Testimonial.resellers_policy
-Testimonial.add_index(_WITH[0], Testimonial.id, _WITH[1], where=_RESOLD, name="testimonial_resold")
+_OF_ALL, _OF_ONE = SQL("(id + 0)"), SQL("(0 + id)")
+Testimonial.add_index(_WITH[0], _OF_ALL, _WITH[1], where=_RESOLD, name="testimonial_resold")
 Testimonial.add_index(
-    Testimonial.product, Testimonial.id, *_WITH, where=_RESOLD, name="testimonial_resold_of"
+    Testimonial.product, _OF_ONE, *_WITH, where=_RESOLD, name="testimonial_resold_of"
 )
 
 

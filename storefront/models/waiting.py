@@ -45,7 +45,7 @@ class Waiting(Record):
     told_at = Moment(null=True)
 
     impersonal = secret = ("key", "told")
-    since = "asked_at"
+    since, named_by = "asked_at", "key"
     whole = True
 
     class Meta:
@@ -95,7 +95,7 @@ class Waiting(Record):
         mine = (Waiting.id == self.id) & Waiting.confirmed_at.is_null()
         Waiting.update(confirmed_at=at).where(mine).execute()
 
-    def take_back(self) -> None:
+    def withdraw(self) -> None:
         """Nothing of it stays, nor of its mails."""
         with database.atomic():
             self._drop()

@@ -49,7 +49,7 @@ def rating(product_ids: Sequence[int]) -> Rating:
 
 def chosen(reseller: Reseller, handle: str) -> Product | None:
     """The product of that handle, if it is one of theirs."""
-    found = Product.get_or_none(Product.handle == handle)
+    found = None if "\0" in handle else Product.get_or_none(Product.handle == handle)
     theirs = found and (not reseller.products or found.id in reseller.products)
     return found if theirs else None
 
@@ -60,8 +60,10 @@ def _shown(*conditions):
 
 
 def _top(*conditions):
+    # In the order of the one index that leads there at once; see `Testimonial`.
+    newest_first = (SQL("0") + Testimonial.id) if conditions else (Testimonial.id + SQL("0"))
     rows = Testimonial.select(Testimonial.id).where(*conditions, *_SHOWABLE)
-    return rows.order_by(Testimonial.id.desc()).limit(MOST)
+    return rows.order_by(newest_first.desc()).limit(MOST)
 
 
 def _tops(*products):

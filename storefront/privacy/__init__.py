@@ -5,6 +5,7 @@
     elsewhere(…)                   what is held outside the database, in words
     plan(…)                        what an erasure would take, and what is kept and why
     erase(email, settings, at)     does it, notes it outside the database, and says the same
+    take_back(row, settings, at)   withdraws what its author takes back, and notes that, too
     catch_up(settings, at)         erases again what an older copy of the database brought back
     sweep(settings, at)            blanks what is past its period
     clear_mail(settings, at)       deletes delivered mails that are to be kept no longer
@@ -14,7 +15,7 @@
 """
 
 from storefront.privacy.elsewhere import elsewhere
-from storefront.privacy.erasing import Outcome, catch_up, erase, plan
+from storefront.privacy.erasing import Outcome, catch_up, erase, plan, take_back
 from storefront.privacy.files import clear_mail, scour
 from storefront.privacy.holding import Holding, Value, held, rows_about
 from storefront.privacy.looking import Look, looks
@@ -36,4 +37,5 @@ __all__ = [
     "scour",
     "sweep",
     "sweep_if_due",
+    "take_back",
 ]

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from storefront.config import NotSetUp, Settings
-from storefront.db import database, locked
+from storefront.db import Record, database, locked
 from storefront.erasures import Erasures, normal
 from storefront.models import RECORDS, Upkeep
 from storefront.privacy.files import scour
@@ -92,6 +92,20 @@ def erase(email: str, settings: Settings, at: datetime) -> Outcome:
     return outcome
 
 
+def take_back(row: Record, settings: Settings, at: datetime) -> None:
+    """Withdraw what somebody takes back; noted in the log outside, as an erasure is."""
+    erasures = Erasures(settings)
+    with erasures.alone():
+        number = erasures.add(_named(row, getattr(row, row.named_by)), Upkeep.now().applied, at)
+        with database.atomic():
+            row.withdraw()
+            Upkeep.note(applied=number)
+
+
+def _named(row: Record | type[Record], name: str) -> str:
+    return f"{row._meta.table_name} {name}"
+
+
 def _erase_rows(email: str, erasures: Erasures, before: datetime, at: datetime) -> int:
     """Erase what can be of the rows made until `before`; how many rows."""
     count = 0
@@ -99,19 +113,23 @@ def _erase_rows(email: str, erasures: Erasures, before: datetime, at: datetime) 
         if not record.personal_fields():
             continue
         rows = rows_about(record, email, erasures)
-        made = record._meta.fields[record.made or record.since]
-        for row in list(locked(rows.where(made <= before))):
+        made, key = record._meta.fields[record.made or record.since], record._meta.primary_key
+        # In an order that is everybody's, so that no two wait for each other.
+        rows = list(locked(rows.where(made <= before).order_by(key)))
+        for row in rows:
             one = holding(row, at)
             stays = one.kept(at)
             goes = [value.name for value in one.values if value not in stays]
             if goes:
                 row.erase(goes, erasures.mark, at)
                 count += 1
+        record.erased(rows)
     return count
 
 
 def erase_again(erasures: Erasures, at: datetime) -> int:
-    """Erase what the log names, in rows that are older than its entry; how many rows.
+    """Erase what the log names, in rows that are older than its entry, and what was taken back;
+    how many rows.
 
     These are rows that came back with a backup, or that were needed when they were to go.
     """
@@ -121,6 +139,20 @@ def erase_again(erasures: Erasures, at: datetime) -> int:
         if erased := moments.get(erasures.mark(address)):
             with database.atomic():
                 count += _erase_rows(address, erasures, erased, at)
+    return count + (_take_back_again(erasures, moments) if moments else 0)
+
+
+def _take_back_again(erasures: Erasures, moments: dict[str, datetime]) -> int:
+    count = 0
+    for record in RECORDS:
+        if not record.named_by:
+            continue
+        key = record._meta.primary_key
+        named = record.select(key, record._meta.fields[record.named_by]).tuples()
+        back = [row for row, name in named if erasures.mark(_named(record, name)) in moments]
+        for row in record.select().where(key.in_(back)):
+            row.withdraw()
+        count += len(back)
     return count
 
 

@@ -90,6 +90,7 @@ def _sweep(record, fields: list[Field], before: datetime, erasures, at: datetime
             spared = [row for row in batch if not row.needed(at)]
             for row in spared:
                 row.erase(names, erasures.mark, at)
+            record.erased(spared)
         count += len(spared)
         if len(batch) < BATCH:
             return count

@@ -15,7 +15,9 @@ QUIET = (
     *("--disable-component-update", "--disable-sync"),
 )
 SCREENS = ((360, 740), (1280, 800))  # CSS pixels
-PAGES = ("home", "listing", "product", "cart of 3 lines", "checkout")
+PAGES = (
+    *("home", "listing", "product", "product with testimonials", "cart of 3 lines", "checkout"),
+)
 NOT_FIRST = ("checkout",)  # nobody begins there: htmx has come with the pages before
 MOST_BYTES = 18_000
 MOST_REQUESTS = 3

@@ -12,7 +12,7 @@ from tests.bench.table import Table
 
 ROUND_TRIP = 14_600  # bytes that a server may send before it hears back: ten segments of 1460
 MOST = 6_000  # of the pages that most people see
-LIGHT = ("home", "listing", "product", "cart of 3 lines")
+LIGHT = ("home", "listing", "product", "product with testimonials", "cart of 3 lines")
 CODINGS = ("br", "gzip")
 SHEET = re.compile(r"<link\b[^>]*\brel=\"?stylesheet\b[^>]*>")
 PLACE = re.compile(r'\bhref="?([^" >]+)')
@@ -49,6 +49,7 @@ def every_page(shop: str, payment_page: str, scene: Scene) -> dict[str, Page]:
         "home": Page(shop, "/", {}),
         "listing": Page(shop, "/products", {}),
         "product": Page(shop, scene.product, {}),
+        "product with testimonials": Page(shop, scene.said, {}),
         "cart of 3 lines": Page(shop, "/cart", scene.cart),
         "cart, empty": Page(shop, "/cart", {}),
         "checkout": Page(shop, "/checkout", scene.cart),

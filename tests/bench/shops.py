@@ -10,14 +10,15 @@ from urllib.parse import urlencode
 from storefront import setup as set_up
 from storefront.config import Settings, read_settings
 from storefront.db import database, open_database
-from storefront.generate import generate
-from storefront.models import Product, Variant
+from storefront.generate import generate, generate_testimonials
+from storefront.models import Product, Rating, Variant
 from tests.bench.table import ROOT
 from tests.bench.wire import Answer
 from tests.journey import item
 
 FOLDER = ROOT / "build" / "bench"
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+SAID = 3  # testimonials: as many as a product's page shows
 ENOUGH = 5  # in stock, of what is put into a cart
 
 Send = Callable[..., Answer]  # send(path, method, headers, body)
@@ -29,8 +30,13 @@ def made(size: int, folder: Path = FOLDER) -> Settings:
 
 
 def demo(folder: Path = FOLDER) -> Settings:
-    """A shop with the demo's catalogue."""
-    return _made(folder / "demo", 0, demo=True)
+    """A shop with the demo's catalogue; of one thing in it something is said."""
+    settings = _made(folder / "demo", 0, demo=True)
+    with database.connection_context():
+        product = goods()[0].product
+        if not Rating.select().where(Rating.product == product, Rating.count > 0).exists():
+            generate_testimonials(SAID, datetime.now(UTC), [product])
+    return settings
 
 
 def _made(instance: Path, size: int, demo: bool) -> Settings:
@@ -64,6 +70,7 @@ class Scene:
     search: str  # a word that finds some
     cart: dict  # the header of a visitor with three lines in the cart
     adding: bytes  # the form that adds one more thing
+    said: str  # the path of a product: in the demo's shop, one that something is said of
 
 
 def goods(wanted: int = 4) -> list[Variant]:
@@ -91,4 +98,5 @@ def scene(send: Send, variants: list[Variant]) -> Scene:
             raise RuntimeError(f"nothing can be put into the cart: status {answer.status}")
         cart = {"Cookie": answer.cookies}
     word = more.product.title.split()[1]
-    return Scene(f"/products/{more.product.handle}", f"/search?q={word}", cart, form_for(more))
+    product, said = (f"/products/{one.product.handle}" for one in (more, lines[0]))
+    return Scene(product, f"/search?q={word}", cart, form_for(more), said)

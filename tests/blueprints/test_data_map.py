@@ -139,3 +139,13 @@ def test_a_card_is_said_to_lie_in_the_vault_as_long_as_the_vault_keeps_it(client
     (vault,) = personal.declared("vault")
     assert vault.keep.total_seconds() == KEPT_SECONDS
     assert "Kept for 14 days, in a vault" in client.get("/privacy/data-map").text
+
+
+def test_testimonials_stand_before_what_resellers_get_of_them_and_a_consent_is_kept(client):
+    page = unescape(client.get("/privacy/data-map").text)
+    titles = re.findall(r"<h2[^>]*>(.*?)</h2>", page)
+    both = "Testimonials", "Testimonials on other firms’ sites"
+    assert [title for title in titles if title in both] == list(both)
+    consent = page[page.index("Whether resellers may show it") :]
+    assert "Kept for 5 years, with what it is about." in consent[:700]
+    assert "Kept for 5 years after it was written" in page

@@ -69,6 +69,13 @@ def test_of_several_products_each_has_lines_of_its_own(client, held, way, shirt,
     assert f"testimonials?product={third.handle}" not in page
 
 
+@pytest.mark.parametrize("odd", ["%2500", "//[", "http://[localhost/x", "%25ff", "/" * 900, "?"])
+def test_what_is_typed_as_a_product_may_be_anything(client, held, way, odd):
+    page = client.get(f"{way}?product={odd}")
+    assert page.status_code == 200
+    assert "There is no such product to show." in page.text
+
+
 @pytest.fixture
 def counts():
     """What has been counted and not written down yet: nothing, before and after."""

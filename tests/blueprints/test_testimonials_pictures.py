@@ -5,22 +5,26 @@ import os
 import re
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from limits import parse
 from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from storefront import privacy, testimonial_pictures
+from storefront.app import create_app
+from storefront.blueprints.testimonials import form
 from storefront.jobs import Jobs
 from storefront.links import secret_of
 from storefront.models import OutgoingMail, Rating, RightsRequest, Testimonial
 from storefront.prints import ENDINGS
 from storefront.testimonial_pictures import LARGEST, TAKING_IN
 from tests.models.testimonials import approved, waiting
-from tests.snapshots import picture, turned
+from tests.snapshots import endless, picture, turned
 from tests.testimonials import files, path_of, typed
 
 
@@ -142,6 +146,7 @@ def test_their_author_sees_them_before_anybody_else(client, at, settings):
     [
         ({"a_pdf": b"%PDF-1.7"}, "“a.pdf” was not taken. It is not a picture"),
         ({"a_svg": b"<svg onload='x'/>"}, "“a.svg” was not taken. It looks like SVG"),
+        ({"a_jpg": endless(101)}, "“a.jpg” was not taken. It is drawn in more than 100 goes"),
         ({"a_jpg": small(), "b_jpg": small()[:300]}, "“b.jpg” was not taken."),
         ({f"{n}_jpg": small(n) for n in range(4)}, "3 pictures at most, please."),
         ({"<b>_jpg": b"x"}, "“&lt;b&gt;.jpg” was not taken."),
@@ -187,6 +192,32 @@ def test_one_form_s_pictures_are_looked_at_at_a_time(visitor, at, monkeypatch):
         assert "Send this without yours, and add them later" in errors(answer.text)
         assert visitor.post(at, typed()).status_code in (204, 303)
     assert send(visitor, at, typed(**files(a_jpg=small()))).status_code in (204, 303)
+
+
+def test_a_picture_in_a_hundred_goes_is_taken(visitor, at):
+    assert send(visitor, at, typed(**files(a_jpg=endless(100)))).status_code in (204, 303)
+
+
+def test_what_takes_too_long_is_not_waited_for(visitor, at, monkeypatch):
+    monkeypatch.setattr(testimonial_pictures, "FOR_A_FORM", 0)
+    answer = send(visitor, at, typed(**files(a_jpg=small())))
+    assert answer.status_code == 422
+    assert "“a.jpg” was not taken. It is damaged, or too much to read." in errors(answer.text)
+
+
+def test_pictures_of_one_connection_keep_the_shop_busy_for_so_long_and_words_still_come(
+    settings, clock, at, monkeypatch
+):
+    monkeypatch.setattr(form, "SECONDS", parse("1 per hour"))
+    limited = create_app(replace(settings, limits=True), clock).test_client()
+    forms = [typed(**files(a_jpg=small(n))) for n in range(2)]
+    first, second = (
+        limited.post(at, data=form, content_type="multipart/form-data") for form in forms
+    )
+    assert first.status_code == 303
+    assert second.status_code == 422
+    assert "Send this without them" in errors(second.text)
+    assert limited.post(at, data=typed()).status_code == 303
 
 
 def test_who_was_refused_one_leaves_the_room_to_the_next(visitor, at):
@@ -300,6 +331,20 @@ def test_who_asks_what_is_held_reads_how_many_and_sees_them(client, pictured, se
     table = client.get(f"/privacy/mine/{secret}/testimonial.csv").text
     assert '""digest""' in table, "as JSON, not as a program writes it"
     assert OutgoingMail.select().count() >= 2
+
+
+def test_what_is_left_of_an_answered_request_shows_nobodys_pictures(
+    client, pictured, settings, clock
+):
+    asked = RightsRequest.ask(
+        "bob@example.com", lambda number: secret_of(number, settings.wake_key), clock()
+    )
+    secret = secret_of(asked.message_id, settings.wake_key)
+    client.post(f"/privacy/mine/{secret}/erasure")
+    assert RightsRequest.get().email == ""
+    Testimonial.update(email="").execute()  # as of one that was imported without an address
+    way = f"/privacy/mine/{secret}/pictures/{pictured.id}/{name_of(pictured)}"
+    assert client.get(way).status_code == 404
 
 
 def test_two_forms_at_once_both_come_through(app, at, shirt):

@@ -80,7 +80,7 @@ def test_ticked_boxes_count_and_no_rating_is_possible(visitor, at):
     visitor.post(at, typed(stars="", shows_email="y", for_resellers="y", connection="given"))
     one = Testimonial.get()
     assert (one.stars, one.shows_email, one.for_resellers) == (None, True, True)
-    assert one.disclosure == "Got it free, cheaper or paid for writing"
+    assert one.disclosure == "Got it free or cheaper, or was paid for writing"
 
 
 def test_the_answer_is_the_same_whether_the_address_is_known_or_has_had_enough(
@@ -382,6 +382,34 @@ def test_an_invitation_is_for_what_came_and_for_whose_address_is_still_known(
     assert "is erased" in erased.text
     assert visitor.post(f"{path}/{shirt.handle}", typed()).status_code == 404
     assert not Testimonial.select().exists()
+
+
+def test_an_invitation_opens_nothing_of_the_address_that_the_order_has_by_now(
+    visitor, settings, plenty, clock, shirt
+):
+    order = delivered(plenty, clock())
+    before = invitation_to(settings, order)
+    Order.update(email="moved@example.com").where(Order.id == order.id).execute()
+    one = approved(shirt, clock(), email="moved@example.com")
+    refused = visitor.client.get(before)
+    assert refused.status_code == 404
+    assert "another address by now" in refused.text
+    assert visitor.post(f"{before}/{shirt.handle}", typed()).status_code == 404
+    after = visitor.client.get(invitation_to(settings, Order.get())).text
+    assert path_of(settings, one) in after
+    assert Testimonial.select().count() == 1
+
+
+def test_what_a_stranger_wrote_in_the_name_of_the_invited_does_not_stand_in_their_way(
+    visitor, settings, plenty, clock, shirt
+):
+    forged = written(shirt, clock(), words="Forged.", email=ANN.email)
+    path = invitation_to(settings, delivered(plenty, clock()))
+    page = visitor.client.get(path).text
+    assert path_of(settings, forged) not in page
+    assert f"{path}/{shirt.handle}" in page
+    visitor.post(f"{path}/{shirt.handle}", typed(words="My own.", email=None))
+    assert [one.words for one in Testimonial.select()] == ["My own."]
 
 
 def test_an_unconfirmed_one_goes_after_a_week_with_its_mail(client, settings, shirt, clock):

@@ -61,6 +61,14 @@ def test_a_form_from_another_site_gets_no_address(nobody, hill, shirt, clock):
     assert nobody.get(way).status_code == 405
 
 
+def test_an_older_browser_that_names_our_own_origin_alone_is_given_it(nobody, hill, shirt, clock):
+    (one,) = resold(shirt, clock(), shows_email=True)
+    assert nobody.get(frame_of(hill)).headers["Referrer-Policy"] == "same-origin"
+    way = f"{frame_of(hill)}/{one.id}/address"
+    assert nobody.post(way, headers={"Origin": "http://localhost"}).status_code == 200
+    assert nobody.post(way, headers={"Origin": "null"}).status_code == 403
+
+
 def test_who_collects_addresses_is_stopped(settings, clock, hill, shirt):
     (one,) = resold(shirt, clock(), shows_email=True)
     app = create_app(settings.__class__(**vars(settings) | {"limits": True}), clock)

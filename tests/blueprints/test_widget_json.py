@@ -43,7 +43,7 @@ def test_it_says_what_the_frame_shows(nobody, address, shirt, clock):
             "name": "Person 0",
             "date": f"{clock():%Y-%m-%d}",
             "bought": False,
-            "disclosure": "Got it free, cheaper or paid for writing",
+            "disclosure": "Got it free or cheaper, or was paid for writing",
             "imported": False,
             "pictures": [
                 {
@@ -175,6 +175,10 @@ def test_a_copy_is_checked_as_the_guide_says(nobody, address, shirt, clock, chec
     assert check(better, key, now) == "refused: not signed by the shop"
     later = re.sub(rb'"expires":"\d{4}', b'"expires":"2099', body)
     assert check(later, key, now) == "refused: not signed by the shop"
+    for given in (b'"stars":5,"stars":4', b'"stars":5e9', b'"stars":"5"', b'"stars":"\\ud800"'):
+        assert check(body.replace(b'"stars":5', given), key, now).startswith("refused: ")
+    unsigned = {name: value for name, value in json.loads(body).items() if name != "signature"}
+    assert check(json.dumps(unsigned).encode(), key, now).startswith("refused: ")
     clock.forward(seconds=61)
     assert check(body, key, clock()) == "refused: too old"
     assert check(body, _another_key(), now) == "refused: not signed by the shop"

@@ -5,7 +5,12 @@ import re
 import shutil
 import socket
 import subprocess
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -22,19 +27,27 @@ PRODUCT = "/products/second-day-merino-t-shirt"
 @pytest.fixture(scope="module")
 def nginx(running_shop, tmp_path_factory):
     """The origin at which nginx answers."""
+    with before(running_shop.port, tmp_path_factory.mktemp("nginx")) as origin:
+        yield origin
+
+
+@contextmanager
+def before(shop: int, folder: Path) -> Iterator[str]:
+    """Run nginx before what listens at that port; gives the origin at which it answers."""
     program = shutil.which("nginx") or "/usr/sbin/nginx"
     assert Path(program).exists(), "nginx is missing; bin/test installs it"
-    folder = tmp_path_factory.mktemp("nginx")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    (folder / "nginx.conf").write_text(_configuration(running_shop.port, port))
+    (folder / "nginx.conf").write_text(_configuration(shop, port))
     command = [program, "-p", str(folder), "-c", "nginx.conf", "-e", "error.log"]
     serving = subprocess.Popen([*command, "-g", "daemon off;"], stderr=subprocess.PIPE, text=True)
-    _wait_for(port, serving)
-    yield f"http://localhost:{port}"
-    serving.terminate()
-    serving.communicate(timeout=10)
+    try:
+        _wait_for(port, serving)
+        yield f"http://localhost:{port}"
+    finally:
+        serving.terminate()
+        serving.communicate(timeout=10)
 
 
 def _configuration(shop: int, port: int) -> str:
@@ -108,3 +121,63 @@ def test_a_fragment_is_never_given_for_a_page_nor_a_page_for_a_fragment(nginx):
     assert b"<html" in ask(nginx, page, **plain).body
     assert b"<html" in ask(nginx, page, **plain).body
     assert b"<html" not in ask(nginx, page, **plain, **{"HX-Request": "true"}).body
+
+
+# Before a server that counts its answers, and lets each be kept for a second and given for another
+
+
+@pytest.fixture(scope="module")
+def counting(tmp_path_factory):
+    """The origin at which nginx answers."""
+    numbers = count(1)
+
+    class Counts(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = f"answer {next(numbers)}".encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header(
+                "Cache-Control", "public, max-age=0, s-maxage=1, stale-while-revalidate=1"
+            )
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET
+
+        def log_message(self, *_) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Counts)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        with before(server.server_port, tmp_path_factory.mktemp("counting")) as origin:
+            yield origin
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_copy_older_than_its_page_allows_is_given_to_nobody(counting):
+    first = ask(counting, "/products/shirt")
+    kept = ask(counting, "/products/shirt")
+    assert (kept.header("x-cache"), kept.body) == ("HIT", first.body)
+    time.sleep(3.2)  # one second that it is good, one in which it may be given while asking anew
+    assert ask(counting, "/products/shirt").body != first.body
+
+
+UNKEPT = ("/widget/key/testimonials", "/widget/key.json", "/oembed?url=x")
+
+
+@pytest.mark.parametrize("path", [*UNKEPT, "/testimonials/7/pictures/d-200.webp"])
+def test_what_browsers_keep_for_half_a_minute_is_asked_for_each_time(counting, path):
+    assert ask(counting, path).body != ask(counting, path).body
+
+
+def test_what_is_written_with_pictures_goes_through_and_no_more_than_the_shop_takes(counting):
+    heavy = b"x" * 3_000_000
+    for path in ("/products/shirt/testimonials", "/testimonials/mine/link", "/desk/imports"):
+        assert wire.ask(counting, path, "POST", FORM, heavy).status == 200
+    assert wire.ask(counting, "/checkout", "POST", FORM, heavy).status == 413

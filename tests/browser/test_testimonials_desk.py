@@ -93,7 +93,7 @@ def test_the_queue_is_worked_through_by_single_keys(page, running_shop, queue, l
     press("a")  # within a field it is a letter
     press("Enter")
     expect(card).to_contain_text("Refused Bob on")
-    expect(card.get_by_text("1 out of 5 stars")).to_be_visible()
+    expect(card.get_by_role("img", name="1 out of 5 stars")).to_be_visible()
     expect(page.locator(f"#{cards[2]}")).to_be_focused()
     expect(page.locator("#said")).to_have_text("Refused, and its author is written why.")
     expect(page.locator("#lists")).to_contain_text("Waiting 3")

@@ -1,17 +1,23 @@
 """What pages weigh: bytes on the wire, what a first view asks for, and that it stands still."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from urllib.parse import urlencode
 
 import pytest
 
+from storefront.config import read_settings
+from storefront.models import Product, Testimonial
 from tests.bench import first_view, page_bytes, wire
-from tests.bench.shops import FORM, Scene
+from tests.bench.shops import FORM, SAID, Scene
+from tests.conftest import using_database
 from tests.journey import hidden_in
 
 NAMES = (
-    *("home", "listing", "product", "cart of 3 lines", "cart, empty", "checkout", "order"),
+    *("home", "listing", "product", "product with testimonials", "cart of 3 lines"),
+    *("cart, empty", "checkout", "order"),
     *("privacy", "delivery", "search", "not found", "payment page"),
 )
 
@@ -30,10 +36,22 @@ def pages(running_shop):
             cart, bought = {"Cookie": answer.cookies}, [*bought, path]
         if len(bought) == 3:
             break
-    for path in ("/", "/products", bought[0]):
-        page_bytes.weighed(page_bytes.Page(shop, path, {}), "br")  # as those before have left it
-    scene = Scene(bought[0], "/search?q=merino", cart, b"")
-    return page_bytes.every_page(shop, running_shop.payment_origin, scene)
+    with something_said(running_shop, bought[1]):
+        for path in ("/", "/products", *bought[:2]):
+            page_bytes.weighed(page_bytes.Page(shop, path, {}), "br")  # as those before left it
+        scene = Scene(bought[0], "/search?q=merino", cart, b"", bought[1])
+        yield page_bytes.every_page(shop, running_shop.payment_origin, scene)
+
+
+@contextmanager
+def something_said(shop, path: str) -> Iterator[None]:
+    """Three testimonials of a product, as long as the tests here run."""
+    handle = path.rpartition("/")[2]
+    shop.storefront("generate-testimonials", str(SAID), "--of", handle)
+    yield
+    with using_database(read_settings(shop.place.environ(shop.environ)).database_url):
+        for one in Testimonial.select().join(Product).where(Product.handle == handle):
+            one.withdraw()
 
 
 @pytest.mark.parametrize("coding", page_bytes.CODINGS)

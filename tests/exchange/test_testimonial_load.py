@@ -10,6 +10,7 @@ from storefront.erasures import Erasures
 from storefront.exchange import testimonial_load
 from storefront.exchange.catalogue import BadCatalogue
 from storefront.exchange.testimonial_load import load
+from storefront.exchange.testimonial_products import _handle_in
 from storefront.exchange.testimonials import open_testimonials
 from storefront.models import (
     Decision,
@@ -246,8 +247,9 @@ def test_people_without_an_address_may_share_a_name(bring):
     assert done.report.testimonials == 2
 
 
-def test_who_works_here_is_said_to(bring, clock):
-    Staff.invite("ann@example.com", ["editor"], clock())
+@pytest.mark.parametrize("email", ["ann@example.com", "ann+desk@example.com"])
+def test_who_works_here_is_said_to(bring, clock, email):
+    Staff.invite(email, ["editor"], clock())
     bring(ANN)
     assert only().connection == "works"
     assert only().disclosure == "Works for this shop"
@@ -280,6 +282,18 @@ def test_a_product_that_is_not_here_is_named_and_its_row_passed_over(bring, colu
     done = bring("nowhere,5,Ann,Warm,2025-01-02", f"{column},rating,author,body,date\n")
     assert done.warned == ["line 2: skip, no product, or more than one, is known here by 'nowhere'"]
     assert done.report.skipped == 1
+
+
+def test_a_product_that_only_mentions_another_shop_was_not_brought_from_it(bring, shirt):
+    Product.update(extra={"shopify": {"Vendor": "woocommerce"}}).execute()
+    bring(f"{SHIRT},5,Ann,Warm,2025-01-02", "product_handle,rating,author,body,date\n")
+    assert only().product_id == shirt.id
+
+
+def test_an_address_of_nothing_but_slashes_is_read_at_once():
+    slashes = "/" * 2_000_000  # in a square of that the test would not end
+    assert _handle_in(f"https://old.example/{slashes}x") == "x"
+    assert _handle_in(f"https://old.example/x{slashes}") == "x"
 
 
 def test_a_title_that_two_products_have_is_no_guess(bring):

@@ -164,6 +164,11 @@ def test_what_is_still_to_come_is_not_believed(one):
     assert one(at="2027-01-01").why == "its date is still to come"
 
 
+@pytest.mark.parametrize("nothing", ["1970-01-01 00:00:00", "0001-01-01", "01.01.1900"])
+def test_a_date_that_programs_write_for_none_is_not_believed(one, nothing):
+    assert "older than any shop on the web" in one(at=nothing).why
+
+
 def test_a_date_of_two_meanings_refuses_the_file_until_somebody_says_which(rows):
     row = f"{SHIRT},5,Ann,,Warm,05/03/2024,,published,"
     with pytest.raises(BadCatalogue, match=r"line 2: .*--day-first or --month-first"):
@@ -238,13 +243,23 @@ def test_very_deep_markup_is_read_at_once(one):
     assert one("<script>" * 6_000).stars == 5
 
 
-@pytest.mark.parametrize("words", ["See www.shop.example", "at https://x.example", "my shop.com"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "See www.shop.example",
+        "at https://x.example",
+        "my shop.com",
+        "ｗｗｗ．shop",
+        "sh\u200dop\u200b.com",
+    ],
+)
 def test_words_with_addresses_of_pages_are_passed_over(one, words):
     assert one(words).why == "its words hold the address of a web page, and we show none"
 
 
 def test_words_with_an_e_mail_address_are_passed_over(one):
     assert "e-mail address" in one("Write to ann@example.org").why
+    assert "an e-mail address" in one("Write to ann＠example.org").why
 
 
 def test_nothing_said_is_passed_over_but_stars_alone_are_enough(one):
@@ -261,6 +276,7 @@ def test_a_title_that_the_words_begin_with_is_not_said_twice(one):
 
 def test_a_name_that_is_an_address_is_not_shown(one, rows):
     assert one(author="jean@example.com").name == "A customer"
+    assert one(author="jean＠example.com").name == "A customer"
     assert one(author="x" * 61).name == "A customer"
     remark, _ = rows(f"{SHIRT},5,jean@example.com,,Warm,2025-01-02,,published,")
     assert "jean" not in remark.words

@@ -1,11 +1,14 @@
 """What a testimonial goes through: written, confirmed, decided, changed, taken back, counted."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from playhouse.test_utils import count_queries
 
-from storefront.db import database
+from storefront import privacy
+from storefront.db import database, is_sqlite, locked
 from storefront.models import (
     Order,
     OrderLine,
@@ -15,6 +18,7 @@ from storefront.models import (
     Rating,
     Testimonial,
 )
+from storefront.models.testimonial import KEPT
 from storefront.refusals import Refused
 from tests.models.placing import ANN, at_once, cart_of, place
 from tests.models.testimonials import GIVEN, approved, several, waiting, written
@@ -112,9 +116,18 @@ def test_by_invitation_nothing_is_left_to_confirm_and_the_address_is_the_orders(
     assert not OutgoingMail.select().where(OutgoingMail.kind.startswith("testimonial_")).exists()
 
 
-def test_who_works_here_is_disclosed_whatever_they_say(app, shirt, clock):
+def test_an_order_whose_address_is_erased_meanwhile_gives_it_to_nothing(shirt, plenty, clock):
+    order = delivered(plenty, clock())
+    Order.update(email="").where(Order.id == order.id).execute()
+    with pytest.raises(Refused, match="erased or changed meanwhile"):
+        written(shirt, clock(), order=order)
+    assert not Testimonial.select().exists()
+
+
+@pytest.mark.parametrize("email", ["sam@staff.example", "Sam+shop@staff.example"])
+def test_who_works_here_is_disclosed_whatever_they_say(app, shirt, clock, email):
     hired(app, "fulfilment", email="sam@staff.example")
-    testimonial = waiting(shirt, clock(), email="sam@staff.example", connection="")
+    testimonial = waiting(shirt, clock(), email=email, connection="")
     assert testimonial.disclosure == "Works for this shop"
     testimonial.change(GIVEN | {"words": "Better still.", "connection": "close"}, clock())
     assert Testimonial.get().disclosure == "Works for this shop"
@@ -132,7 +145,7 @@ def test_a_mailbox_gets_three_mails_however_it_is_spelled_and_nobody_can_tell(sh
     assert [each.id for each in Testimonial.select()] == [made[0].id], "the other tries went"
 
 
-def test_there_is_an_end_to_what_waits_and_finding_out_costs_the_same(shirt, clock):
+def test_there_is_an_end_to_what_waits_and_finding_out_costs_the_same(shirt, plenty, clock):
     with count_queries() as few:
         written(shirt, clock())
     moments = dict.fromkeys(("written_at", "made_at", "changed_at"), clock())
@@ -148,6 +161,8 @@ def test_there_is_an_end_to_what_waits_and_finding_out_costs_the_same(shirt, clo
         written(shirt, clock(), email="late@example.com")
     assert counted.count < many.count
     assert Testimonial.select().count() == 5000
+    invited = written(shirt, clock(), order=delivered(plenty, clock(), "bea@example.com"))
+    assert invited.state == "waiting", "nothing of that waits for anybody's mail"
 
 
 def test_what_is_no_words_of_ones_own_is_left_out_or_refused(shirt, clock):
@@ -160,6 +175,8 @@ def test_what_is_no_words_of_ones_own_is_left_out_or_refused(shirt, clock):
         ("words", "Look at evil.COM"),
         ("name", "bob@example.com"),
         ("name", "\u2066"),
+        ("name", "\u3164\u2800"),
+        ("name", "\u0301\u0302"),
         ("stars", 0),
         ("stars", 6),
         ("connection", "boss"),
@@ -167,9 +184,11 @@ def test_what_is_no_words_of_ones_own_is_left_out_or_refused(shirt, clock):
         with pytest.raises(Refused) as refused:
             written(shirt, clock(), **{field: text})
         assert list(refused.value.problems) == [field]
+    heap = "Dry" + "\u0301" * 4000 + "!"
+    assert written(shirt, clock(), words=heap).words == "Dry" + "\u0301" * 6 + "!"
     hebrew = "חם ויבש 👩‍👩‍👧 e.g. 3.5 cm"
     assert written(shirt, clock(), words=hebrew).words == hebrew
-    assert Testimonial.select().count() == 2
+    assert Testimonial.select().count() == 3
 
 
 def test_nothing_is_made_under_a_policy_that_does_not_cover_it(shirt, clock):
@@ -191,3 +210,46 @@ def test_two_confirmations_at_once_are_one(shirt, clock):
     assert [each for each in outcomes if each and not isinstance(each, Refused)] == []
     [left] = Testimonial.select()
     assert left.state == "waiting"
+
+
+@pytest.mark.parametrize("what", ["let go", "erased", "swept"])
+def test_whoever_counts_several_products_does_it_in_their_order(settings, shirt, clock, what):
+    if is_sqlite():
+        pytest.skip("SQLite lets one write at a time")
+    then = clock() - KEPT
+    low, high = sorted(Product.reachable().limit(2), key=lambda product: product.id)
+    for product in (high, low):  # the ids of testimonials go the other way round
+        written(product, then).confirm(then)
+        approved(product, then, email="bob@example.com")
+    if what == "let go":
+        Testimonial.update(state="unconfirmed").where(Testimonial.email == GIVEN["email"]).execute()
+    act = {
+        "let go": lambda: Testimonial.let_go(clock()),
+        "erased": lambda: privacy.erase(GIVEN["email"], settings, clock()),
+        "swept": lambda: privacy.sweep(settings, clock()),
+    }[what]
+    with ThreadPoolExecutor(1) as pool:
+        with database.atomic():
+            held = list(locked(Rating.select().where(Rating.product == low)))
+            other = pool.submit(_connected, act)
+            _wait_for_one_who_waits()
+            assert held + list(locked(Rating.select().where(Rating.product == high)))
+        other.result(20)
+    assert Testimonial.about(GIVEN["email"]).count() == 0
+
+
+def _connected(act) -> None:
+    with database.connection_context():
+        act()
+
+
+def _wait_for_one_who_waits() -> None:
+    """Until another connection waits for what this one has locked."""
+    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    for_us = "pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    for _ in range(500):
+        found = database.execute_sql(f"{waits} AND {for_us}").fetchone()
+        if found[0]:
+            return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits")

@@ -8,6 +8,7 @@ from wtforms import HiddenField, StringField, TextAreaField
 
 from storefront.cards import holds_card
 from storefront.drafting import posting, typed
+from storefront.forms import Form
 from storefront.models import PolicyVersion
 from storefront.refusals import Refused
 
@@ -17,6 +18,8 @@ ADDRESS = re.compile(r"https?://\S+")  # archived pages have long numbers in the
 
 class DraftForm(FlaskForm):
     """A draft as it is edited. `revision` is the one it was made out of."""
+
+    Meta = Form.Meta
 
     text = TextAreaField("Text", filters=[lambda text: typed.tidied(text or "")])
     file = FileField("Or a file with the text (Markdown or HTML)")

@@ -143,7 +143,8 @@ def _can_be_corrected(row) -> bool:
 @blueprint.get(f"/privacy/mine/<secret>/pictures/<int(max={2**31 - 1}):number>/<name>")
 @limiter.exempt
 def my_picture(secret: str, number: int, name: str):
-    mine = Testimonial.about(behind(secret).email).where(Testimonial.id == number)
+    email = behind(secret).email or abort(404, OVER)  # without one it would be about anybody
+    mine = Testimonial.about(email).where(Testimonial.id == number)
     found = mine.first() or abort(404)
     return show_testimonial_picture(name, found.pictures)
 

@@ -1,9 +1,14 @@
 """The form of a testimonial, new or changed, and how its pictures come in."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import ceil
 from typing import ClassVar
 
 from flask import current_app
 from flask_wtf.file import MultipleFileField
+from limits import parse
 from wtforms import (
     BooleanField,
     RadioField,
@@ -14,10 +19,12 @@ from wtforms import (
 )
 
 from storefront import testimonial_pictures
+from storefront.door import limiter, whose
 from storefront.fields import address_of_mail, asked
 from storefront.forms import UnderPolicy
 from storefront.models import Testimonial
 from storefront.models.authoring import CONNECTIONS, LONGEST, LONGEST_NAME, MOST_PICTURES
+from storefront.models.testimonial import KEPT
 from storefront.pages import closed
 from storefront.personal import personal
 from storefront.refusals import Refused
@@ -107,14 +114,37 @@ class _Content(UnderPolicy):
 
     def take_pictures(self) -> list[dict]:
         """What was chosen, developed. Raises `Refused`."""
+        if not self.files():
+            return []
         folder = testimonial_pictures.place(current_app.extensions["settings"])
-        return testimonial_pictures.take_in(self.files(), folder)
+        with _seconds_of_one():
+            return testimonial_pictures.take_in(self.files(), folder)
 
     def forget_files(self) -> None:
         """Say which files have to be chosen again, as no form keeps them."""
         if names := ", ".join(f"“{name}”" for name, _ in self.files()):
             said = f"Nothing is kept of what was chosen: {names}. Please choose again."
             self.pictures.errors = [*self.pictures.errors, said]
+
+
+SECONDS = parse("60 per hour")  # in which pictures of one address are developed
+ENOUGH = (
+    "Your pictures have kept us busy for a minute within the hour. Send this without them, and add "
+    "them later from the link that we mail you."
+)
+
+
+@contextmanager
+def _seconds_of_one() -> Iterator[None]:
+    """Count what the block takes against the address that the form comes from."""
+    who, began = ("developing", whose()), time.monotonic()
+    if limiter.enabled and not limiter.limiter.test(SECONDS, *who):
+        raise Refused(pictures=ENOUGH)
+    try:
+        yield
+    finally:
+        if limiter.enabled:
+            limiter.limiter.hit(SECONDS, *who, cost=ceil(time.monotonic() - began))
 
 
 class TestimonialForm(_Content):
@@ -130,6 +160,7 @@ class TestimonialForm(_Content):
         clause="resellers",
         why="to let resellers show what you say",
         basis="consent",
+        keep=KEPT,  # as the version of the policy under which it was given
         words="whether resellers may show it",
     )
 

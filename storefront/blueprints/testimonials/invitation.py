@@ -22,12 +22,15 @@ def invitation(link: str):
 
 def _order(link: str) -> Order:
     """The order that the link stands for, if its customer may still say something about it."""
-    number = current_app.extensions["invitation_links"].read(link)
+    links = current_app.extensions["invitation_links"]
+    number = links.number_in(link)
     order = number and Order.get_or_none(Order.number == number)
     if not order:
         abort(404, "No order is behind this link. Please use the whole link from our mail.")
     if not order.email:
         abort(404, "The address of this order is erased, so we cannot tell any more whose it was.")
+    if not links.is_to(link, order.email):
+        abort(404, "This order has another address by now than the one this link was mailed to.")
     if not Testimonial.things_of(order):
         abort(404, "Nothing of this order has arrived yet that we still sell.")
     return order

@@ -2,6 +2,7 @@
 
 from flask import abort, current_app, request, url_for
 
+from storefront import privacy
 from storefront.blueprints.testimonials import testimonials
 from storefront.blueprints.testimonials.form import FILES, LOOK_OVER, ChangeForm
 from storefront.door import limiter, takes_files
@@ -102,7 +103,7 @@ def display(link: str):
 def remove(link: str):
     found = behind(link)
     handle = found.product.handle
-    found.withdraw()
+    privacy.take_back(found, current_app.extensions["settings"], now())
     current_app.extensions["wake_scourer"]()
     return go(url_for("testimonials.removed", handle=handle))
 

@@ -35,7 +35,7 @@ def form_page(product: Product, form: TestimonialForm, status=200, refusal=None,
 
 @testimonials.post("/products/<handle>/testimonials")
 @takes_files(*FILES)
-@limiter.limit("30 per hour")
+@limiter.limit("30 per hour;100 per day")  # a week of it is far from `MOST_UNCONFIRMED_IN_ALL`
 def write(handle: str):
     product, form = find(handle), TestimonialForm()
     try:

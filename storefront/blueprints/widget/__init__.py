@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, current_app, make_response, reques
 from flask_limiter.errors import RateLimitExceeded
 from werkzeug.exceptions import HTTPException
 
-from storefront.models import Product, Reseller
+from storefront.models import Product, Reseller, Testimonial
 from storefront.models.widget_reading import chosen
 
 widget = blueprint = Blueprint("widget", __name__)
@@ -37,6 +37,11 @@ def own_origin() -> str:
 def shop_name() -> str:
     """What the shop is called, as plain text."""
     return current_app.extensions["settings"].shop["name"]
+
+
+def tie_of(one: Testimonial) -> str:
+    """What stands beside it of its author's tie to us, or "". Elsewhere “this shop” is another."""
+    return one.disclosure.replace("this shop", shop_name())
 
 
 def page_of(number: int) -> str:
@@ -69,7 +74,9 @@ def framable(response: Response, reseller: Reseller | None, style: str, script: 
         f"img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {around}"
     )
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    # Not no-referrer: by that a browser that sends no Sec-Fetch-Site calls our own form's Origin
+    # null, and the door lets it in from nowhere.
+    response.headers["Referrer-Policy"] = "same-origin"
 
 
 @widget.errorhandler(RateLimitExceeded)

@@ -17,12 +17,14 @@ from storefront.blueprints.widget import (
     product_path,
     reseller_of,
     shop_name,
+    tie_of,
     widget,
 )
 from storefront.contrast import DARK, LIGHT, readable
 from storefront.door import limiter
 from storefront.kept import BRIEF
 from storefront.models import Product, Reseller, Testimonial
+from storefront.models.plain_text import beginning
 from storefront.models.reseller import LOOK
 from storefront.models.widget_reading import newest, one_of, rating
 from storefront.pages import keep, public
@@ -123,20 +125,10 @@ class Shown:
 
     def __init__(self, one: Testimonial, action: str) -> None:
         self.one, self.action, self.page = one, action, page_of(one.id)
-        self.product = product_path(one.product)
-        self.words, self.is_cut = _cut(one.words, LONGEST)
-        self.reply, self.reply_is_cut = _cut(one.reply, LONGEST_REPLY)
+        self.product, self.tie = product_path(one.product), tie_of(one)
+        self.words, self.reply = beginning(one.words, LONGEST), beginning(one.reply, LONGEST_REPLY)
+        self.is_cut, self.reply_is_cut = self.words != one.words, self.reply != one.reply
         self.pictures = [_thumbnail(one.id, picture) for picture in one.pictures[:3]]
-
-
-def _cut(text: str, longest: int) -> tuple[str, bool]:
-    """The text or its beginning, to the end of a word where one is near; and whether it is cut."""
-    raw = text.encode()
-    if len(raw) <= longest:
-        return text, False
-    begun = raw[:longest].decode(errors="ignore")
-    whole = begun.rsplit(None, 1)[0]
-    return f"{whole if len(whole) > len(begun) - 60 else begun}…", True
 
 
 def _thumbnail(number: int, picture: dict) -> dict:

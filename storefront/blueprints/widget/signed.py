@@ -12,6 +12,7 @@ from storefront.blueprints.widget import (
     product_path,
     reseller_of,
     shop_name,
+    tie_of,
     widget,
 )
 from storefront.kept import BRIEF
@@ -99,7 +100,7 @@ def _told(one: Testimonial) -> dict:
         "name": one.name,
         "date": f"{one.written_at:%Y-%m-%d}",
         "bought": one.bought,
-        "disclosure": one.disclosure,
+        "disclosure": tie_of(one),
         "imported": bool(one.imported_from),
         "pictures": [_pictured(one, picture) for picture in one.pictures],
         "reply": one.reply,

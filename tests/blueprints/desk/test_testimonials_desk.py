@@ -84,7 +84,7 @@ def test_what_waits_shows_all_that_is_decided_on_and_neither_stars_nor_address(
         assert shirt.title in page
         assert "<bdi>Ann &lt;3</bdi>" in page
         assert '<p dir="auto">Dry &amp; &lt;warm&gt;.</p>' in page
-        assert "Got it free, cheaper or paid for writing" in page
+        assert "Got it free or cheaper, or was paid for writing" in page
         assert "confirmed address" in page
         assert "bought here" not in page
         assert not STARS.search(page)
