@@ -49,7 +49,7 @@ def keep_private(response):
 
 @blueprint.get("/orders/<link>/withdrawal")
 def page(link: str):
-    form = WithdrawalForm(formdata=None, asking=secrets.token_hex(8))
+    form = WithdrawalForm(formdata=None, asking=secrets.token_urlsafe(8))
     return _page(_find(link), link, form, {})
 
 
@@ -89,7 +89,7 @@ def withdraw(link: str):
             current_app.extensions["payments"].cancel(order, now())
         else:
             words = "" if form.closed else form.words.data or ""
-            reason, asking = form.reason.data or "", form.asking.data or secrets.token_hex(8)
+            reason, asking = form.reason.data or "", form.asking.data or secrets.token_urlsafe(8)
             Return.ask(order, _wanted(typed), reason, words, asking[:64], now())
     except Refused as refusal:
         return _page(order, link, form, typed, 422, refusal)
@@ -125,6 +125,6 @@ def take_back(link: str, number: int):
     try:
         found.take_back(now())
     except Refused as refusal:
-        form = WithdrawalForm(formdata=None, asking=secrets.token_hex(8))
+        form = WithdrawalForm(formdata=None, asking=secrets.token_urlsafe(8))
         return _page(order, link, form, {}, 422, refusal)
     return go(url_for("returns.page", link=link))

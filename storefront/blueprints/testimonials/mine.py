@@ -62,7 +62,8 @@ def _page(found: Testimonial, link: str, form: ChangeForm, status=200, refusal=N
 @limiter.limit("60 per hour")
 def change(link: str):
     found, form = behind(link), ChangeForm()
-    kept = [p for p in found.pictures if p["digest"] in request.form.getlist("kept")]
+    # Its first signs tell one apart; the whole might be taken for a card's number at the door.
+    kept = [p for p in found.pictures if p["digest"][:12] in request.form.getlist("kept")]
     form.kept = len(kept)
     try:
         if not form.validate():
