@@ -50,7 +50,8 @@ def queue(running_shop):
         ]
     yield made
     with using_database(url):
-        for one in Testimonial.select().where(Testimonial.id.in_(made)):
+        # Read to the end first: a transaction cannot begin over a reading that others overtook.
+        for one in list(Testimonial.select().where(Testimonial.id.in_(made))):
             one.withdraw()
 
 
