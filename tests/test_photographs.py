@@ -425,7 +425,7 @@ def test_a_file_that_cannot_be_opened_is_named(row, folder, bring, monkeypatch):
 
 def test_what_nobody_foresaw_is_not_hushed_up(row, folder, bring, monkeypatch):
     put(folder, "shirt one.jpg")
-    monkeypatch.setattr(prints, "_developed", lambda raw: 1 // 0)
+    monkeypatch.setattr(prints, "_developed", lambda raw, patience: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         bring()
 
