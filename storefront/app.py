@@ -42,6 +42,7 @@ from storefront.front import Behind, Front
 from storefront.jobs import Jobs
 from storefront.links import (
     EntryLinks,
+    InsiderLinks,
     InvitationLinks,
     OrderLinks,
     ResellerLinks,
@@ -121,6 +122,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "order_links": OrderLinks(settings.cookie_keys),
         "entry_links": EntryLinks(settings.cookie_keys),
         "waiting_links": WaitingLinks(settings.cookie_keys),
+        "insider_links": InsiderLinks(settings.cookie_keys),
         "testimonial_links": TestimonialLinks(settings.cookie_keys),
         "invitation_links": InvitationLinks(settings.cookie_keys),
         "reseller_links": ResellerLinks(settings.cookie_keys),

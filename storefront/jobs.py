@@ -23,6 +23,7 @@ from storefront.models import (
     CatalogueImport,
     ContestEntry,
     Edition,
+    Insider,
     RightsRequest,
     Testimonial,
     Waiting,
@@ -143,7 +144,7 @@ class Jobs:
         """
         at = datetime.now(UTC)
         gone = RightsRequest.let_go(at) + ContestEntry.forget_unconfirmed(at) + Waiting.let_go(at)
-        if gone + Testimonial.let_go(at):
+        if gone + Testimonial.let_go(at) + Insider.let_go(at):
             privacy.clear_mail(self._settings, at)
         if self._tidied is None or at - self._tidied >= ENCLOSED:
             self._let_go_of_enclosed(at)
