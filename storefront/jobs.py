@@ -24,6 +24,7 @@ from storefront.models import (
     ContestEntry,
     Edition,
     Insider,
+    PolicyVersion,
     RightsRequest,
     Testimonial,
     Waiting,
@@ -119,6 +120,7 @@ class Jobs:
         finally:
             self._give_notice()
             Waiting.tell(datetime.now(UTC))
+            self._invite()
             self.send_mail()
             self._look_after_imports()
             Edition.tidy()
@@ -136,6 +138,11 @@ class Jobs:
         from storefront import notices  # the shop only wakes who does this; see `sparing`
 
         notices.go_on(datetime.now(UTC))
+
+    def _invite(self) -> None:
+        """Ask some of those whose addresses were imported whether they want the Insider Update."""
+        at = datetime.now(UTC)
+        Insider.invite(PolicyVersion.in_force(at), at)
 
     def keep_promises(self) -> None:
         """Let go of what is past its period, once a day, and have what went leave the files.
