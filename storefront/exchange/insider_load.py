@@ -19,6 +19,7 @@ from storefront.models.plain_text import one_line
 from storefront.refusals import Refused
 
 BATCH = 500
+MOST = 500_000  # addresses of a file
 LONGEST_STATEMENT = 500  # characters
 SHORTEST_STATEMENT = 15
 Tell = Callable[[str], None]
@@ -35,6 +36,15 @@ class Report:
     skipped: int = 0
 
     @property
+    def words(self) -> str:
+        """The same for people."""
+        here = f"{self.added:,} came in, {self.known:,} were here already or stood there twice"
+        return (
+            f"{here}, {self.left:,} had left, {self.erased:,} had themselves erased, and "
+            f"{self.skipped:,} lines were skipped."
+        )
+
+    @property
     def summary(self) -> str:
         """The one line an import ends with."""
         return " ".join(f"{name}={count}" for name, count in vars(self).items())
@@ -45,10 +55,10 @@ def statement_of(text: str) -> str:
     said = one_line(text)
     if len(said) < SHORTEST_STATEMENT:
         raise Refused(
-            "Please say in a sentence which consent you hold: who gave it, where, when, to what."
+            consent="Please say in a sentence who gave you their consent, where, when and to what."
         )
     if len(said) > LONGEST_STATEMENT:
-        raise Refused(f"Please say it in {LONGEST_STATEMENT} characters.")
+        raise Refused(consent=f"Please say it in {LONGEST_STATEMENT} characters.")
     return said
 
 
@@ -59,7 +69,7 @@ def load(
     *,
     statement: str = "",
     dry: bool = False,
-    tell: Tell,
+    tell: Tell = lambda line: None,
     warn: Tell,
 ) -> Report:
     """Write the addresses in one transaction; a dry run writes nothing.
@@ -72,72 +82,56 @@ def load(
     policy.require("insider")
     facts = {"policy": policy.id, "way": "import", "wording": "", "mails": 0, "mailed_at": None}
     facts |= {"statement": statement, "asked_at": at, "confirmed_at": at if statement else None}
-    receiver = _Receiver(erasures, facts, tell)
+    report = Report()
+    fresh = _read(items, erasures, report, tell, warn)  # before anybody else waits for us
     try:
         with database.atomic():
-            for item in items:
-                if isinstance(item, Skipped):
-                    receiver.report.skipped += 1
-                    line = f"line {item.line}: skip, {item.why}"
-                    tell(line)
-                    warn(line)
-                else:
-                    receiver.take(item)
-            receiver.flush()
+            for start in range(0, len(fresh), BATCH):
+                _write(dict(fresh[start : start + BATCH]), facts, report, tell)
             if dry:
                 raise DryRun
     except DryRun:
         pass
-    return receiver.report
+    return report
 
 
-class _Receiver:
-    """Takes addresses and writes batch after batch."""
+def _read(items: Addresses, erasures: Erasures, report: Report, tell: Tell, warn: Tell) -> list:
+    """The addresses of a file by their mailboxes, each once, but for those who are erased."""
+    found, erased = {}, erasures.moments()
+    for item in items:
+        if isinstance(item, Skipped):
+            report.skipped += 1
+            tell(f"line {item.line}: skip, {item.why}")
+            warn(f"line {item.line}: skip, {item.why}")
+        elif erasures.mark(item.email) in erased:
+            report.erased += 1
+            tell(f"line {item.line}: pass over, they had themselves erased")
+        elif found.setdefault(mark_of(item.email, erasures.digest), item) is not item:
+            report.known += 1
+            tell(f"line {item.line}: pass over, it stands in the file twice")
+        if len(found) > MOST:
+            raise Refused(f"More than {MOST:,} addresses: please bring them in several files.")
+    return list(found.items())
 
-    def __init__(self, erasures: Erasures, facts: dict, tell: Tell) -> None:
-        self.report = Report()
-        self._erasures, self._erased = erasures, erasures.moments()
-        self._facts, self._tell = facts, tell
-        self._batch: dict[str, Listed] = {}
 
-    def take(self, one: Listed) -> None:
-        """Note an address; twice in a file is once."""
-        if self._erasures.mark(one.email) in self._erased:
-            self._passed_over(one, "erased", "they had themselves erased")
-            return
-        mailbox = mark_of(one.email, self._erasures.digest)
-        if mailbox in self._batch:
-            self._passed_over(one, "known", "it stands in the file twice")
-            return
-        self._batch[mailbox] = one
-        if len(self._batch) >= BATCH:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what was noted."""
-        batch, self._batch = self._batch, {}
-        left = GoneInsider.among(batch)
-        emails = [one.email for one in batch.values()]
-        same = Insider.mailbox.in_(list(batch)) | Insider.email.in_(emails)
-        rows = list(Insider.select(Insider.mailbox, Insider.email).where(same).tuples())
-        known = {mailbox for mailbox, _ in rows} | {email for _, email in rows}
-        fresh = []
-        for mailbox, one in batch.items():
-            if mailbox in left:
-                self._passed_over(one, "left", "they have left")
-            elif mailbox in known or one.email in known:
-                self._passed_over(one, "known", "they are on the list")
-            else:
-                fresh.append(self._row(one, mailbox))
-        if fresh:
-            Insider.insert_many(fresh).on_conflict_ignore().execute()
-
-    def _row(self, one: Listed, mailbox: str) -> dict:
-        self.report.added += 1
-        self._tell(f"line {one.line}: add")
-        own = {"email": one.email, "mailbox": mailbox, "key": secrets.token_hex(16)}
-        return own | self._facts
-
-    def _passed_over(self, one: Listed, why: str, words: str) -> None:
-        setattr(self.report, why, getattr(self.report, why) + 1)
-        self._tell(f"line {one.line}: pass over, {words}")
+def _write(batch: dict[str, Listed], facts: dict, report: Report, tell: Tell) -> None:
+    """Write those who have not left and are not here yet."""
+    left = GoneInsider.among(batch)
+    emails = [one.email for one in batch.values()]
+    same = Insider.mailbox.in_(list(batch)) | Insider.email.in_(emails)
+    rows = list(Insider.select(Insider.mailbox, Insider.email).where(same).tuples())
+    known, fresh = {name for row in rows for name in row}, []
+    for mailbox, one in batch.items():
+        if mailbox in left:
+            report.left += 1
+            tell(f"line {one.line}: pass over, they have left")
+        elif mailbox in known or one.email in known:
+            report.known += 1
+            tell(f"line {one.line}: pass over, they are on the list")
+        else:
+            report.added += 1
+            tell(f"line {one.line}: add")
+            own = {"email": one.email, "mailbox": mailbox, "key": secrets.token_hex(16)}
+            fresh.append(own | facts)
+    if fresh:  # who signs up meanwhile is there already
+        Insider.insert_many(fresh).on_conflict_ignore().execute()

@@ -9,8 +9,9 @@ import csv
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from storefront.exchange.catalogue import BadCatalogue, Skipped
 from storefront.exchange.cells import guarded, unguarded
@@ -108,6 +109,16 @@ def _read(record: Record, columns: dict[str, list[int]]) -> Listed | Skipped:
         return Listed(record.line, address_of_mail(unguarded(cell.strip())).lower())
     except ValidationError:
         return Skipped(record.line, "it holds no e-mail address that can be written to")
+
+
+def write_down(file: BinaryIO) -> None:
+    """The same into an open file, as UTF-8."""
+    out = TextIOWrapper(file, encoding="utf-8", newline="")
+    try:
+        write(out)
+    finally:
+        out.flush()
+        out.detach()
 
 
 def write(out: TextIO) -> int:
