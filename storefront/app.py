@@ -18,6 +18,7 @@ from storefront.blueprints import (
     desk,
     feeds,
     home,
+    insider,
     listing,
     orders,
     page,
@@ -42,6 +43,7 @@ from storefront.front import Behind, Front
 from storefront.jobs import Jobs
 from storefront.links import (
     EntryLinks,
+    InsiderLinks,
     InvitationLinks,
     OrderLinks,
     ResellerLinks,
@@ -54,7 +56,7 @@ from storefront.signing import Signer
 
 PARTS = (
     *(home, listing, products, pictures, waiting, cart, checkout, orders, afterwards, returns),
-    *(testimonials, widget, resellers),
+    *(testimonials, widget, resellers, insider),
     *(contests, page, privacy, feeds, well_known, account, desk),
 )
 
@@ -121,6 +123,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "order_links": OrderLinks(settings.cookie_keys),
         "entry_links": EntryLinks(settings.cookie_keys),
         "waiting_links": WaitingLinks(settings.cookie_keys),
+        "insider_links": InsiderLinks(settings.cookie_keys),
         "testimonial_links": TestimonialLinks(settings.cookie_keys),
         "invitation_links": InvitationLinks(settings.cookie_keys),
         "reseller_links": ResellerLinks(settings.cookie_keys),

@@ -15,6 +15,7 @@ from storefront import (
     coverage,
     fetching,
     generate_commands,
+    insider_commands,
     photographs,
     policy,
     programs,
@@ -64,6 +65,7 @@ cli.add_command(routes_command)
 cli.add_command(shell_command)
 STEPS = (
     *generate_commands.STEPS,
+    *insider_commands.STEPS,
     *staff_commands.STEPS,
     *testimonial_commands.STEPS,
     *upkeep_commands.STEPS,

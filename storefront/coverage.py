@@ -32,6 +32,9 @@ WORDS = {
     "waiting": Words(
         "asking to hear when something is back", "Nobody can ask to be told of anything now"
     ),
+    "insider": Words(
+        "signing up to the Insider Update", "Nobody can sign up to the Insider Update now"
+    ),
     "testimonials": Words("writing testimonials", "No testimonials are taken at the moment"),
     "resellers": Words(
         "asking whether resellers may show a testimonial", "Nothing new is given to resellers now"

@@ -23,6 +23,8 @@ from storefront.models import (
     CatalogueImport,
     ContestEntry,
     Edition,
+    Insider,
+    PolicyVersion,
     RightsRequest,
     Testimonial,
     Waiting,
@@ -118,6 +120,7 @@ class Jobs:
         finally:
             self._give_notice()
             Waiting.tell(datetime.now(UTC))
+            self._invite()
             self.send_mail()
             self._look_after_imports()
             Edition.tidy()
@@ -136,6 +139,11 @@ class Jobs:
 
         notices.go_on(datetime.now(UTC))
 
+    def _invite(self) -> None:
+        """Ask some of those whose addresses were imported whether they want the Insider Update."""
+        at = datetime.now(UTC)
+        Insider.invite(PolicyVersion.in_force(at), at)
+
     def keep_promises(self) -> None:
         """Let go of what is past its period, once a day, and have what went leave the files.
 
@@ -143,7 +151,7 @@ class Jobs:
         """
         at = datetime.now(UTC)
         gone = RightsRequest.let_go(at) + ContestEntry.forget_unconfirmed(at) + Waiting.let_go(at)
-        if gone + Testimonial.let_go(at):
+        if gone + Testimonial.let_go(at) + Insider.let_go(at):
             privacy.clear_mail(self._settings, at)
         if self._tidied is None or at - self._tidied >= TIDIED_EVERY:
             self._let_go_of_testimonial_pictures(at)

@@ -46,6 +46,12 @@ class WaitingLinks(SignedLinks):
     salt = "waiting"
 
 
+class InsiderLinks(SignedLinks):
+    """Links by which somebody confirms or leaves the Insider Update, by key."""
+
+    salt = "insider"
+
+
 class TestimonialLinks(SignedLinks):
     """Links that stand for a testimonial, by key, in the hands of its author."""
 

@@ -16,6 +16,7 @@ from storefront.models import (
     ContestEntry,
     Discount,
     DiscountUse,
+    Insider,
     Message,
     Note,
     Order,
@@ -74,6 +75,11 @@ SEEDS = {
     "saved_address.postal_code": "QZ77027",
     "saved_address.country": "QZ-saved-land-77028",
     "waiting.email": ADDRESS,
+    "insider.email": ADDRESS,
+    "insider.mailbox": "77031qzinsider" + "0" * 50,
+    "insider.wording": "77032qzwording" + "0" * 50,
+    "insider.way": "qzway-77033",
+    "insider.statement": "Qzstated 77034 at the market",
     "testimonial.words": "Qzsaid 77024 it kept me dry",
     "testimonial.name": "Qzauthor 77025",
     "testimonial.email": ADDRESS,
@@ -164,6 +170,13 @@ def sow(at: datetime) -> Order:
         variant=Variant.select().first(),
         policy=PolicyVersion.last(),
         key="qz-waiting",
+        asked_at=at,
+        confirmed_at=at,
+    )
+    Insider.create(
+        **seeded(Insider),
+        policy=PolicyVersion.last(),
+        key="qz-insider",
         asked_at=at,
         confirmed_at=at,
     )

@@ -13,6 +13,7 @@ from storefront.models.edition import Edition
 from storefront.models.facet import CatalogueVersion, FacetValue
 from storefront.models.gone_import import GoneImport
 from storefront.models.guess import Guess, SpentTicket
+from storefront.models.insider import GoneInsider, Insider
 from storefront.models.message import Message
 from storefront.models.moderating import Decision
 from storefront.models.note import Note
@@ -83,6 +84,8 @@ RECORDS = (
     Contest,
     ContestEntry,
     Waiting,
+    Insider,
+    GoneInsider,
     Testimonial,
     GoneImport,
     Rating,
