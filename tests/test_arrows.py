@@ -13,10 +13,10 @@ FILES = sorted(
 
 # The rooms of the shop from the ground up. Who stands on a line may import from the lines below.
 FLOORS = (
-    "blanks cldr clicks sparing weighed tones",
+    "blanks cldr clicks lots sparing weighed tones",
     "db fields greeting money personal refusals config links garments markdown darkroom supervisor"
     " compression drawn notes vouching",
-    "prepared factors passkeys erasures backups",
+    "beacon prepared factors passkeys erasures backups",
     "models address pictures prints assets kept",
     "register tally places tickets embedding viewed",
     "archive coverage letters reading",
