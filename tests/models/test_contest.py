@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from storefront.models import Contest, ContestEntry, OutgoingMail, PolicyVersion
-from storefront.models.contest import KEPT_DAYS, TO_CONFIRM, mailbox_of, person_of
+from storefront.models.contest import KEPT_DAYS
+from storefront.models.contest_entry import TO_CONFIRM, mailbox_of, person_of
 from storefront.refusals import Refused
 
 SOMEBODY = {
