@@ -22,7 +22,7 @@ FLOORS = (
     "archive coverage letters reading",
     "changes proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs enclosed generate"
-    " freshness front chain",
+    " freshness front chain relay",
     "payment cards catching_up copies cookies listing guests showing embedded notices data_map"
     " chronicle"
     " brought",

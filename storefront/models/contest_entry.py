@@ -177,7 +177,6 @@ class ContestEntry(Record):
                 entry._drop()
         return len(forgotten)
 
-
     @classmethod
     def confirmed(cls, contest: Contest):
         """Those that count."""

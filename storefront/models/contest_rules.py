@@ -40,7 +40,9 @@ class ContestRules(Record):
         """Write down the rules as they are now, in the caller's transaction."""
         facts = {name: getattr(contest, name) for name in SAID}
         moments = {name: getattr(contest, name) for name in MOMENTS}
-        facts |= {name: moment and f"{moment:%Y-%m-%dT%H:%M:%SZ}" for name, moment in moments.items()}
+        facts |= {
+            name: moment and f"{moment:%Y-%m-%dT%H:%M:%SZ}" for name, moment in moments.items()
+        }
         return cls.create(
             contest=contest,
             number=contest.rules_version,

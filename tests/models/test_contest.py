@@ -35,7 +35,7 @@ def announced(at, **other):
         "opens_at": at,
         "closes_at": at + timedelta(days=30),
     }
-    return Contest.announce("alps", at, **(facts | other))
+    return Contest.announce(other.pop("slug", "alps"), at, **(facts | other))
 
 
 def enter(contest, at, **other):
