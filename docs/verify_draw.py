@@ -24,8 +24,8 @@ import hashlib
 import json
 import re
 import sys
+import time
 import urllib.request
-from datetime import UTC
 from pathlib import Path
 
 FORMULA = 1
@@ -122,10 +122,8 @@ def check_order(draw):
 
 def time_of(number):
     """When a round of quicknet comes, as the file writes moments."""
-    from datetime import datetime
-
-    moment = datetime.fromtimestamp(GENESIS + (number - 1) * PERIOD, UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    moment = time.gmtime(GENESIS + (number - 1) * PERIOD)
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", moment)
 
 
 def check_winners(draw, root, value):

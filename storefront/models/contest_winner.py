@@ -7,7 +7,7 @@ everybody may read of a winner is read from the entry, so it is gone with it.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from peewee import BooleanField, ForeignKeyField, IntegerField, TextField
+from peewee import JOIN, BooleanField, ForeignKeyField, IntegerField, TextField
 
 from storefront import lots
 from storefront.db import Moment, Record, database, locked
@@ -48,7 +48,8 @@ class Winner(Record):
     @classmethod
     def of(cls, draw: Draw) -> "list[Winner]":
         """All of a draw in the order in which they were drawn, with their entries."""
-        return list(cls.select().where(cls.draw == draw).order_by(cls.number))
+        rows = cls.select(cls, ContestEntry).join(ContestEntry, JOIN.LEFT_OUTER)
+        return list(rows.where(cls.draw == draw).order_by(cls.number))
 
     @classmethod
     def go_on(cls, at: datetime) -> int:
