@@ -124,7 +124,9 @@ def test_the_script_can_be_had_from_the_shop(client):
 def queries(ask) -> int:
     """How many statements it takes."""
     asked, execute = [], database.obj.execute_sql
-    database.obj.execute_sql = lambda sql, *rest: asked.append(sql) or execute(sql, *rest)
+    database.obj.execute_sql = lambda sql, *rest, **more: (
+        asked.append(sql) or execute(sql, *rest, **more)
+    )
     try:
         ask()
     finally:

@@ -70,7 +70,7 @@ def enter(page, settings) -> None:
     for label, words in ANN.items():
         page.get_by_label(label, exact=True).fill(words)
     page.get_by_role("button", name="Enter the contest").last.click()
-    expect(page.get_by_role("heading")).to_contain_text("One more step")
+    expect(page.get_by_role("heading", name="One more step")).to_be_visible()
     with using_database(settings.database_url):
         link = EntryLinks(settings.cookie_keys).write(ContestEntry.get().key)
     page.goto(f"{settings.shop_origin}/contests/entries/{link}")
@@ -100,7 +100,7 @@ def prize_link(settings) -> str:
 
 
 def test_from_the_announcement_to_the_accepted_prize(own_shop, settings, new_page, look):
-    desk, visitor = new_page(own_shop.origin), new_page(own_shop.origin, java_script_enabled=False)
+    desk, visitor = new_page(own_shop.origin), new_page(own_shop.origin)
     come_in(desk, own_shop)
     announce(desk, look)
     hang_a_picture(desk)

@@ -709,7 +709,9 @@ def test_closing_a_long_list_asks_little_of_the_database(contest, clock):
     clock.moment = contest.closes_at
     asked = []
     execute = database.obj.execute_sql
-    database.obj.execute_sql = lambda sql, *rest: asked.append(sql) or execute(sql, *rest)
+    database.obj.execute_sql = lambda sql, *rest, **more: (
+        asked.append(sql) or execute(sql, *rest, **more)
+    )
     try:
         Draw.commit(contest, clock())
     finally:
