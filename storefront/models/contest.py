@@ -8,7 +8,7 @@ of by mail (`contest_rules`), until the contest closes.
 import re
 from datetime import datetime, timedelta
 
-from peewee import IntegerField, TextField
+from peewee import IntegerField, IntegrityError, TextField
 
 from storefront import beacon
 from storefront.db import JSONText, Moment, Record, database, locked
@@ -95,10 +95,14 @@ class Contest(Record):
     @classmethod
     def begin(cls, slug: str, at: datetime, **facts) -> "Contest":
         """As `announce`, of one that is new: raises `Refused` where the name is taken."""
-        with database.atomic():
-            if cls.select().where(cls.slug == slug).exists():
-                raise Refused(slug="Another contest has this name. Choose one that is free.")
-            return cls.announce(slug, at, **facts)
+        taken = Refused(slug="Another contest has this name. Choose one that is free.")
+        try:
+            with database.atomic():
+                if cls.select().where(cls.slug == slug).exists():
+                    raise taken
+                return cls.announce(slug, at, **facts)
+        except IntegrityError:  # somebody announced it in the same moment
+            raise taken from None
 
     def hang(self, picture: dict | None, words: str) -> None:
         """Show a picture of the prize, with words for who cannot see it, or none any more.

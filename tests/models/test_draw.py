@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from storefront import beacon, lots
+from storefront import setup as set_up
 from storefront.db import database
+from storefront.jobs import Jobs
 from storefront.mail import Postman
 from storefront.models import (
     Contest,
@@ -718,3 +720,46 @@ def test_closing_a_long_list_asks_little_of_the_database(contest, clock):
         database.obj.execute_sql = execute
     assert len([sql for sql in asked if sql.startswith("INSERT")]) == 3
     assert len([sql for sql in asked if sql.startswith("UPDATE")]) == 31
+
+
+# The worker
+
+
+def test_the_worker_closes_lists_and_draws_for_those_who_do_not_answer(settings, clock):
+    """By the machine's own clock; the contest was weeks ago."""
+    clock.forward(days=-60)
+    contest = announced(clock(), closes_at=clock() + timedelta(days=10))
+    contest = Contest.get_by_id(contest.id)
+    confirmed(contest, clock(), 3)
+    clock.moment = contest.closes_at
+    draw = Draw.commit(contest, clock())
+    clock.moment = draw.due_at
+    draw.reveal(answer_of(draw.round), clock())
+    other = announced(clock(), slug="sea", closes_at=clock() + timedelta(days=2))
+    confirmed(other, clock(), 2)
+    Jobs(settings).look_after()
+    assert Draw.of(other).size == 2
+    assert Draw.of(other).late
+    assert [winner.state for winner in Winner.of(draw)] == ["lapsed"]
+
+
+def test_an_older_shops_contests_keep_their_rules_and_what_runs_gets_a_draw(settings, clock):
+    """What the migration makes of rows from before it."""
+    now = datetime.now(UTC)
+    running, over, fresh = (
+        announced(now - timedelta(days=60), slug=slug, closes_at=now + timedelta(days=days))
+        for slug, days in (("running", 5), ("over", -5), ("fresh", 9))
+    )
+    enter(running, now - timedelta(days=1))
+    ContestRules.delete().execute()
+    Contest.update(frozen_at=None, draws_at=None).execute()
+    path = Path(set_up.MIGRATIONS) / "0026_contest_draws.py"
+    runpy.run_path(str(path))["carry_over"](database.obj)
+    again = {one.slug: one for one in Contest.select()}
+    assert again["running"].draws_at == running.closes_at + timedelta(days=1)
+    assert again["running"].frozen_at == ContestEntry.get().entered_at
+    assert (again["over"].draws_at, again["over"].frozen_at) == (None, over.closes_at)
+    assert again["fresh"].frozen_at is None
+    assert fresh.rules_version == 1
+    assert ContestRules.select().count() == 3
+    assert ContestRules.of(running)[0].text == "Anybody may enter."
