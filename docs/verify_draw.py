@@ -143,7 +143,7 @@ def check_proof(proof, draw, leaves, root):
         raise Wrong(f"The mail is about {proof['contest']}, the file about {draw['contest']}.")
     if proof["root"] != draw["root"] or proof["entries"] != draw["entries"]:
         raise Wrong("The mail has another root than the file: the list was changed after closing.")
-    if draw["beacon"] and not draw["late"] and proof["round"] != draw["beacon"]["round"]:
+    if draw["beacon"] and proof["round"] != draw["beacon"]["round"]:
         raise Wrong("The mail names another round than the file.")
     digest = bytes.fromhex(proof["digest"])
     if "facts" in proof:

@@ -102,19 +102,9 @@ def contest(number: int):
 def page(number: int, status: int = 200, refusal: Refused | None = None, said: str = ""):
     """All about one contest, and what can be done now."""
     held = of_number(number)
-    draw = Draw.of(held) if held.committed_at else None
-    counted, waiting = ContestEntry.counts(held)
     context = {
-        "contest": held,
-        "state": held.state(now()),
-        "counted": counted,
-        "waiting": waiting,
-        "versions": ContestRules.of(held),
-        "draw": draw,
-        "winners": Winner.of(draw) if draw else [],
-        "due": bool(draw) and now() >= draw.due_at,
-        "relay": beacon.path_of(draw.round) if draw and draw.round else "",
-        "least": beacon.LEAST_DICE,
+        **_held_by(held),
+        **_drawn_of(held),
         "most": prints.LARGEST >> 20,
         "typed": request.form if refusal else {},
         "wrong": refusal.problems if refusal else {},
@@ -122,6 +112,29 @@ def page(number: int, status: int = 200, refusal: Refused | None = None, said: s
         "said": said,
     }
     return show("desk/contests/page.html", "desk/contests/_contest.html", status, **context)
+
+
+def _held_by(held: Contest) -> dict:
+    counted, waiting = ContestEntry.counts(held)
+    return {
+        "contest": held,
+        "state": held.state(now()),
+        "counted": counted,
+        "waiting": waiting,
+        "versions": ContestRules.of(held),
+    }
+
+
+def _drawn_of(held: Contest) -> dict:
+    """How far its draw has come; `relay` is where the beacon's value can be read."""
+    draw = Draw.of(held) if held.committed_at else None
+    return {
+        "draw": draw,
+        "winners": Winner.of(draw) if draw else [],
+        "due": bool(draw) and now() >= draw.due_at,
+        "relay": beacon.path_of(draw.round) if draw and draw.round else "",
+        "least": beacon.LEAST_DICE,
+    }
 
 
 def changed(number: int, said: str):
