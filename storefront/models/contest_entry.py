@@ -41,7 +41,9 @@ class ContestEntry(Record):
     confirmed_at = Moment(null=True)
     closes_at = Moment()
     email = personal(
-        TextField(index=True), why="to confirm your entry and to notify winners", **RUNNING
+        TextField(index=True),
+        why="to confirm your entry, to tell you of rules and draw, and to notify winners",
+        **RUNNING,
     )
     name = personal(TextField(), **POSTED)
     line1 = personal(TextField(), **POSTED)

@@ -12,7 +12,9 @@ from storefront.pages import FOR_GOOD, go, keep_from_caches, now, public, show
 from storefront.refusals import Refused
 
 CLAUSE = {"clause": "contests", "basis": "consent"}
-TOLD = CLAUSE | {"why": "to confirm your entry and to notify winners"}
+TOLD = CLAUSE | {
+    "why": "to confirm your entry, to tell you of rules and draw, and to notify winners"
+}
 SENT = CLAUSE | {"why": "to send a prize, and to see that nobody enters twice"}
 
 
