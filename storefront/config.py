@@ -51,6 +51,7 @@ class Settings:
     page_cache: bool
     cache_tags: str
     proxies: tuple[str, ...]
+    beacon: str = "https://api.drand.sh"  # a relay of the public beacon that contests draw with
     demo_desk: bool = False  # an automatic desk charges test cards, and pages say so
     shop: dict = field(default_factory=dict)
     cookie_keys: tuple[str, ...] = ()
@@ -97,6 +98,7 @@ def read_settings(environ=os.environ) -> Settings:
         page_cache=_switch(environ, "STOREFRONT_PAGE_CACHE"),
         cache_tags=environ.get("STOREFRONT_CACHE_TAGS", ""),
         proxies=tuple(environ.get("STOREFRONT_PROXIES", "").replace(",", " ").split()),
+        beacon=environ.get("STOREFRONT_BEACON", "https://api.drand.sh").rstrip("/"),
         demo_desk=environ.get("STOREFRONT_DEMO_DESK", "off").lower() == "on",
     )
     _check(settings)
@@ -116,6 +118,8 @@ def _check(settings: Settings) -> None:
                 f"STOREFRONT_{name.upper()} is {getattr(settings, name)!r}; "
                 "write an origin such as https://shop.example, in lower case and without a path."
             )
+    if not ORIGIN.fullmatch(settings.beacon):
+        raise BadSetting(f"STOREFRONT_BEACON is {settings.beacon!r}; write https://host.")
     if not re.fullmatch(r"(\[[0-9a-f:.]+\]|[^\s:/]+):[0-9]{1,5}", settings.vault_address):
         raise BadSetting(f"STOREFRONT_VAULT is {settings.vault_address!r}; write host:port.")
     if not re.fullmatch(r"[A-Za-z][A-Za-z-]*|", settings.cache_tags):

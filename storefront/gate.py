@@ -19,6 +19,7 @@ from storefront import tally
 from storefront.personal import declare, withdraw
 
 PICTURES = "hosts of pictures"
+BEACON = "random beacon drand"
 declare(
     "recipient",
     PICTURES,
@@ -83,6 +84,16 @@ def admit_from(settings) -> None:
         purpose="to ask whether a sealed card has arrived",
         clause="orders",
         basis="contract",
+    )
+    beacon = urlsplit(settings.beacon)
+    admit(
+        BEACON,
+        beacon.hostname,
+        beacon.port or (443 if beacon.scheme == "https" else 80),
+        purpose="to fetch the public random value by which a contest is drawn, when somebody here "
+        "presses the button for it; nothing is sent along but the number of the round",
+        clause="contests",
+        basis="interest",
     )
     mail = urlsplit(settings.mail_url)
     if mail.scheme in ("smtp", "smtps"):

@@ -22,12 +22,14 @@ from storefront.db import database
 from storefront.models import (
     CatalogueImport,
     ContestEntry,
+    Draw,
     Edition,
     Insider,
     PolicyVersion,
     RightsRequest,
     Testimonial,
     Waiting,
+    Winner,
 )
 from storefront.payment import Payments
 
@@ -121,12 +123,18 @@ class Jobs:
             self._give_notice()
             Waiting.tell(datetime.now(UTC))
             self._invite()
+            self._look_after_contests()
             self.send_mail()
             self._look_after_imports()
             Edition.tidy()
             tally.write_down(datetime.now(UTC))
             places.let_go_of_backups(self._settings, datetime.now(UTC))
             self.keep_promises()
+
+    def _look_after_contests(self) -> None:
+        """Close the lists of contests that are over, and draw for winners who have not answered."""
+        Draw.commit_due(datetime.now(UTC))
+        Winner.go_on(datetime.now(UTC))
 
     def _look_after_imports(self) -> None:
         """Begin what waits, and note of what was broken off that it was."""

@@ -40,6 +40,12 @@ class EntryLinks(SignedLinks):
     salt = "contest-entry"
 
 
+class PrizeLinks(SignedLinks):
+    """Links by which a winner accepts or declines, by key."""
+
+    salt = "contest-prize"
+
+
 class WaitingLinks(SignedLinks):
     """Links that stand for a wish to hear of something that is sold out, by key."""
 

@@ -1,4 +1,4 @@
-"""Takes in pictures: as bytes, from a folder; and clears away what no product shows any more."""
+"""Takes in pictures: as bytes, from a folder; and clears away what nothing shows any more."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from storefront import prints
-from storefront.models import Picture, Product
+from storefront.models import Contest, Picture, Product
 from storefront.models.picture import FROM_FOLDER
 from storefront.prints import BadPicture as BadPicture
 from storefront.prints import Photograph, develop
@@ -229,4 +229,6 @@ def delete_orphans(media: Path, before: datetime) -> int:
     referred = {digest for (digest,) in Picture.select(Picture.digest).tuples().iterator()}
     for (card,) in Product.select(Product.card_picture).tuples().iterator():
         referred.add(card["digest"] if card else "")
+    for (picture,) in Contest.select(Contest.picture).tuples().iterator():
+        referred.add(picture["digest"] if picture else "")
     return prints.clear(media, referred, before)

@@ -62,6 +62,8 @@ SEEDS = {
     "contest_entry.country": "QZ-entry-land-77015",
     "contest_entry.mailbox": "qzmailbox-77016@example.com",
     "contest_entry.person": "qzperson77017",
+    "contest_entry.salt": "77028qzsalt",
+    "contest_entry.digest": "77029qzdigest",
     "discount_use.customer": "77021qzdiscount" + "0" * 49,
     "outgoing_mail.to": ADDRESS,
     "account.email": ADDRESS,

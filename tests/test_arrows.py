@@ -13,16 +13,16 @@ FILES = sorted(
 
 # The rooms of the shop from the ground up. Who stands on a line may import from the lines below.
 FLOORS = (
-    "blanks cldr clicks contrast sparing sqlite_queue weighed",
+    "blanks cldr clicks contrast lots sparing sqlite_queue weighed",
     "db fields greeting money personal refusals config links garments markdown darkroom supervisor"
     " compression drawn notes signing",
-    "prepared factors passkeys erasures backups",
+    "beacon prepared factors passkeys erasures backups",
     "models address pictures prints assets kept",
     "register tally places tickets widget_views",
     "archive coverage letters reading",
     "changes proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
-    " testimonial_pictures front chain",
+    " testimonial_pictures front chain relay",
     "payment cards catching_up copies cookies listing guests showing embed notices data_map"
     " chronicle"
     " brought",

@@ -25,6 +25,7 @@ from storefront.models import (
     Testimonial,
     Variant,
     Waiting,
+    Winner,
 )
 from storefront.refusals import Refused
 from tests import customers, testimonials
@@ -39,6 +40,7 @@ from tests.journey import (
     pay,
     place_order,
 )
+from tests.models.drawing import closed, confirmed, said_of
 from tests.models.placing import cart_of, place
 from tests.models.test_contest import announced
 from tests.models.testimonials import approved
@@ -205,6 +207,20 @@ def a_contest(shop):
     assert "No entries to contests are taken at the moment" in answer.text
     assert not ContestEntry.select().exists()
     assert not OutgoingMail.select().exists()
+
+
+def a_draw_that_was_promised(shop):
+    """Who has entered was promised a draw: it goes on, by what the beacon says."""
+    contest = announced(shop.clock())
+    confirmed(contest, shop.clock(), 2)
+    draw = closed(contest, shop.clock)
+    shop.switch_off()
+    shop.clock.moment = draw.due_at
+    desk = signed_in(shop.app, "editor")
+    at = f"/desk/contests/{contest.id}/value"
+    sent = desk.post(at, data={"answer": said_of(draw.round)}, headers=shop.visitor.headers)
+    assert sent.status_code in (200, 303)
+    assert Winner.select().count() == 1
 
 
 def hearing_when_it_is_back(shop):
@@ -378,6 +394,7 @@ CASES = {
     "backup backups": the_checkout,
     "column contest_entry": a_contest,
     "form field EntryForm": a_contest,
+    "recipient random beacon drand": a_draw_that_was_promised,
     "column waiting": hearing_when_it_is_back,
     "form field WaitingForm": hearing_when_it_is_back,
     "column staff": an_account_at_the_desk,
@@ -455,6 +472,8 @@ TAKES_NOTHING = {
     "contests.address_parts": "shows the form again and keeps nothing",
     "contests.enter": "its form switches itself off",
     "contests.confirm": "goes on with an entry that there is",
+    "contests.accept": "goes on with a draw that was promised",
+    "contests.decline": "goes on with a draw that was promised",
     "contests.withdraw": "taking back is always allowed",
     "testimonials.vote": "keeps nothing of who votes",
     "testimonials.show_address": "shows what its author shows, and keeps nothing of who asks",

@@ -9,7 +9,9 @@ import pytest
 from storefront.letters import SUBJECTS
 from storefront.mail import Postman
 from storefront.models import Order, OrderEvent, OutgoingMail, PolicyVersion, RightsRequest, Waiting
+from storefront.models.contest_changes import change_rules
 from tests.mail_server import Inbox, by_smtp, parts
+from tests.models.drawing import answer_of, closed, confirmed
 from tests.models.placing import ANN, cart_of, place, stock
 from tests.models.test_contest import SOMEBODY, announced, enter
 from tests.models.test_insider import asking
@@ -124,11 +126,26 @@ def every_mail(settings, plenty, clock) -> dict[str, OutgoingMail]:
     for kind in ("testimonial_approved", "testimonial_refused", "testimonial_replied"):
         mails[kind] = OutgoingMail.get(OutgoingMail.kind == "testimonial_confirm")
         mails[kind].kind = kind
+    mails |= mails_of_a_draw(clock)
     sent = sending(order, clock())
     for kind in SUBJECTS:
         if kind.startswith("order_"):
             mails[kind] = OutgoingMail.of(kind, order.email, clock(), order=order, event=sent)
     return mails
+
+
+def mails_of_a_draw(clock) -> dict[str, OutgoingMail]:
+    """What those get who entered a contest whose rules changed, and who has won."""
+    contest, before = announced(clock(), slug="sea"), clock.moment
+    confirmed(contest, clock(), 1)
+    change_rules(contest, "New words.", "They are shorter.", "1", clock())
+    draw = closed(contest, clock)
+    clock.moment = draw.due_at
+    draw.reveal(answer_of(draw.round), clock())
+    clock.moment = before
+    return {
+        mail.kind: mail for mail in OutgoingMail.select().where(OutgoingMail.entry.is_null(False))
+    }
 
 
 def sending(order: Order, at) -> OrderEvent:

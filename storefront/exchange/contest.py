@@ -6,7 +6,10 @@ from pathlib import Path
 from storefront.refusals import Refused
 
 LARGEST = 64 * 1024  # bytes
-FACTS = ("name", "prize", "opens", "closes", "countries")
+WANTED = ("name", "prize", "opens", "closes")
+# What a file may leave out; the names of `Contest.announce` beside them.
+MORE = {"who": "eligible", "odds": "odds", "free way": "free_way"}
+FACTS = (*WANTED, "countries", *MORE, "winners", "draw")
 
 
 def read(path: Path) -> tuple[str, dict]:
@@ -17,16 +20,22 @@ def read(path: Path) -> tuple[str, dict]:
         Opens: 2026-12-01
         Closes: 2027-01-15
         Countries: US, CA
+        Who: Anybody of 18 years or more
+        Odds: They depend on how many enter
+        Free way: The form is enough
+        Winners: 2
+        Draw: 2027-01-17 12:00
 
         # Two weeks in the Alps
         Anybody of 18 years or more may enter…
 
     Days are whole ones, in UTC: it opens as the first begins and closes as the last ends. Without
-    `Countries` anybody may enter.
+    `Countries` anybody may enter. The draw, a moment in UTC, is a day after closing unless the
+    file says otherwise.
     """
     head, _, text = _text(path).strip().partition("\n\n")
     facts = dict(_fact(line) for line in head.splitlines())
-    if missing := [name for name in FACTS[:-1] if not facts.get(name)]:
+    if missing := [name for name in WANTED if not facts.get(name)]:
         raise Refused(f"The first lines of {path.name} lack {', '.join(missing)}.")
     title, _, rules = text.lstrip().partition("\n")
     countries = facts.get("countries", "").upper().replace(",", " ").split()
@@ -37,7 +46,31 @@ def read(path: Path) -> tuple[str, dict]:
         "countries": countries,
         "opens_at": datetime.combine(_day(facts, "opens"), time.min, UTC),
         "closes_at": datetime.combine(_day(facts, "closes"), time(23, 59, 59), UTC),
-    }
+    } | _more(facts)
+
+
+def _more(facts: dict[str, str]) -> dict:
+    """What the file says besides."""
+    said = {column: facts[name] for name, column in MORE.items() if name in facts}
+    if "winners" in facts:
+        said["winners"] = _number(facts["winners"])
+    if "draw" in facts:
+        said["draws_at"] = _moment(facts["draw"])
+    return said
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Refused(f"“{text[:60]}” is no number; write it as in Winners: 2.")
+    return int(text)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        said = "is no moment; write it as in Draw: 2027-01-17 12:00."
+        raise Refused(f"“{text[:60]}” {said}") from None
 
 
 def _text(path: Path) -> str:

@@ -6,7 +6,11 @@ from storefront.models.adjustment import StockAdjustment
 from storefront.models.catalogue_import import CatalogueImport
 from storefront.models.collection import Collection, CollectionItem, Redirect
 from storefront.models.connection import ConnectionCount
-from storefront.models.contest import Contest, ContestEntry
+from storefront.models.contest import Contest
+from storefront.models.contest_draw import Draw, DrawLeaf
+from storefront.models.contest_entry import ContestEntry
+from storefront.models.contest_rules import ContestRules
+from storefront.models.contest_winner import Winner
 from storefront.models.discount import Discount
 from storefront.models.discount_use import DiscountUse
 from storefront.models.edition import Edition
@@ -82,7 +86,11 @@ RECORDS = (
     DeskStatement,
     DeskInstruction,
     Contest,
+    ContestRules,
     ContestEntry,
+    Draw,
+    DrawLeaf,
+    Winner,
     Waiting,
     Insider,
     GoneInsider,

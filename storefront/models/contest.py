@@ -1,68 +1,123 @@
-"""A contest: what can be won, who may enter and until when; and the entries, one a person."""
+"""A contest: what can be won, who may enter and until when, and how it is drawn.
 
-import hashlib
+Dates, prize and all that `FROZEN` names stay as they were from the first entry on, for good. What
+may still change then is the text of the rules: in a new version, which those who entered are told
+of by mail (`contest_rules`), until the contest closes.
+"""
+
 import re
-import unicodedata
-from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from peewee import ForeignKeyField, IntegerField, TextField
+from peewee import IntegerField, IntegrityError, TextField
 
+from storefront import beacon
 from storefront.db import JSONText, Moment, Record, database, locked
-from storefront.models.mailbox import mailbox_of
-from storefront.models.outbox import OutgoingMail
-from storefront.models.policy import PolicyVersion
-from storefront.models.rights import Upkeep
-from storefront.personal import days, personal
+from storefront.models.contest_rules import ContestRules
 from storefront.refusals import Refused
 
-TO_CONFIRM = timedelta(days=7)
-KEPT_DAYS = 60  # after the contest has closed
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-RUNNING = {"clause": "contests", "basis": "consent", "keep": days(KEPT_DAYS)}
-POSTED = RUNNING | {"why": "to send a prize, and to see that nobody enters twice"}
-ALIKE = RUNNING | {"why": "to see that nobody enters twice"}
+TAKEN = ("entries", "prizes")  # what stands for something else in addresses
+KEPT_DAYS = 60  # after the contest has closed, at most: the policy says so of every entry
+WAYS = {"beacon": f"a round of the public beacon drand ({beacon.NAME})", "dice": "dice"}
+MARGIN = timedelta(hours=1)  # between closing and the moment of the draw, at least
+DAY = timedelta(days=1)
+MOST_WINNERS = 100
+LONGEST_ACCEPTING = 30  # days
+#: What may be left out when a contest is announced.
+LEFT_OUT = {
+    **dict.fromkeys(("eligible", "odds", "free_way"), ""),
+    **{"winners": 1, "accept_days": 14, "kept_days": KEPT_DAYS, "way": "beacon"},
+}
+FROZEN = ("title", "prize", "countries", "opens_at", "closes_at", "draws_at", *LEFT_OUT)
 
 
 class Contest(Record):
     """One contest. Its dates and rules stay as they are once somebody has entered.
 
-    `text` is Markdown: who may enter, the odds, the free way in. `countries` are ISO 3166-1
-    alpha-2 codes; none of them means all.
+    `text` is Markdown, the rules in force; `countries` are ISO 3166-1 alpha-2 codes, none of them
+    means all. At `draws_at` there is the random value that decides, by one of `WAYS`; a contest
+    without that moment is of a time when the shop drew nothing. Winners have `accept_days` to
+    answer, and entries go `kept_days` after closing. `picture` has digest, width, height, widths.
     """
 
     slug = TextField(unique=True)
     title = TextField()
     prize = TextField()
     text = TextField()
+    eligible = TextField(default="")
+    odds = TextField(default="")
+    free_way = TextField(default="")
     countries = JSONText(default=list)
     opens_at = Moment()
     closes_at = Moment(index=True)
+    draws_at = Moment(null=True)
+    way = TextField(default="beacon")
+    winners = IntegerField(default=1)
+    accept_days = IntegerField(default=14)
+    kept_days = IntegerField(default=KEPT_DAYS)
+    picture = JSONText(null=True)
+    picture_words = TextField(default="")
     rules_version = IntegerField(default=1)
     announced_at = Moment()
+    frozen_at = Moment(null=True)
+    committed_at = Moment(null=True)
 
-    impersonal = ("slug", "title", "prize", "text", "countries")
+    impersonal = (
+        *("slug", "title", "prize", "text", "countries", "eligible", "odds", "free_way"),
+        *("way", "picture", "picture_words"),
+    )
 
     @classmethod
     def announce(cls, slug: str, at: datetime, **facts) -> "Contest":
         """Post a contest, or post it anew as long as nobody has entered.
 
-        `facts` are its other columns. Raises `Refused` in words.
+        `facts` are its other columns, of which those in `LEFT_OUT` may be; the draw is a day after
+        closing where nothing is said of it. Raises `Refused` in words.
         """
-        _check(slug, facts, at)
+        if "closes_at" in facts and not facts.get("draws_at"):
+            facts["draws_at"] = facts["closes_at"] + DAY
+        _check(slug, LEFT_OUT | facts, at)
         with database.atomic():
             known = locked(cls.select().where(cls.slug == slug)).first()
-            if known and known.entries.exists():
+            if known and known.frozen_at:
                 raise Refused(
                     f"Somebody has entered “{known.title}” already, so its dates and rules stay as "
                     "they are. Announce another contest under another name."
                 )
             contest = known or cls(slug=slug, rules_version=0)
-            for name, value in facts.items():
+            for name, value in (LEFT_OUT | facts).items():
                 setattr(contest, name, value)
             contest.announced_at, contest.rules_version = at, contest.rules_version + 1
             contest.save()
+            ContestRules.post(contest, "", at)
         return contest
+
+    @classmethod
+    def begin(cls, slug: str, at: datetime, **facts) -> "Contest":
+        """As `announce`, of one that is new: raises `Refused` where the name is taken."""
+        taken = Refused(slug="Another contest has this name. Choose one that is free.")
+        try:
+            with database.atomic():
+                if cls.select().where(cls.slug == slug).exists():
+                    raise taken
+                return cls.announce(slug, at, **facts)
+        except IntegrityError:  # somebody announced it in the same moment
+            raise taken from None
+
+    def hang(self, picture: dict | None, words: str) -> None:
+        """Show a picture of the prize, with words for who cannot see it, or none any more.
+
+        `picture` has digest, width, height, widths. Raises `Refused` for one after the first
+        entry: the prize would look another; none is always possible.
+        """
+        with database.atomic():
+            contest = locked(Contest.select().where(Contest.id == self.id)).get()
+            if picture and contest.frozen_at:
+                raise Refused(picture="Somebody has entered, so the picture stays, or goes.")
+            if picture and not words:
+                raise Refused(alt="Say in a few words what the picture shows.")
+            contest.picture, contest.picture_words = picture, words if picture else ""
+            contest.save(only=[Contest.picture, Contest.picture_words])
 
     @classmethod
     def shown(cls, at: datetime) -> "list[Contest]":
@@ -70,6 +125,11 @@ class Contest(Record):
         recent = list(cls.select().where(cls.closes_at > at - timedelta(days=365)))
         order = {"open": 0, "coming": 1, "closed": 2}
         return sorted(recent, key=lambda one: (order[one.state(at)], one.closes_at))
+
+    @classmethod
+    def newest(cls) -> "list[Contest]":
+        """All there are, the one that closes last first."""
+        return list(cls.select().order_by(cls.closes_at.desc(), cls.id.desc()))
 
     @classmethod
     def open_at(cls, at: datetime) -> list[tuple[str, str, str]]:
@@ -89,10 +149,14 @@ class Contest(Record):
         """ "coming", "open" or "closed"."""
         if at < self.opens_at:
             return "coming"
-        return "open" if at < self.closes_at else "closed"
+        return "open" if at < self.closes_at and not self.committed_at else "closed"
 
     def check_open(self, at: datetime) -> None:
-        """Raise `Refused` where no entry is taken."""
+        """Raise `Refused` where no entry is taken.
+
+        Whoever asked in the last moment may come here behind the one who closed the list: a row
+        that is read while it is locked knows.
+        """
         if self.state(at) == "coming":
             raise Refused(f"This contest opens on {_day(self.opens_at)}.")
         if self.state(at) == "closed":
@@ -101,190 +165,54 @@ class Contest(Record):
     @property
     def erased_at(self) -> datetime:
         """When its entries are gone."""
-        return self.closes_at + timedelta(days=KEPT_DAYS)
-
-
-class ContestEntry(Record):
-    """Somebody's entry, which counts once it is confirmed by mail.
-
-    `person` is a digest of name and address in a form that two spellings share; `mailbox` the same
-    of the e-mail address. Confirmed entries share neither. `key` names it in the mailed link; it is
-    that mail's own.
-    """
-
-    contest = ForeignKeyField(Contest, backref="entries", on_delete="CASCADE")
-    policy = ForeignKeyField(PolicyVersion, on_delete="RESTRICT")
-    rules_version = IntegerField()
-    key = TextField(unique=True)
-    entered_at = Moment()
-    confirmed_at = Moment(null=True)
-    closes_at = Moment()
-    email = personal(
-        TextField(index=True), why="to confirm your entry and to notify winners", **RUNNING
-    )
-    name = personal(TextField(), **POSTED)
-    line1 = personal(TextField(), **POSTED)
-    line2 = personal(TextField(default=""), **POSTED)
-    city = personal(TextField(default=""), **POSTED)
-    region = personal(TextField(default=""), **POSTED)
-    postal_code = personal(TextField(default=""), **POSTED)
-    country = personal(TextField(), **POSTED)
-    mailbox = personal(TextField(), words="digest of your e-mail address", **ALIKE)
-    person = personal(TextField(), words="digest of your name and address", **ALIKE)
-
-    impersonal = secret = ("key",)
-    named_by = "key"
-    since, made = "closes_at", "entered_at"
-    whole = True
-
-    class Meta:
-        indexes = ((("contest", "mailbox"), False), (("contest", "person"), False))
-
-    @classmethod
-    def about(cls, email: str):
-        """The entries made with that address."""
-        return cls.select().where(cls.email == email.strip().lower())
+        return self.closes_at + timedelta(days=self.kept_days)
 
     @property
-    def called(self) -> str:
-        """What a person would know it by."""
-        return f"Your entry to “{self.contest.title}”"
-
-    @classmethod
-    def enter(
-        cls, contest: Contest, given: dict[str, str], policy: PolicyVersion, at: datetime
-    ) -> "ContestEntry":
-        """Record an entry that waits to be confirmed, in place of one by that address that waits.
-
-        `given` has the address columns and `email`. Who is in already gets that entry back, with
-        a new link: nothing but the mail tells whether an address has entered. Raises `Refused`
-        where the contest takes none.
-        """
-        contest.check_open(at)
-        _check_country(contest, given["country"])
-        given = given | {"email": given["email"].strip().lower()}
-        mailbox = _digest(contest, mailbox_of(given["email"]))
-        person = _digest(contest, person_of(given))
-        with database.atomic():
-            contest = locked(Contest.select().where(Contest.id == contest.id)).get()
-            mine = (cls.contest == contest) & (cls.mailbox == mailbox)
-            confirmed = cls.get_or_none(mine, cls.confirmed_at.is_null(False))
-            # To who is in already, at the very address that was confirmed: `+two` may be another.
-            to = confirmed.email if confirmed else given["email"]
-            mail = OutgoingMail.write("contest_entry", to, at)
-            if confirmed:
-                confirmed._drop_mail()
-                cls.update(key=mail.message_id).where(cls.id == confirmed.id).execute()
-                return cls.get_by_id(confirmed.id)
-            for waiting in cls.select().where(mine):
-                waiting._drop()
-            return cls.create(
-                contest=contest,
-                policy=policy,
-                rules_version=contest.rules_version,
-                key=mail.message_id,
-                entered_at=at,
-                closes_at=contest.closes_at,
-                mailbox=mailbox,
-                person=person,
-                **given,
-            )
-
-    def confirm(self, at: datetime) -> None:
-        """Count the entry; once more does nothing. Raises `Refused` where that cannot be."""
-        with database.atomic():
-            locked(Contest.select().where(Contest.id == self.contest_id)).get()
-            fresh = ContestEntry.get_or_none(ContestEntry.id == self.id)
-            if fresh is None:
-                raise Refused("This entry is gone. Please enter again.")
-            if fresh.confirmed_at:
-                return
-            fresh.contest.check_open(at)
-            same = (ContestEntry.mailbox == fresh.mailbox) | (ContestEntry.person == fresh.person)
-            others = (ContestEntry.contest == fresh.contest) & (ContestEntry.id != fresh.id)
-            counted = ContestEntry.confirmed_at.is_null(False)
-            if ContestEntry.select().where(others, same, counted).exists():
-                raise Refused("You have entered already, spelled another way. One entry a person.")
-            ContestEntry.update(confirmed_at=at).where(ContestEntry.id == self.id).execute()
-            self.confirmed_at = at
-
-    def withdraw(self) -> None:
-        """Take the entry back: nothing of it stays, nor of the mail with its link."""
-        with database.atomic():
-            self._drop()
-            Upkeep.note(changed=Upkeep.changed + 1)
-
-    @property
-    def unconfirmed_until(self) -> datetime:
-        """When it is erased if nobody confirms it."""
-        return min(self.entered_at + TO_CONFIRM, self.closes_at)
-
-    def gone_at(self, field) -> datetime:
-        """When it goes by itself."""
-        return super().gone_at(field) if self.confirmed_at else self.unconfirmed_until
-
-    def _drop(self) -> None:
-        self._drop_mail()
-        ContestEntry.delete().where(ContestEntry.id == self.id).execute()
-
-    def _drop_mail(self) -> None:
-        OutgoingMail.delete().where(OutgoingMail.message_id == self.key).execute()
-
-    def erase(self, names: Iterable[str], mark: Callable[[str], str], at: datetime) -> None:
-        """As any record, and its mail goes with the address that it went to."""
-        names = set(names)
-        with database.atomic():
-            if "email" in names:
-                self._drop_mail()
-            super().erase(names, mark, at)
-
-    @classmethod
-    def forget_unconfirmed(cls, at: datetime) -> int:
-        """Delete entries that nobody has confirmed in time; how many."""
-        late = (cls.entered_at < at - TO_CONFIRM) | (cls.closes_at < at)
-        with database.atomic():
-            forgotten = list(locked(cls.select().where(cls.confirmed_at.is_null(), late)))
-            for entry in forgotten:
-                entry._drop()
-        return len(forgotten)
-
-
-def _with_entry(mail: OutgoingMail) -> datetime:
-    entry = ContestEntry.get_or_none(ContestEntry.key == mail.message_id)
-    return entry.gone_at(ContestEntry.email) if entry else mail.made_at
-
-
-OutgoingMail.goes_with["contest_entry"] = _with_entry
-
-
-def person_of(given: dict[str, str]) -> str:
-    """Name and address as two spellings share them: letters and digits alone, without accents."""
-    parts = (given.get(name, "") for name in ("name", "line1", "line2", "city", "postal_code"))
-    flat = unicodedata.normalize("NFKD", " ".join([*parts, given["country"]]).casefold())
-    return "".join(letter for letter in flat if letter.isalnum())
-
-
-def _digest(contest: Contest, text: str) -> str:
-    # `ada+two@` entered, and nothing is to say `ada@` to who looks or erases by that address.
-    return hashlib.sha256(f"{contest.id} {text}".encode()).hexdigest()
-
-
-def _check_country(contest: Contest, country: str) -> None:
-    if contest.countries and country not in contest.countries:
-        raise Refused(country="This contest is for other countries; its rules say for which.")
+    def round(self) -> int | None:
+        """The beacon's round that its rules name; None for dice."""
+        is_named = self.draws_at and self.way == "beacon"
+        return beacon.round_at(self.draws_at) if is_named else None
 
 
 def _check(slug: str, facts: dict, at: datetime) -> None:
-    if not SLUG.fullmatch(slug) or slug == "entries":
+    if not SLUG.fullmatch(slug) or slug in TAKEN:
         raise Refused(
-            f"“{slug}” cannot stand in an address. Use small letters, digits and hyphens, "
-            "and not the word “entries”."
+            slug=f"“{slug}” cannot stand in an address. Use small letters, digits and hyphens, "
+            f"and not the words {' or '.join(f'“{word}”' for word in TAKEN)}."
         )
-    for name in ("title", "prize", "text"):
-        if not facts[name].strip():
-            raise Refused(f"The contest needs a {name}.")
-    if facts["closes_at"] <= max(facts["opens_at"], at):
-        raise Refused("A contest closes after it has opened, and not in the past.")
+    wrong = {
+        name: f"The contest needs a {name}."
+        for name in ("title", "prize", "text")
+        if not facts[name].strip()
+    }
+    wrong |= _dates_wrong(facts, at)
+    if wrong:
+        raise Refused(**wrong)
+
+
+def _dates_wrong(facts: dict, at: datetime) -> dict[str, str]:
+    closes, draws = facts["closes_at"], facts["draws_at"]
+    if closes <= max(facts["opens_at"], at):
+        return {"closes_at": "A contest closes after it has opened, and not in the past."}
+    if draws < closes + MARGIN:
+        return {
+            "draws_at": "The draw comes an hour or more after closing: first everybody who entered "
+            "is told what it is made from."
+        }
+    most = {"winners": MOST_WINNERS, "accept_days": LONGEST_ACCEPTING, "kept_days": KEPT_DAYS}
+    wrong = {
+        name: f"This is a number from 1 to {top}."
+        for name, top in most.items()
+        if not 1 <= facts[name] <= top
+    }
+    if facts["way"] not in WAYS:
+        wrong["way"] = "Choose one of the ways."
+    if not wrong and draws + 2 * facts["accept_days"] * DAY > closes + facts["kept_days"] * DAY:
+        wrong["kept_days"] = (
+            "Entries have to be kept for the draw and twice the time to accept, so that there is "
+            "another winner where the first one does not want the prize."
+        )
+    return wrong
 
 
 def _day(moment: datetime) -> str:

@@ -44,6 +44,7 @@ class OutgoingMail(Record):
     event = DeferredForeignKey("OrderEvent", null=True, on_delete="SET NULL")
     testimonial = DeferredForeignKey("Testimonial", null=True, on_delete="CASCADE")
     insider = DeferredForeignKey("Insider", null=True, on_delete="CASCADE")
+    entry = DeferredForeignKey("ContestEntry", null=True, on_delete="CASCADE")
     # What a notice of change tells of; nobody is told twice of one version.
     policy = ForeignKeyField(PolicyVersion, null=True, index=False, on_delete="RESTRICT")
     message_id = TextField(unique=True)

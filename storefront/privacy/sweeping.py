@@ -19,6 +19,7 @@ from storefront.erasures import Erasures
 from storefront.models import (
     RECORDS,
     AccountLink,
+    ContestEntry,
     RightsRequest,
     StaffAction,
     Upkeep,
@@ -52,6 +53,7 @@ def sweep(settings: Settings, at: datetime) -> Counter:
     for record in RECORDS:
         for keep, fields in _periods(record).items():
             counts[record._meta.table_name] += _sweep(record, fields, at - keep, erasures, at)
+    counts["contest_entry"] += ContestEntry.let_go(at)
     counts["rights_request"] += RightsRequest.let_go(at)
     counts["staff_action"] += StaffAction.let_go(at)
     counts["account_link"] += AccountLink.let_go(at)

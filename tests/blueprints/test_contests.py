@@ -8,7 +8,7 @@ import pytest
 from storefront.erasures import Erasures
 from storefront.mail import Postman
 from storefront.models import Contest, ContestEntry, OutgoingMail
-from storefront.models.contest import TO_CONFIRM
+from storefront.models.contest_entry import TO_CONFIRM
 from storefront.privacy import held
 from tests.journey import ANN
 from tests.models.test_contest import announced

@@ -65,9 +65,12 @@ def test_counts_stand_under_their_month_small_ones_as_they_are(client, clock):
     rows = [line for line in page.splitlines() if line.startswith('<tr><th scope="row">')]
     assert len(rows) == 12
     heads = next(line for line in page.splitlines() if "Month</th>" in line)
-    assert heads.index("Hosts of pictures") < heads.index("Vault")
-    assert rows[0] == '<tr><th scope="row">Apr&nbsp;2026</th><td>0</td><td>3</td></tr>'
-    assert rows[1] == '<tr><th scope="row">Mar&nbsp;2026</th><td>1,234</td><td>1</td></tr>'
+    assert heads.index("Hosts of pictures") < heads.index("Random beacon drand")
+    assert heads.index("Random beacon drand") < heads.index("Vault")
+    assert rows[0] == '<tr><th scope="row">Apr&nbsp;2026</th><td>0</td><td>0</td><td>3</td></tr>'
+    assert (
+        rows[1] == '<tr><th scope="row">Mar&nbsp;2026</th><td>1,234</td><td>0</td><td>1</td></tr>'
+    )
     assert rows[-1].startswith('<tr><th scope="row">May&nbsp;2025</th>')
 
 

@@ -10,6 +10,7 @@ from storefront.links import (
     EntryLinks,
     InsiderLinks,
     OrderLinks,
+    PrizeLinks,
     ResellerLinks,
     SignedLinks,
     TestimonialLinks,
@@ -24,6 +25,7 @@ from tests.seeds import sow, texts
 OPEN = {
     *("listing.collection", "products.page", "page.page", "pictures.drawn", "pictures.media"),
     *("contests.page", "contests.enter", "contests.address_parts", "contests.entered"),
+    *("contests.rules", "contests.draw_file"),
     *("contests.withdrawn", "waiting.ask", "waiting.asked_for", "cart.change"),
     *("widget.testimonials", "widget.address", "widget.signed"),
     *("testimonials.new", "testimonials.write", "testimonials.written", "testimonials.removed"),
@@ -88,7 +90,11 @@ def test_a_link_nobody_signed_opens_nothing_and_changes_nothing(app, client, clo
 
 
 @pytest.mark.parametrize(
-    "of_kind", [EntryLinks, WaitingLinks, InsiderLinks, ResellerLinks, TestimonialLinks, OrderLinks]
+    "of_kind",
+    [
+        *(EntryLinks, PrizeLinks, WaitingLinks, InsiderLinks),
+        *(ResellerLinks, TestimonialLinks, OrderLinks),
+    ],
 )
 def test_a_link_of_one_kind_opens_nothing_of_another(
     app, settings, client, plenty, of_kind: type[SignedLinks]

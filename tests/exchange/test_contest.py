@@ -42,6 +42,17 @@ def test_a_file_is_read_as_whole_days_in_utc(file):
     }
 
 
+def test_what_a_file_may_say_besides_is_read(file):
+    more = (
+        "Who: Anybody\nOdds: One in ten\nFree way: The form\nWinners: 3\nDraw: 2027-01-20 18:30\n"
+    )
+    file.write_text(FILE.replace("Countries:", f"{more}Countries:"))
+    _, facts = contest.read(file)
+    said = [facts[name] for name in ("eligible", "odds", "free_way", "winners")]
+    assert said == ["Anybody", "One in ten", "The form", 3]
+    assert facts["draws_at"] == datetime(2027, 1, 20, 18, 30, tzinfo=UTC)
+
+
 def test_windows_line_ends_and_a_byte_order_mark_change_nothing(file):
     before = contest.read(file)
     file.write_bytes(b"\xef\xbb\xbf" + FILE.replace("\n", "\r\n").encode())
@@ -53,7 +64,9 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing(file):
     [
         ("Prize: Two weeks of walking: for two\n", "", "lack prize"),
         ("2026-12-01", "tomorrow", "“tomorrow” is no day"),
-        ("Countries:", "Odds:", "none of the first lines"),
+        ("Countries:", "Colour:", "none of the first lines"),
+        ("Countries: us, CA", "Winners: two", "“two” is no number"),
+        ("Countries: us, CA", "Draw: at noon", "“at noon” is no moment"),
         ("# Two weeks", "x" * 70_000, "larger than 64 KiB"),
     ],
 )

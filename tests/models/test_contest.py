@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from storefront.models import Contest, ContestEntry, OutgoingMail, PolicyVersion
-from storefront.models.contest import KEPT_DAYS, TO_CONFIRM, mailbox_of, person_of
+from storefront.models.contest import KEPT_DAYS
+from storefront.models.contest_entry import TO_CONFIRM, mailbox_of, person_of
 from storefront.refusals import Refused
 
 SOMEBODY = {
@@ -34,7 +35,7 @@ def announced(at, **other):
         "opens_at": at,
         "closes_at": at + timedelta(days=30),
     }
-    return Contest.announce("alps", at, **(facts | other))
+    return Contest.announce(other.pop("slug", "alps"), at, **(facts | other))
 
 
 def enter(contest, at, **other):

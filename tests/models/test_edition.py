@@ -10,6 +10,8 @@ from storefront.models import (
     Collection,
     CollectionItem,
     Contest,
+    ContestRules,
+    Draw,
     Edition,
     Page,
     Picture,
@@ -17,13 +19,22 @@ from storefront.models import (
     Product,
     Redirect,
     Variant,
+    Winner,
 )
 from storefront.models import edition as editions
 from tests.models.placing import cart_of, place
+from tests.models.test_contest import announced, enter
 
-SHOWN = (Product, Variant, Picture, Collection, CollectionItem, Redirect, Page, Contest)
+SHOWN = (
+    *(Product, Variant, Picture, Collection, CollectionItem, Redirect, Page),
+    *(Contest, ContestRules, Draw, Winner),
+)
 # Of stock, pages show only some changes; when it is low concerns the desk alone.
-NOT_SHOWN = ((Variant, "stock"), (Variant, "low_at"))
+# A row of a contest belongs to it for good.
+NOT_SHOWN = (
+    *((Variant, "stock"), (Variant, "low_at")),
+    *((ContestRules, "contest"), (Draw, "contest"), (Winner, "draw")),
+)
 COLUMNS = [
     (record, field.name)
     for record in SHOWN
@@ -50,11 +61,28 @@ def row_of(record, shirt):
         return Picture.create(product=shirt, source="https://old.example/x.jpg")
     if record is Redirect:
         return Redirect.create(handle="as-it-was", product=shirt)
+    if record in (ContestRules, Draw, Winner):
+        return of_a_draw(record)
     if record is Contest:
         moment = datetime(2026, 3, 1, tzinfo=UTC)
         words = dict.fromkeys(("slug", "title", "prize", "text"), "alps")
-        moments = dict.fromkeys(("opens_at", "closes_at", "announced_at"), moment)
+        moments = [f.name for f in Contest._meta.sorted_fields if isinstance(f, DateTimeField)]
+        moments = dict.fromkeys(moments, moment)
         return Contest.create(**words, **moments)
+    return record.select().order_by(record.id).first()
+
+
+def of_a_draw(record):
+    """The rules, the draw and the winner of a contest; there is another of each."""
+    moment = datetime(2026, 3, 1, tzinfo=UTC)
+    for slug in ("sea", "alps"):
+        contest = announced(moment, slug=slug)
+        entry = enter(contest, moment)
+        entry.confirm(moment)
+        facts = {"contest": contest, "size": 1, "root": slug, "committed_at": moment}
+        draw = Draw.create(due_at=moment, drawn_at=moment, **facts)
+        facts = dict.fromkeys(("told_at", "until", "decided_at"), moment)
+        Winner.create(draw=draw, number=0, place=0, entry=entry, state="told", **facts)
     return record.select().order_by(record.id).first()
 
 

@@ -12,6 +12,8 @@ desk = blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 from storefront.blueprints.desk import (  # noqa: E402
     account,  # noqa: F401
     collections,  # noqa: F401
+    contests,  # noqa: F401
+    contests_draw,  # noqa: F401
     discounts,  # noqa: F401
     door,  # noqa: F401
     exports,  # noqa: F401

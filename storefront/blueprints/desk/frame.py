@@ -30,7 +30,8 @@ ROOMS = {
     "Orders": ("orders", "messages", "returns", "pick-list", "mail"),
     "Goods": ("products", "collections", "stock", "waiting", "testimonials", "imports"),
     "Selling": (
-        *("discounts", "shipping", "taxes", "terms", "insider", "insider/addresses", "resellers"),
+        *("discounts", "contests", "shipping", "taxes", "terms"),
+        *("insider", "insider/addresses", "resellers"),
     ),
     "House": ("policy", "staff", "log", "account"),
 }

@@ -24,11 +24,12 @@ IMPERSONAL = {
     *("policy", "policy_marks", "policy_posting"),
     *("products", "variants", "collections", "stock", "pictures", "imports", "exports"),
     *("shipping", "taxes", "discounts", "waiting", "terms"),
-    *("resellers", "resellers_embed"),
+    *("resellers", "resellers_embed", "contests"),
 }
 # Single views of other files that do neither.
 HARMLESS = {
     *("desk.pick_list", "desk.outbox", "desk.returns", "desk.moderation_keys"),
+    *("desk.close_list", "desk.enter_value", "desk.fetch_value", "desk.enter_dice"),
     "desk.insider_addresses",
 }
 

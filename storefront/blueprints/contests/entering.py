@@ -1,8 +1,10 @@
 """Contests: what can be won, the form to enter, and the mailed link that makes an entry count."""
 
-from flask import Blueprint, abort, current_app, request, url_for
+from flask import abort, current_app, request, url_for
 
 from storefront import privacy
+from storefront.blueprints.contests import blueprint
+from storefront.blueprints.contests.draws import draw_facts, find
 from storefront.door import limiter
 from storefront.forms import addressed, home_country
 from storefront.markdown import rendered
@@ -10,10 +12,10 @@ from storefront.models import Contest, ContestEntry, PolicyVersion
 from storefront.pages import FOR_GOOD, go, keep_from_caches, now, public, show
 from storefront.refusals import Refused
 
-blueprint = Blueprint("contests", __name__)
-
 CLAUSE = {"clause": "contests", "basis": "consent"}
-TOLD = CLAUSE | {"why": "to confirm your entry and to notify winners"}
+TOLD = CLAUSE | {
+    "why": "to confirm your entry, to tell you of rules and draw, and to notify winners"
+}
 SENT = CLAUSE | {"why": "to send a prize, and to see that nobody enters twice"}
 
 
@@ -36,11 +38,7 @@ def index():
 @blueprint.get("/contests/<slug>")
 @public
 def page(slug: str):
-    return _page(_find(slug), EntryForm(formdata=None, country=home_country()))
-
-
-def _find(slug: str) -> Contest:
-    return Contest.get_or_none(Contest.slug == slug) or abort(404)
+    return _page(find(slug), EntryForm(formdata=None, country=home_country()))
 
 
 def _page(
@@ -57,6 +55,7 @@ def _page(
         contest=contest,
         state=contest.state(now()),
         text=rendered(contest.text),
+        **draw_facts(contest),
         form=form,
         rules=form.rules,
         policy=policy,
@@ -70,13 +69,13 @@ def address_parts(slug: str):
     """The same page with the address fields of the chosen country; nothing is kept or sent."""
     form = EntryForm()
     form.take_kept(request.form)
-    return _page(_find(slug), form, part="address")
+    return _page(find(slug), form, part="address")
 
 
 @blueprint.post("/contests/<slug>/entries")
 @limiter.limit("20 per hour")
 def enter(slug: str):
-    contest, form = _find(slug), EntryForm()
+    contest, form = find(slug), EntryForm()
     try:
         if not form.validate():
             raise Refused("Please look over what is marked below; then send it again.")
@@ -94,7 +93,7 @@ def enter(slug: str):
 
 @blueprint.get("/contests/<slug>/entered")
 def entered(slug: str):
-    return show("contests/entered.html", contest=_find(slug))
+    return show("contests/entered.html", contest=find(slug))
 
 
 @blueprint.get("/contests/entries/<link>")
@@ -145,4 +144,4 @@ def withdraw(link: str):
 
 @blueprint.get("/contests/<slug>/withdrawn")
 def withdrawn(slug: str):
-    return show("contests/withdrawn.html", contest=_find(slug))
+    return show("contests/withdrawn.html", contest=find(slug))
