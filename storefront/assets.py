@@ -29,7 +29,7 @@ MADE_OF = {
 # What pages of others load: their `integrity` can be checked only if they may read it.
 FOR_OTHERS = ("shop-testimonials-",)
 # Style sheets of some pages, which stand in them besides the one of all.
-SHEETS = ("desk", "account", "testimonials", "widget", "resellers")
+SHEETS = ("desk", "account", "testimonials", "widget", "resellers", "promotions")
 TYPES = {".js": "text/javascript", ".svg": "image/svg+xml"}
 ENDINGS = {"br": ".br", "gzip": ".gz", "": ""}
 YEAR = "max-age=31536000, immutable"

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from storefront import prints
-from storefront.models import Picture, Product
+from storefront.models import Picture, Product, Promotion
 from storefront.models.picture import FROM_FOLDER
 from storefront.prints import BadPicture as BadPicture
 from storefront.prints import Photograph, develop
@@ -229,4 +229,6 @@ def delete_orphans(media: Path, before: datetime) -> int:
     referred = {digest for (digest,) in Picture.select(Picture.digest).tuples().iterator()}
     for (card,) in Product.select(Product.card_picture).tuples().iterator():
         referred.add(card["digest"] if card else "")
+    for (banner,) in Promotion.select(Promotion.picture).tuples().iterator():
+        referred.add(banner["digest"] if banner else "")
     return prints.clear(media, referred, before)

@@ -15,6 +15,7 @@ from storefront.models import (
     Picture,
     PolicyVersion,
     Product,
+    Promotion,
     Redirect,
     Variant,
 )
@@ -22,6 +23,7 @@ from storefront.models import edition as editions
 from tests.models.placing import cart_of, place
 
 SHOWN = (Product, Variant, Picture, Collection, CollectionItem, Redirect, Page, Contest)
+SHOWN += (Promotion,)
 # Of stock, pages show only some changes; when it is low concerns the desk alone.
 NOT_SHOWN = ((Variant, "stock"), (Variant, "low_at"))
 COLUMNS = [
@@ -55,6 +57,9 @@ def row_of(record, shirt):
         words = dict.fromkeys(("slug", "title", "prize", "text"), "alps")
         moments = dict.fromkeys(("opens_at", "closes_at", "announced_at"), moment)
         return Contest.create(**words, **moments)
+    if record is Promotion:
+        moment = datetime(2026, 3, 1, tzinfo=UTC)
+        return Promotion.create(title="alps", starts_at=moment, ends_at=moment)
     return record.select().order_by(record.id).first()
 
 
@@ -67,7 +72,7 @@ def another(field, row):
     if isinstance(field, BooleanField):
         return not getattr(row, field.name)
     if isinstance(field, DateTimeField):
-        return getattr(row, field.name).replace(year=2001)
+        return (getattr(row, field.name) or datetime(2026, 3, 1, tzinfo=UTC)).replace(year=2001)
     return 4711 if isinstance(field, IntegerField) else "another"
 
 
