@@ -25,6 +25,7 @@ IMPERSONAL = {
     *("products", "variants", "collections", "stock", "pictures", "imports", "exports"),
     *("shipping", "taxes", "discounts", "waiting", "terms"),
     *("resellers", "resellers_embed"),
+    *("promotions", "promotions_preview"),
 }
 # Single views of other files that do neither.
 HARMLESS = {"desk.pick_list", "desk.outbox", "desk.returns", "desk.moderation_keys"}
