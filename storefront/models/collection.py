@@ -90,7 +90,7 @@ class Collection(Record):
 
     @classmethod
     def edit(cls, number: int, seen: str, facts: dict) -> "Collection":
-        """Change `slug`, `title`, `words` and dates; `seen` is the `version` that was edited.
+        """Change `slug`, `title`, `words`, dates; `seen` is the `version` that was edited.
 
         Raises `Refused`, with nothing changed.
         """
@@ -101,7 +101,7 @@ class Collection(Record):
                 same = all(getattr(held, name) == value for name, value in facts.items())
                 if not same and seen != held.version:
                     raise Refused(OVERTAKEN)
-                held._move_to(facts["slug"], shelving)
+                held._move_to(facts.get("slug", held.slug), shelving)
                 cls.update(facts).where(cls.id == number).execute()
         except IntegrityError:
             raise Refused(slug=TAKEN) from None

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
@@ -84,6 +85,17 @@ class Promotion(Record):
         if self.product_id:
             return f"/products/{self.product.handle}"
         return f"/pages/{self.page.slug}" if self.page_id else ""
+
+    def troubles(self, at: datetime) -> list[str]:
+        """Why it is not shown as it was meant to be, in sentences; none of what is over."""
+        if self.state(at) == "over":
+            return []
+        told = [*_of_target(self)]
+        if not (self.on_home or self.on_products or self.on_collection_id):
+            told.append("It is shown nowhere: the collection it stood above was removed.")
+        if self.discount_id:
+            told.append(code_trouble(self.discount, max(self.starts_at, at), self.ends_at))
+        return [sentence for sentence in told if sentence]
 
     @property
     def version(self) -> str:
@@ -191,6 +203,19 @@ def target(address: str) -> dict[str, int | None]:
     raise Refused(leads_to=NOWHERE)
 
 
+def _of_target(promotion: Promotion) -> Iterator[str]:
+    if not promotion.path:
+        yield "It is not shown: what it leads to was removed."
+    product = promotion.product if promotion.product_id else None
+    if product and not (product.published and product.status in ("active", "unlisted")):
+        yield "It is not shown: its product has no page in the shop now."
+    held = promotion.collection if promotion.collection_id else None
+    if held and held.shown_from and held.shown_from > promotion.starts_at:
+        yield f"It is shown from {in_words(held.shown_from)} only, as {held.title} is."
+    if held and held.shown_until and held.shown_until < promotion.ends_at:
+        yield f"It is shown until {in_words(held.shown_until)} only, as {held.title} is."
+
+
 def _check(facts: dict) -> None:
     """Raise `Refused` with a sentence for each fact that cannot be."""
     problems = {}
@@ -201,15 +226,15 @@ def _check(facts: dict) -> None:
             problems[name] = f"Please keep this to {longest} characters."
     if not (facts["on_home"] or facts["on_products"] or facts["on_collection"]):
         problems["places"] = "Choose at least one place where it is shown."
-    if facts["starts_at"] and facts["ends_at"] and facts["ends_at"] <= facts["starts_at"]:
+    if facts["ends_at"] <= facts["starts_at"]:
         problems["ends_at"] = "It ends before it begins. Please look at both moments."
-    elif facts["discount"] and (why := why_not(facts)):
+    elif facts["discount"] and (why := _why_not(facts)):
         problems["discount"] = why
     if problems:
         raise Refused(**problems)
 
 
-def why_not(facts: dict) -> str:
+def _why_not(facts: dict) -> str:
     """Why a code does not hold for the whole of a promotion, as a sentence; "" where it does."""
     code = Discount.get_or_none(Discount.id == facts["discount"])
     if code is None:

@@ -66,12 +66,12 @@ class _Row:
 
     @classmethod
     def read(cls, row: tuple) -> "_Row":
-        pairs = zip(COLUMNS.items(), row, strict=True)
-        return cls({name: field.python_value(value) for (name, field), value in pairs})
+        columns, moment = dict(zip(COLUMNS, row, strict=True)), Promotion.starts_at.python_value
+        read = {name: moment(columns[name]) for name in (*MOMENTS, "ended_at")}
+        return cls(columns | read)
 
     def moments(self) -> list[datetime | None]:
-        names = ("starts_at", "ends_at", "shown_from", "shown_until", "code_from", "code_until")
-        return [self._columns[name] for name in names]
+        return [self._columns[name] for name in MOMENTS]
 
     def stands_on(self, place: str | int) -> bool:
         if place == HOME:
@@ -115,22 +115,22 @@ class _Row:
 
 
 OF_CODE = ("code", "kind", "value", "currency", "minimum_minor", "most", "uses", "once", "ended_at")
-_Held = Collection.alias()  # what a code is taken off
-# JSON stays the text that it is in the database: a row has to be found by it.
+OF_PROMOTION = ("title", "words", "picture", "alt", "starts_at", "ends_at")
+OF_PROMOTION += ("on_home", "on_products", "on_collection")
+MOMENTS = ("starts_at", "ends_at", "shown_from", "shown_until", "code_from", "code_until")
+_HELD = Collection.alias()  # what a code is taken off
 COLUMNS = (
-    {"title": Promotion.title, "words": Promotion.words, "picture": Promotion.title}
-    | {name: getattr(Promotion, name) for name in ("alt", "starts_at", "ends_at", "on_home")}
-    | {"on_products": Promotion.on_products, "on_collection": Promotion.on_collection}
-    | {"slug": Collection.slug, "shown_from": Collection.shown_from}
-    | {"shown_until": Collection.shown_until, "handle": Product.handle}
-    | {"status": Product.status, "published": Product.published, "page": Page.slug}
+    {name: getattr(Promotion, name) for name in OF_PROMOTION}
+    | {"slug": Collection.slug}
+    | {name: getattr(Collection, name) for name in ("shown_from", "shown_until")}
+    | {"handle": Product.handle, "status": Product.status, "published": Product.published}
+    | {"page": Page.slug}
     | {name: getattr(Discount, name) for name in OF_CODE}
-    | {"code_from": Discount.starts_at, "code_until": Discount.until, "code_for": Collection.title}
+    | {"code_from": Discount.starts_at, "code_until": Discount.until, "code_for": _HELD.title}
 )
-_ASKED = COLUMNS | {"picture": Promotion.picture, "code_for": _Held.title}
 _AHEAD = Prepared(
     lambda at: (
-        Promotion.select(*_ASKED.values())
+        Promotion.select(*COLUMNS.values())
         .left_outer_join(Collection, on=(Promotion.collection == Collection.id))
         .switch(Promotion)
         .left_outer_join(Product, on=(Promotion.product == Product.id))
@@ -138,7 +138,7 @@ _AHEAD = Prepared(
         .left_outer_join(Page, on=(Promotion.page == Page.id))
         .switch(Promotion)
         .left_outer_join(Discount, on=(Promotion.discount == Discount.id))
-        .left_outer_join(_Held, on=(Discount.collection == _Held.id))
+        .left_outer_join(_HELD, on=(Discount.collection == _HELD.id))
         .where(Promotion.ends_at > at)
         .order_by(Promotion.position, Promotion.id)
     )

@@ -1,7 +1,6 @@
 """Promotions at the desk: what pages point out, where and when, with a picture and a code."""
 
 from dataclasses import asdict
-from datetime import datetime
 
 from flask import abort, current_app, request, url_for
 
@@ -12,8 +11,7 @@ from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.blueprints.desk.typed import Form, as_typed
 from storefront.door import takes_files
 from storefront.models import Collection, Discount, Page, Promotion
-from storefront.models.period import in_words
-from storefront.models.promotion import GONE, LONGEST_TITLE, LONGEST_WORDS, code_trouble, target
+from storefront.models.promotion import GONE, LONGEST_TITLE, LONGEST_WORDS, target
 from storefront.pages import go, now, sentence, wants_part
 from storefront.refusals import Refused
 
@@ -36,7 +34,7 @@ def promotions():
 def _list(status: int = 200, refusal: Refused | None = None, said: str = ""):
     at, groups = now(), {"running": [], "coming": [], "over": []}
     for each in Promotion.in_order():
-        groups[each.state(at)].append((each, troubles(each, at)))
+        groups[each.state(at)].append((each, each.troubles(at)))
     groups["over"].sort(key=lambda row: row[0].ends_at, reverse=True)
     return show(
         *("desk/promotions/list.html", "desk/promotions/_list.html"),
@@ -54,34 +52,6 @@ def places() -> list[tuple[str, str]]:
     """The pages that promotions stand on, as a preview is asked for them."""
     fixed = [("home", "The front page"), ("products", "All products")]
     return fixed + [(str(one.id), one.title) for one in Collection.in_order()]
-
-
-def troubles(promotion: Promotion, at: datetime) -> list[str]:
-    """Why it is not shown as somebody meant it, in sentences; none of what is over."""
-    if promotion.state(at) == "over":
-        return []
-    told = []
-    if not promotion.path:
-        told.append("It is not shown: what it leads to was removed.")
-    if product := promotion.product_id and promotion.product:
-        if not product.published or product.status not in ("active", "unlisted"):
-            told.append("It is not shown: its product has no page in the shop now.")
-    if promotion.collection_id:
-        told += _of_collection(promotion, promotion.collection)
-    if not (promotion.on_home or promotion.on_products or promotion.on_collection_id):
-        told.append("It is shown nowhere: the collection it stood above was removed.")
-    if promotion.discount_id:
-        told += filter(None, [code_trouble(promotion.discount, max(promotion.starts_at, at), promotion.ends_at)])
-    return told
-
-
-def _of_collection(promotion: Promotion, held: Collection) -> list[str]:
-    told = []
-    if held.shown_from and held.shown_from > promotion.starts_at:
-        told.append(f"It is shown from {in_words(held.shown_from)} only, as {held.title} is.")
-    if held.shown_until and held.shown_until < promotion.ends_at:
-        told.append(f"It is shown until {in_words(held.shown_until)} only, as {held.title} is.")
-    return told
 
 
 @desk.get("/promotions/new")
@@ -161,7 +131,7 @@ def _page(number: int, status: int = 200, refusal: Refused | None = None, said: 
         status,
         promotion=held,
         state=held.state(now()),
-        troubles=troubles(held, now()),
+        troubles=held.troubles(now()),
         typed=request.form if refusal and own else _typed(held),
         seen=held.version if not refusal or "" in refusal.problems else request.form.get("seen"),
         described=request.form if refusal and not own else _described(held),
