@@ -13,6 +13,7 @@ from storefront.models.collection import Collection, Redirect
 from storefront.models.discount import Discount
 from storefront.models.page import Page
 from storefront.models.period import in_words, state_of
+from storefront.models.plain_text import shows
 from storefront.models.product import Product
 from storefront.refusals import Refused
 
@@ -219,7 +220,7 @@ def _of_target(promotion: Promotion) -> Iterator[str]:
 def _check(facts: dict) -> None:
     """Raise `Refused` with a sentence for each fact that cannot be."""
     problems = {}
-    if not facts["title"]:
+    if not shows(facts["title"]):
         problems["title"] = "Please give it a title."
     for name, longest in (("title", LONGEST_TITLE), ("words", LONGEST_WORDS)):
         if len(facts[name]) > longest:

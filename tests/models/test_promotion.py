@@ -78,6 +78,7 @@ def test_it_changes_places_with_those_that_are_as_far_on(at):
     ("changes", "field"),
     [
         ({"title": ""}, "title"),
+        ({"title": "\u200b"}, "title"),
         ({"title": "a" * 10_000}, "title"),
         ({"words": "a" * 301}, "words"),
         ({"on_home": False, "on_products": False}, "places"),

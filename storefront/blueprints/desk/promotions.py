@@ -125,15 +125,16 @@ def _page(number: int, status: int = 200, refusal: Refused | None = None, said: 
     held = Promotion.get_or_none(Promotion.id == number)
     if held is None:
         return sentence(404, "This promotion is not there", GONE)
-    own = "leads_to" in request.form  # else what is refused is another form than that of the facts
+    own = refusal and "leads_to" in request.form  # else another form than that of the facts
+    keeps_seen = own and "" not in refusal.problems  # who was told of a change saves over it
     return show(
         *("desk/promotions/page.html", "desk/promotions/_promotion.html"),
         status,
         promotion=held,
         state=held.state(now()),
         troubles=held.troubles(now()),
-        typed=request.form if refusal and own else _typed(held),
-        seen=held.version if not refusal or "" in refusal.problems else request.form.get("seen"),
+        typed=request.form if own else _typed(held),
+        seen=request.form.get("seen", "") if keeps_seen else held.version,
         described=request.form if refusal and not own else _described(held),
         most=prints.LARGEST >> 20,
         wrong=refusal.problems if refusal else {},

@@ -159,6 +159,7 @@ def test_a_picture_is_hung_described_replaced_and_taken_down(at_work, form, clie
     for sentence, answer in refused.items():
         assert (answer.status_code, sentence in answer.text) == (422, True), sentence
     assert 'value="A hood"' in refused["Choose a picture."].text
+    assert f'name="seen" value="{one.version}"' in refused["Choose a picture."].text
     assert Promotion.get().picture is None
     assert "The picture hangs." in after(at_work, send(painted(), alt="A hood"))
     first = Promotion.get().picture["digest"]
