@@ -14,7 +14,8 @@ from pyroaring import BitMap
 
 from storefront.models import Product
 from storefront.models.card import Card
-from storefront.shelf import Choice, Narrowed, Shelf
+from storefront.money import decimals, whole
+from storefront.shelf import ALL, Choice, Narrowed, Shelf
 
 PER_PAGE = 24
 MOST_UNKNOWN = 20  # filters that nobody knows, to be named
@@ -62,6 +63,11 @@ class Wanted:
         return f"{state.path}?{urlencode(pairs)}" if pairs else state.path
 
     @property
+    def is_first(self) -> bool:
+        """Whether it is the list as it begins: nothing chosen, its own order, its first page."""
+        return self.page == 1 and not (self.chosen or self.is_ordered)
+
+    @property
     def state(self) -> tuple:
         """All of it, to tell it from others by."""
         return self.path, tuple(self.chosen.items()), self.order, self.page, self.unknown
@@ -87,6 +93,57 @@ class Group:
     def is_chosen(self) -> bool:
         """Whether any of its values is chosen: then it is drawn open."""
         return any(choice.chosen for choice in self.choices)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One page of a list, of `pages`; `first_order` is the order where none is asked for."""
+
+    wanted: Wanted
+    narrowed: Narrowed
+    products: list[Card]
+    pages: int
+    first_order: str
+
+    @property
+    def count(self) -> int:
+        """How many products the whole list has."""
+        return len(self.narrowed.products)
+
+    def facts(self, currency: str) -> dict:
+        """What its template is given."""
+        own = ("best", "hand")
+        orders = {key: n for key, n in ORDERS.items() if key == self.first_order or key not in own}
+
+        def written(units: int) -> str:
+            return whole(units if decimals(currency) else 100 * units, currency)
+
+        def in_words(group: Group, value: str) -> str:
+            if group.name == "price":
+                return price_words(value, written)
+            return "In stock" if group.name == "stock" else value
+
+        known = {"wanted": self.wanted, "count": self.count, "products": self.products}
+        choices = {"groups": groups(self.narrowed), "in_words": in_words, "orders": orders}
+        return known | choices | {"pages": self.pages}
+
+
+def listed(path: str, arguments, shelf: Shelf, first_order: str, within, ranked=None) -> Listed:
+    """The page of a list that an address asks for; see `read`.
+
+    `within` is a facet with its value, or the ids that a search has found; `ranked()` gives the
+    order of those that have one of their own. Raises ValueError, in words, for a page that is not
+    there.
+    """
+    wanted = read(path, arguments, shelf, first_order)
+    narrowed = shelf.narrow(within, wanted.chosen)
+    pages = last_page(len(narrowed.products), wanted.order)
+    if wanted.page > pages:
+        only = "There is only one page" if pages == 1 else f"There are only {pages} pages"
+        raise ValueError(f"{only} of these products.")
+    order = ranked() if ranked and wanted.order in ("best", "hand") else None
+    products = page_of(narrowed.products, wanted, order, len(shelf.of(*ALL)))
+    return Listed(wanted, narrowed, products, pages, first_order)
 
 
 @lru_cache(maxsize=1024)

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from storefront import prints
-from storefront.models import Contest, Picture, Product
+from storefront.models import Contest, Picture, Product, Promotion
 from storefront.models.picture import FROM_FOLDER
 from storefront.prints import BadPicture as BadPicture
 from storefront.prints import Photograph, develop
@@ -231,4 +231,6 @@ def delete_orphans(media: Path, before: datetime) -> int:
         referred.add(card["digest"] if card else "")
     for (picture,) in Contest.select(Contest.picture).tuples().iterator():
         referred.add(picture["digest"] if picture else "")
+    for (banner,) in Promotion.select(Promotion.picture).tuples().iterator():
+        referred.add(banner["digest"] if banner else "")
     return prints.clear(media, referred, before)

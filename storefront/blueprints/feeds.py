@@ -11,6 +11,7 @@ from flask import Blueprint, Response, current_app, stream_with_context
 from peewee import fn, prefetch
 
 from storefront.models import Collection, Contest, Page, Product, Variant
+from storefront.pages import now
 from storefront.structured import address_of, amount, picture_of, plain
 
 blueprint = Blueprint("feeds", __name__)
@@ -56,7 +57,8 @@ def sitemap_of_pages():
     paths = ["/", "/products", "/contests", "/testimonials", "/testimonials/moderation", "/insider"]
     paths += ["/privacy", "/privacy/data-map", "/privacy/recipients"]
     paths += [f"/contests/{contest.slug}" for contest in Contest.select().order_by(Contest.id)]
-    paths += [f"/collections/{collection.slug}" for collection in Collection.in_order()]
+    shown = [one for one in Collection.in_order() if one.state(now()) == "running"]
+    paths += [f"/collections/{collection.slug}" for collection in shown]
     paths += [f"/pages/{page.slug}" for page in Page.select().order_by(Page.slug)]
     entries = (f"<url><loc>{escape(_origin() + path)}</loc></url>" for path in paths)
     return _xml(iter([HEAD, f"<urlset {SITEMAP}>", *entries, "</urlset>"]))

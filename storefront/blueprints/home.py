@@ -4,23 +4,20 @@ from flask import Blueprint
 
 from storefront.door import limiter
 from storefront.drawn import Showing
-from storefront.models import Contest
-from storefront.models.card import Card, Tile
+from storefront.models.front_window import FrontWindow
 from storefront.pages import FOR_GOOD, now, public, show
 
 blueprint = Blueprint("home", __name__)
-FIRST_LOOK = 8
 
 
 @blueprint.get("/")
 @public
 def page():
-    facts = {"products": tuple(Card.newest(FIRST_LOOK)), "collections": tuple(Tile.all())}
-    tags = ["lists", *(f"product-{one.handle}" for shown in facts.values() for one in shown)]
-    facts["contests"] = tuple(Contest.open_at(now()))
-    shown = Showing(tuple(facts.values()), lambda: facts)
-    until = Contest.next_change(now()) or FOR_GOOD
-    return show("home/page.html", shown=shown, tags=tags, until=until)
+    window = FrontWindow.at(now())
+    linked = (*window.products, *window.collections)
+    tags = ["lists", *(f"product-{one.handle}" for one in linked)]
+    shown = Showing(window.rows, window.facts, "promotions" if window.banners else None)
+    return show("home/page.html", shown=shown, tags=tags, until=window.until or FOR_GOOD)
 
 
 @blueprint.get("/healthz")

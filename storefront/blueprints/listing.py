@@ -1,5 +1,7 @@
 """Lists of products: everything, a collection, what a search finds; each state has an address."""
 
+from datetime import datetime
+
 from flask import Blueprint, abort, current_app, request
 from pyroaring import BitMap
 
@@ -7,9 +9,9 @@ from storefront import listing
 from storefront.drawn import Showing
 from storefront.models import Collection
 from storefront.models import search as text_search
+from storefront.models.showcase import PRODUCTS, Showcase
 from storefront.models.vocabulary import corrected
-from storefront.money import decimals, whole
-from storefront.pages import public, show
+from storefront.pages import FOR_GOOD, now, public, show, wants_part
 from storefront.shelf import ALL
 
 blueprint = Blueprint("listing", __name__)
@@ -19,24 +21,34 @@ blueprint = Blueprint("listing", __name__)
 @public
 def products():
     _shelf().refresh()
-    return _list("/products", "new", ALL, title="Products")
+    return _list("/products", "new", ALL, place=PRODUCTS, title="Products")
 
 
 @blueprint.get("/collections/<slug>")
 @public
 def collection(slug: str):
     held = Collection.get_or_none(Collection.slug == slug)
-    if held is None:
-        abort(404, "There is no such collection, or no longer.")
+    _check_shown(held)
     _shelf().refresh()
     return _list(
         f"/collections/{held.slug}",
         "hand",
         held.facet,
         ranked=held.product_ids,
+        place=held.id,
+        until=held.shown_until,
         title=held.title,
         words=held.words,
     )
+
+
+def _check_shown(held: Collection | None) -> None:
+    state = held.state(now()) if held else "unknown"
+    if state == "over":
+        day = held.shown_until.strftime("%-d %B %Y")
+        abort(404, f"“{held.title}” was here until {day}. Have a look at what we have now.")
+    if state != "running":  # what is still to come is not given away
+        abort(404, "There is no such collection, or no longer.")
 
 
 @blueprint.get("/search")
@@ -65,45 +77,37 @@ def _shelf():
     return current_app.extensions["shelf"]
 
 
-def _list(path: str, first_order: str, within, ranked=None, **context):
-    shelf = _shelf()
+def _list(
+    path: str,
+    first_order: str,
+    within,
+    ranked=None,
+    place: str | int | None = None,
+    until: datetime | None = None,
+    **context,
+):
+    """A list; above its first page, unnarrowed, stands what is promoted at that `place`."""
     try:
-        wanted = listing.read(path, request.args, shelf, first_order)
+        listed = listing.listed(path, request.args, _shelf(), first_order, within, ranked)
     except ValueError as trouble:
         abort(404, str(trouble))
-    narrowed = shelf.narrow(within, wanted.chosen)
-    pages = listing.last_page(len(narrowed.products), wanted.order)
-    if wanted.page > pages:
-        only = "There is only one page" if pages == 1 else f"There are only {pages} pages"
-        abort(404, f"{only} of these products.")
-    order = ranked() if ranked and wanted.order in ("best", "hand") else None
-    products = listing.page_of(narrowed.products, wanted, order, len(shelf.of(*ALL)))
-    count = len(narrowed.products)
-
-    def facts() -> dict:
-        known = {"wanted": wanted, "count": count, "products": products, "pages": pages}
-        choices = {"groups": listing.groups(narrowed), "in_words": _in_words}
-        return known | choices | {"orders": _orders(first_order)} | context
-
+    moments = [until]
+    if place is not None and listed.wanted.is_first and not wants_part():
+        showcase = Showcase(now())
+        context["banners"] = showcase.on(place)
+        moments.append(showcase.next_change)
     # A narrowing is told from another by being itself; a search makes one for each request.
-    rows = (narrowed, wanted.state, tuple(products), *context.values())
-    shown = Showing(None if isinstance(within, BitMap) else rows, facts)
-    said = "One product." if count == 1 else f"{count:,} products."
-    tags = ["lists", *(f"product-{product.handle}" for product in products)]
-    return show("listing/page.html", "listing/_results.html", shown=shown, said=said, tags=tags)
-
-
-def _orders(first: str) -> dict[str, str]:
-    own = ("best", "hand")
-    return {key: name for key, name in listing.ORDERS.items() if key == first or key not in own}
-
-
-def _in_words(group: listing.Group, value: str) -> str:
-    if group.name == "price":
-        return listing.price_words(value, _written)
-    return "In stock" if group.name == "stock" else value
-
-
-def _written(units: int) -> str:
+    rows = (listed.narrowed, listed.wanted.state, tuple(listed.products), *context.values())
     currency = current_app.extensions["settings"].currency
-    return whole(units if decimals(currency) else 100 * units, currency)
+    shown = Showing(
+        None if isinstance(within, BitMap) else rows,
+        lambda: listed.facts(currency) | context,
+        "promotions" if context.get("banners") else None,
+    )
+    return show(
+        *("listing/page.html", "listing/_results.html"),
+        shown=shown,
+        said="One product." if listed.count == 1 else f"{listed.count:,} products.",
+        tags=["lists", *(f"product-{product.handle}" for product in listed.products)],
+        until=min((one for one in moments if one), default=FOR_GOOD),
+    )

@@ -34,6 +34,7 @@ from storefront.models.policy import PolicyVersion
 from storefront.models.policy_draft import PolicyDraft
 from storefront.models.price import PriceChange
 from storefront.models.product import Product, Variant
+from storefront.models.promotion import Promotion
 from storefront.models.rating import Rating
 from storefront.models.reseller import Reseller, WidgetViews
 from storefront.models.return_line import ReturnLine
@@ -68,6 +69,7 @@ RECORDS = (
     ShippingRate,
     TaxRate,
     Discount,
+    Promotion,
     DiscountUse,  # before the orders, by whose addresses its rows are found
     PolicyVersion,
     PolicyNotice,

@@ -4,9 +4,11 @@ They are tuples, so that what was drawn from one can be found again by the row i
 """
 
 import json
+from datetime import datetime
 from typing import NamedTuple
 
 from storefront.models.collection import Collection, CollectionItem
+from storefront.models.period import is_within
 from storefront.models.product import Product
 from storefront.money import Money
 from storefront.prepared import Prepared
@@ -71,6 +73,12 @@ class Tile(NamedTuple):
     title: str
     handle: str
     picture: str | None
+    shown_from: datetime | None
+    shown_until: datetime | None
+
+    def is_shown(self, at: datetime) -> bool:
+        """Whether its collection is shown at that moment."""
+        return is_within(at, self.shown_from, self.shown_until)
 
     @property
     def card_picture(self) -> dict | None:
@@ -79,8 +87,9 @@ class Tile(NamedTuple):
 
     @classmethod
     def all(cls) -> "list[Tile]":
-        """Those of all collections that hold something, as the shop shows them; one query."""
-        return [cls._make(row) for row in _TILES.rows()]
+        """Those of all collections that hold something, whenever they are shown; one query."""
+        moment = Collection.shown_from.python_value
+        return [cls(*row, moment(start), moment(end)) for *row, start, end in _TILES.rows()]
 
 
 COLUMNS = [getattr(Product, name) for name in (*Card._fields[:-1], "card_picture")]
@@ -91,6 +100,7 @@ def _on_sale():
 
 
 TILE = [Collection.slug, Collection.title, Product.handle, Product.card_picture]
+TILE += [Collection.shown_from, Collection.shown_until]
 
 _BY_IDS = Prepared(lambda ids: Product.select(*COLUMNS).where(Product.id.in_(ids)))
 _NEWEST = Prepared(lambda most: _on_sale().order_by(Product.id.desc()).limit(most))

@@ -1,11 +1,13 @@
 """Collections: products put together under a name, in an order somebody chose."""
 
 import hashlib
+from datetime import datetime
 
 from peewee import ForeignKeyField, IntegerField, IntegrityError, TextField, fn
 
-from storefront.db import Record, database, locked
+from storefront.db import Moment, Record, database, locked
 from storefront.models.facet import Shelving
+from storefront.models.period import state_of
 from storefront.models.product import Product
 from storefront.refusals import Refused
 
@@ -17,12 +19,17 @@ OVERTAKEN = (
 
 
 class Collection(Record):
-    """A named choice of products with a page of its own at `/collections/<slug>`."""
+    """A named choice of products with a page of its own at `/collections/<slug>`.
+
+    It is shown from `shown_from` to before `shown_until`, of which either may be left open.
+    """
 
     slug = TextField(unique=True)
     title = TextField()
     words = TextField(default="")
     position = IntegerField(default=0)
+    shown_from = Moment(null=True)
+    shown_until = Moment(null=True)
 
     impersonal = ("slug", "title", "words")
 
@@ -30,6 +37,10 @@ class Collection(Record):
     def in_order(cls) -> list["Collection"]:
         """All collections as the shop shows them."""
         return list(cls.select().order_by(cls.position, cls.id))
+
+    def state(self, at: datetime) -> str:
+        """ "running", "coming" or "over": it is shown while it runs."""
+        return state_of(at, self.shown_from, self.shown_until)
 
     @property
     def facet(self) -> tuple[str, str]:
@@ -48,13 +59,17 @@ class Collection(Record):
             shelving.mark(self.facet, products, before)
 
     @classmethod
-    def make(cls, title: str, slug: str, words: str) -> "Collection":
-        """A new one without products, behind the others. Raises `Refused`."""
+    def make(cls, title: str, slug: str, words: str, **dates: datetime | None) -> "Collection":
+        """A new one without products, behind the others. Raises `Refused`.
+
+        `dates` are `shown_from` and `shown_until`.
+        """
+        _check_dates(dates)
         last = cls.select(fn.MAX(cls.position)).scalar()
         try:
             with database.atomic():
                 place = 0 if last is None else last + 1
-                return cls.create(title=title, slug=slug, words=words, position=place)
+                return cls.create(title=title, slug=slug, words=words, position=place, **dates)
         except IntegrityError:
             raise Refused(slug=TAKEN) from None
 
@@ -69,22 +84,24 @@ class Collection(Record):
     @property
     def version(self) -> str:
         """A short text that tells its words from any others."""
-        facts = "\n".join((self.slug, self.title, self.words))
+        dates = (str(self.shown_from), str(self.shown_until))
+        facts = "\n".join((self.slug, self.title, self.words, *dates))
         return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
     @classmethod
-    def edit(cls, number: int, seen: str, facts: dict[str, str]) -> "Collection":
-        """Change `slug`, `title` and `words`; `seen` is the `version` that was edited.
+    def edit(cls, number: int, seen: str, facts: dict) -> "Collection":
+        """Change `slug`, `title`, `words`, dates; `seen` is the `version` that was edited.
 
         Raises `Refused`, with nothing changed.
         """
+        _check_dates(facts)
         try:
             with database.atomic(), Shelving() as shelving:
                 held = cls.find(number)
                 same = all(getattr(held, name) == value for name, value in facts.items())
                 if not same and seen != held.version:
                     raise Refused(OVERTAKEN)
-                held._move_to(facts["slug"], shelving)
+                held._move_to(facts.get("slug", held.slug), shelving)
                 cls.update(facts).where(cls.id == number).execute()
         except IntegrityError:
             raise Refused(slug=TAKEN) from None
@@ -174,6 +191,12 @@ class Collection(Record):
         """The ids of its products, in its order; one query."""
         items = self.items.select(CollectionItem.product).order_by(CollectionItem.position)
         return [row[0] for row in items.tuples()]
+
+
+def _check_dates(facts: dict) -> None:
+    start, end = facts.get("shown_from"), facts.get("shown_until")
+    if start and end and end <= start:
+        raise Refused(shown_until="It ends before it begins. Please look at both moments.")
 
 
 class CollectionItem(Record):

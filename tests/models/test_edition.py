@@ -17,6 +17,7 @@ from storefront.models import (
     Picture,
     PolicyVersion,
     Product,
+    Promotion,
     Redirect,
     Variant,
     Winner,
@@ -27,7 +28,7 @@ from tests.models.test_contest import announced, enter
 
 SHOWN = (
     *(Product, Variant, Picture, Collection, CollectionItem, Redirect, Page),
-    *(Contest, ContestRules, Draw, Winner),
+    *(Contest, ContestRules, Draw, Winner, Promotion),
 )
 # Of stock, pages show only some changes; when it is low concerns the desk alone.
 # A row of a contest belongs to it for good.
@@ -69,6 +70,9 @@ def row_of(record, shirt):
         moments = [f.name for f in Contest._meta.sorted_fields if isinstance(f, DateTimeField)]
         moments = dict.fromkeys(moments, moment)
         return Contest.create(**words, **moments)
+    if record is Promotion:
+        moment = datetime(2026, 3, 1, tzinfo=UTC)
+        return Promotion.create(title="alps", starts_at=moment, ends_at=moment)
     return record.select().order_by(record.id).first()
 
 
@@ -95,7 +99,7 @@ def another(field, row):
     if isinstance(field, BooleanField):
         return not getattr(row, field.name)
     if isinstance(field, DateTimeField):
-        return getattr(row, field.name).replace(year=2001)
+        return (getattr(row, field.name) or datetime(2026, 3, 1, tzinfo=UTC)).replace(year=2001)
     return 4711 if isinstance(field, IntegerField) else "another"
 
 

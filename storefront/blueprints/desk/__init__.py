@@ -35,6 +35,8 @@ from storefront.blueprints.desk import (  # noqa: E402
     policy_marks,  # noqa: F401
     policy_posting,  # noqa: F401
     products,  # noqa: F401
+    promotions,  # noqa: F401
+    promotions_preview,  # noqa: F401
     proofs,  # noqa: F401
     resellers,  # noqa: F401
     resellers_embed,  # noqa: F401

@@ -6,11 +6,11 @@ from storefront.blueprints.desk import desk, session
 from storefront.blueprints.desk.frame import screen, show
 from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.blueprints.desk.products import offered, on_page, page_number, paging
-from storefront.blueprints.desk.typed import Form
+from storefront.blueprints.desk.typed import Form, as_typed
 from storefront.models import Collection, desk_lists
 from storefront.models.desk_lists import PER_PAGE
 from storefront.models.shopkeeping import HANDLE
-from storefront.pages import go, sentence, wants_part
+from storefront.pages import go, now, sentence, wants_part
 from storefront.refusals import Refused
 
 screen(
@@ -35,7 +35,7 @@ def _list(status: int = 200, refusal: Refused | None = None, said: str = ""):
         "desk/collections/list.html",
         "desk/collections/_list.html",
         status,
-        collections=desk_lists.collections(),
+        collections=[(*row, row[0].state(now())) for row in desk_lists.collections()],
         wrong=refusal.problems if refusal else {},
         typed=request.form if refusal else {},
         said=said,
@@ -49,13 +49,15 @@ def _listed(said: str):
     return go(url_for("desk.collections"))
 
 
-def _facts() -> dict[str, str]:
-    """Title, handle and words as they were typed; raises `Refused`."""
+def _facts() -> dict:
+    """Title, handle, words and dates as they were typed; raises `Refused`."""
     with Form(request.form) as form:
         facts = {
             "title": form.line("title", "Please give it a title."),
             "slug": form.line("slug", "Please give it a handle.", 100),
             "words": form.line("words", longest=1000),
+            "shown_from": form.moment("shown_from"),
+            "shown_until": form.moment("shown_until"),
         }
         if facts["slug"] and not HANDLE.fullmatch(facts["slug"]):
             form.problems["slug"] = (
@@ -126,9 +128,17 @@ def _held_by(held: Collection) -> dict:
         "pages": paging(items.more, "desk.collection", number=held.id),
         "on_page": on_page(),
         "holds": set(held.product_ids()),
-        "typed": {"title": held.title, "slug": held.slug, "words": held.words},
+        "typed": _typed(held),
+        "state": held.state(now()),
         "seen": held.version,
     }
+
+
+def _typed(held: Collection) -> dict[str, str]:
+    """What the form of its words says of it as it is."""
+    words = {"title": held.title, "slug": held.slug, "words": held.words}
+    dates = {name: as_typed(getattr(held, name)) for name in ("shown_from", "shown_until")}
+    return words | dates
 
 
 def _changed(number: int, said: str):

@@ -30,8 +30,8 @@ ROOMS = {
     "Orders": ("orders", "messages", "returns", "pick-list", "mail"),
     "Goods": ("products", "collections", "stock", "waiting", "testimonials", "imports"),
     "Selling": (
-        *("discounts", "contests", "shipping", "taxes", "terms"),
-        *("insider", "insider/addresses", "resellers"),
+        *("promotions", "discounts", "contests", "insider", "insider/addresses"),
+        *("shipping", "taxes", "terms", "resellers"),
     ),
     "House": ("policy", "staff", "log", "account"),
 }

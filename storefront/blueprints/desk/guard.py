@@ -49,6 +49,16 @@ def framing(view):
     return view
 
 
+def bringing(*sheets: str):
+    """Say of a view that its page brings those style sheets besides the desk's."""
+
+    def say(view):
+        view.sheets = sheets
+        return view
+
+    return say
+
+
 @desk.before_request
 def guard() -> Response | None:
     """Let pass who may; nobody else learns anything but where the door is."""
@@ -100,9 +110,10 @@ def the_door(again: bool = False) -> str:
 @desk.after_request
 def keep_private(response: Response) -> Response:
     """Nobody stores what the desk answers, and no search engine reads it."""
-    if hasattr(current_app.view_functions.get(request.endpoint), "frames"):
+    view = current_app.view_functions.get(request.endpoint)
+    if hasattr(view, "frames"):
         styled(response, "desk", "resellers", frames=True)
     else:
-        styled(response, "desk")
+        styled(response, "desk", *getattr(view, "sheets", ()))
     response.headers["X-Robots-Tag"] = "noindex"
     return keep_from_caches(response)

@@ -5,6 +5,7 @@ reads this, too; it is loaded when somebody sends a form, so that shoppers' proc
 """
 
 import re
+from datetime import UTC, datetime
 
 from storefront.cards import holds_card
 from storefront.markdown import parsed
@@ -52,6 +53,10 @@ class Form:
     def count(self, name: str, least: int = 0, most: int = LARGEST_NUMBER) -> int | None:
         """A whole number."""
         return self._read(name, lambda text: count(text, least, most))
+
+    def moment(self, name: str, wanted: str = "") -> datetime | None:
+        """A moment in UTC, to the minute; None for nothing typed."""
+        return self._read(name, lambda text: moment(text, wanted))
 
     def barcode(self, name: str) -> str | None:
         """A barcode, or an SKU that is one: it may look like a card by chance, and is taken."""
@@ -160,6 +165,31 @@ def count(text: str, least: int = 0, most: int = LARGEST_NUMBER) -> int:
     if not least <= number <= most:
         raise Refused(f"Write a number from {least:,} to {most:,}.")
     return number
+
+
+def moment(text: str, wanted: str = "") -> datetime | None:
+    """A day, with or without a time of it, as a moment in UTC; raises `Refused`.
+
+    `wanted` is the sentence for nothing, "" where that may be.
+    """
+    tidy = text.strip()
+    if not tidy and wanted:
+        raise Refused(wanted)
+    if not tidy:
+        return None
+    try:
+        read = datetime.fromisoformat(tidy[:40])
+    except ValueError:
+        read = None
+    # Databases differ in what lies further off, and here it would be a slip of the hand.
+    if read is None or read.tzinfo or not 2000 <= read.year < 2200:
+        raise Refused("Write it as year, month, day and time in UTC: 2026-12-31 18:00.")
+    return read.replace(second=0, microsecond=0, tzinfo=UTC)
+
+
+def as_typed(read: datetime | None) -> str:
+    """A moment as `moment` reads it, and as a browser fills it in."""
+    return read.strftime("%Y-%m-%dT%H:%M") if read else ""
 
 
 def html(text: str, kept: str) -> str:
