@@ -133,6 +133,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "wake_worker": jobs.wake,
         "wake_scourer": jobs.wake_scourer,
         "wake_importer": jobs.wake_importer,
+        "wake_issues": jobs.wake_issues,
     }
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters["country_name"] = lambda code: address.countries().get(code, code)

@@ -15,6 +15,7 @@ from storefront import (
     coverage,
     fetching,
     generate_commands,
+    mail_commands,
     photographs,
     policy,
     programs,
@@ -65,6 +66,7 @@ cli.add_command(routes_command)
 cli.add_command(shell_command)
 STEPS = (
     *generate_commands.STEPS,
+    *mail_commands.STEPS,
     *staff_commands.STEPS,
     *testimonial_commands.STEPS,
     *upkeep_commands.STEPS,

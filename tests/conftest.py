@@ -126,6 +126,7 @@ def no_views_noted(monkeypatch):
     monkeypatch.setitem(viewed._state, "written", time.monotonic())
     yield
     viewed._notes.clear()
+    viewed._issues.clear()
 
 
 @pytest.fixture

@@ -16,22 +16,22 @@ FLOORS = (
     "blanks cldr clicks sparing weighed tones",
     "db fields greeting money personal refusals config links garments markdown darkroom supervisor"
     " compression drawn notes vouching",
-    "prepared factors passkeys erasures backups",
+    "prepared factors passkeys erasures backups textual dkim_key",
     "models address pictures prints assets kept",
-    "register tally places tickets embedding viewed",
+    "register tally places tickets embedding viewed issues",
     "archive coverage letters reading",
     "changes proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs enclosed generate"
     " freshness front chain",
     "payment cards catching_up copies cookies listing guests showing embedded notices data_map"
     " chronicle"
-    " brought",
+    " brought rounds bounces",
     "pages door fetching posting",
     "errors forms drafting importing",
     "blueprints jobs",
     "setup programs opened",
     "app restoring",
-    "generate_commands staff_commands testimonial_commands upkeep_commands",
+    "generate_commands staff_commands testimonial_commands upkeep_commands mail_commands",
     "commands",  # its Flask group builds the app, when asked for `routes` or `shell`
     "wsgi",
 )

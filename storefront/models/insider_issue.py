@@ -1,4 +1,4 @@
-"""Issues of the Insider Update: written at the desk, queued at once, sent at a pace, kept public."""
+"""Issues of the Insider Update: written at the desk, sent at a pace, and public from then on."""
 
 import re
 import secrets

@@ -36,7 +36,7 @@ class Sending:
 
     @classmethod
     def begin_due(cls, at: datetime) -> int:
-        """Begin what is to begin by then; how many. What cannot go is a draft again and says why."""
+        """Begin what is to begin by then; how many. What cannot is a draft again, and says why."""
         due = list(cls.select().where(cls.state == "scheduled", cls.due_at <= at))
         return sum(issue._begin_or_say_why(at) for issue in due)
 
