@@ -18,6 +18,7 @@ from storefront.blueprints import (
     desk,
     feeds,
     home,
+    insider,
     listing,
     orders,
     page,
@@ -55,7 +56,7 @@ from storefront.vouching import Voucher
 
 PARTS = (
     *(home, listing, products, pictures, waiting, cart, checkout, orders, afterwards, returns),
-    *(testimonials, widget, resellers),
+    *(testimonials, widget, resellers, insider),
     *(contests, page, privacy, feeds, well_known, account, desk),
 )
 

@@ -25,6 +25,7 @@ from storefront.models import (
     Edition,
     Insider,
     InsiderIssue,
+    PolicyVersion,
     RightsRequest,
     Testimonial,
     Waiting,
@@ -141,6 +142,7 @@ class Jobs:
         finally:
             self._give_notice()
             Waiting.tell(datetime.now(UTC))
+            self._invite()
             self.send_mail()
             self.send_issues()
             self._look_after_imports()
@@ -159,6 +161,11 @@ class Jobs:
         from storefront import notices  # the shop only wakes who does this; see `sparing`
 
         notices.go_on(datetime.now(UTC))
+
+    def _invite(self) -> None:
+        """Ask some of those whose addresses were imported whether they want the Insider Update."""
+        at = datetime.now(UTC)
+        Insider.invite(PolicyVersion.in_force(at), at)
 
     def keep_promises(self) -> None:
         """Let go of what is past its period, once a day, and have what went leave the files.

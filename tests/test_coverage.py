@@ -12,6 +12,7 @@ from storefront.models import (
     Account,
     AccountLink,
     ContestEntry,
+    Insider,
     Message,
     Note,
     Order,
@@ -157,7 +158,7 @@ def the_cart(shop):
         assert client.get_cookie("cart") == before
     cart = shop.visitor.get("/cart").text
     assert shop.plenty.product.title in cart
-    assert "Update" not in cart
+    assert ">Update<" not in cart
     line = f"/cart/items/{shop.plenty.id}"
     assert shop.visitor.post(line, {"quantity": "1"}).status_code == 422
     assert shop.visitor.post(line, {"quantity": "0"}).status_code in (200, 303)
@@ -327,7 +328,28 @@ def showing_a_testimonial_at_resellers(shop):
     assert not Testimonial.get().for_resellers
 
 
+def signing_up_for_the_update(shop):
+    """Neither the page, the footer nor the checkout draws it; who sends it gets a sentence."""
+    fill_cart(shop.client, shop.plenty)
+    assert 'name="email"' in shop.client.get("/insider").text
+    assert 'name="insider"' in shop.client.get("/checkout").text
+    shop.switch_off()
+    page = shop.visitor.get("/insider").text
+    assert "Nobody can sign up to the Insider Update now" in page
+    assert 'name="email"' not in page
+    answer = shop.visitor.post("/insider", {"email": "ann@example.com"})
+    assert answer.status_code == 422
+    assert "Nobody can sign up to the Insider Update now" in answer.text
+    drawn = shop.client.get("/checkout").text
+    assert 'name="insider"' not in drawn
+    place_order(shop.client, shop.plenty, insider="y")
+    assert not Insider.select().exists()
+    assert OutgoingMail.get().kind == "order_placed"
+
+
 CASES = {
+    "column insider": signing_up_for_the_update,
+    "form field InsiderForm": signing_up_for_the_update,
     "column testimonial": writing_a_testimonial,
     "form field TestimonialForm": writing_a_testimonial,
     "form field ChangeForm": writing_a_testimonial,
@@ -439,6 +461,9 @@ TAKES_NOTHING = {
     "waiting.ask": "its form switches itself off",
     "waiting.confirm": "goes on with a wish that there is",
     "widget.address": "shows what its author shows, and keeps nothing",
+    "insider.sign_up": "its form switches itself off",
+    "insider.confirm": "goes on with a sign-up that there is",
+    "insider.leave": "leaving is always allowed",
     "waiting.take_back": "taking back is always allowed",
     "privacy.ask_for_mine": "asking, correcting and erasing stay open",
     "privacy.correct_mine": "asking, correcting and erasing stay open",

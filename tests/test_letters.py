@@ -12,6 +12,7 @@ from storefront.models import Order, OrderEvent, OutgoingMail, PolicyVersion, Ri
 from tests.mail_server import Inbox, by_smtp, parts
 from tests.models.placing import ANN, cart_of, place, stock
 from tests.models.test_contest import SOMEBODY, announced, enter
+from tests.models.test_insider import asking
 from tests.models.testimonials import written
 
 HOSTILE = [
@@ -114,6 +115,10 @@ def every_mail(settings, plenty, clock) -> dict[str, OutgoingMail]:
     mails["stock_wanted"] = OutgoingMail.get(OutgoingMail.kind == "stock_wanted")
     mails["stock_back"] = OutgoingMail.get(OutgoingMail.kind == "stock_wanted")
     mails["stock_back"].kind = "stock_back"
+    insider = asking("ann@example.com", clock())
+    for kind in ("insider_confirm", "insider_known", "insider_invited"):
+        mails[kind] = OutgoingMail.of(kind, "ann@example.com", clock())
+        mails[kind].insider = insider
     written(plenty.product, clock())
     mails["testimonial_confirm"] = OutgoingMail.get(OutgoingMail.kind == "testimonial_confirm")
     for kind in ("testimonial_approved", "testimonial_refused", "testimonial_replied"):

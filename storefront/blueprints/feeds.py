@@ -53,7 +53,7 @@ def sitemap():
 
 @blueprint.get("/sitemaps/pages.xml")
 def sitemap_of_pages():
-    paths = ["/", "/products", "/contests", "/testimonials", "/testimonials/moderation"]
+    paths = ["/", "/products", "/contests", "/testimonials", "/testimonials/moderation", "/insider"]
     paths += ["/privacy", "/privacy/data-map", "/privacy/recipients"]
     paths += [f"/contests/{contest.slug}" for contest in Contest.select().order_by(Contest.id)]
     paths += [f"/collections/{collection.slug}" for collection in Collection.in_order()]

@@ -1,13 +1,14 @@
 """People who asked for the Insider Update, what proves that they did, and who has left."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from peewee import ForeignKeyField, IntegerField, TextField, fn
 
 from storefront.db import Moment, Record, database, locked
 from storefront.models.consent import NOW, digest_of, words_of
+from storefront.models.mailbox import mailbox_of
 from storefront.models.outbox import OutgoingMail
 from storefront.models.policy import PolicyVersion
 from storefront.models.rights import Upkeep
@@ -15,6 +16,7 @@ from storefront.personal import personal, years
 from storefront.refusals import Refused
 
 TO_CONFIRM = timedelta(days=7)
+UNASKED = timedelta(days=30)  # that who was imported waits for the question
 HOUR = timedelta(hours=1)
 MOST_TO_ONE = 3  # mails to one mailbox in the time to confirm, so that nobody's is filled
 MOST_AN_HOUR = 300  # mails to all together that strangers can have us send
@@ -23,6 +25,11 @@ INVITED_AT_ONCE = 50  # mails to imported addresses that one look writes
 BUSY = "Very many people are signing up just now. Please try again in an hour."
 GIVEN = {"clause": "insider", "basis": "consent", "keep": years(5)}
 PROOF = GIVEN | {"why": "to prove that you asked for it, and to what you agreed"}
+
+
+def mark_of(email: str, digest: Callable[[str], str]) -> str:
+    """The keyed digest of the mailbox that an address leads to; `digest` is `Erasures.digest`."""
+    return digest(f"insider {mailbox_of(email)}")
 
 
 class GoneInsider(Record):
@@ -107,30 +114,32 @@ class Insider(Record):
     # Signing up
 
     @classmethod
-    def ask(cls, email: str, mailbox: str, way: str, policy: PolicyVersion, at: datetime) -> None:
+    def ask(
+        cls, email: str, way: str, policy: PolicyVersion, digest: Callable[[str], str], at: datetime
+    ) -> None:
         """Note who asks, and write them the one mail.
 
-        It asks to confirm, or says that there is nothing to confirm any more. From outside nobody
-        can tell which, nor that a mailbox has had its share and gets none: each way it is as much
-        work. `mailbox` is the keyed digest of it. Raises `Refused` where strangers have had too
-        many mails written in the hour, whoever asks.
+        It asks to confirm, or says that there is nothing to confirm any more: from outside nobody
+        can tell which, and it is the same work. A mailbox that has had its share gets none, and
+        nobody can tell that either. Raises `Refused` where strangers have had too many mails
+        written in the hour, whoever asks.
         """
         policy.require("insider")
         email = email.strip().lower()
+        mailbox = mark_of(email, digest)
         with database.atomic():
             # Two at once for one address come one after the other, here and for all the counts.
-            list(
-                locked(PolicyVersion.select(PolicyVersion.id).where(PolicyVersion.id == policy.id))
-            )
+            here = PolicyVersion.id == policy.id
+            list(locked(PolicyVersion.select(PolicyVersion.id).where(here)))
             cls._check_room(at)
             theirs = list(cls.select().where((cls.mailbox == mailbox) | (cls.email == email)))
-            fresh = [one for one in theirs if one.mailed_at and one.mailed_at > at - TO_CONFIRM]
+            fresh = [one for one in theirs if one._is_fresh(at)]
             if sum(one.mails for one in fresh) >= MOST_TO_ONE:
                 return
             one = next((each for each in theirs if each.email == email), None)
             one = one or cls(email=email, mailbox=mailbox, key=secrets.token_hex(16))
-            one._asked(way, policy, at)
-            one.tell("known" if one.confirmed_at else "confirm", at)
+            one._note_asked(way, policy, at)
+            one._tell("known" if one.confirmed_at else "confirm", at)
 
     @classmethod
     def _check_room(cls, at: datetime) -> None:
@@ -143,15 +152,33 @@ class Insider(Record):
         if cls.select().where(waiting, ours).count() >= MOST_UNCONFIRMED:
             raise Refused(BUSY)
 
-    def _asked(self, way: str, policy: PolicyVersion, at: datetime) -> None:
+    def _is_fresh(self, at: datetime) -> bool:
+        return bool(self.mailed_at and self.mailed_at > at - TO_CONFIRM)
+
+    def _note_asked(self, way: str, policy: PolicyVersion, at: datetime) -> None:
         """Enter that they asked. What was agreed to stays where it was confirmed: a stranger may
         ask in somebody's name."""
-        is_late = not self.mailed_at or self.mailed_at <= at - TO_CONFIRM
-        self.mails, self.mailed_at = 1 if is_late else self.mails + 1, at
+        self.mails, self.mailed_at = self.mails + 1 if self._is_fresh(at) else 1, at
         if not self.confirmed_at:
             self.policy, self.way, self.wording = policy, way, digest_of(NOW[way])
-            self.asked_at, self.statement = at, ""
+            self.asked_at = at
         self.save()
+
+    @classmethod
+    def invite(cls, policy: PolicyVersion | None, at: datetime) -> int:
+        """Ask some of those who were imported without a consent, who came first first; how many.
+
+        Once each: who does not answer goes. Nobody is asked while the policy does not cover it.
+        """
+        if policy is None or "insider" not in policy.covers:
+            return 0
+        waits = cls.confirmed_at.is_null() & cls.mailed_at.is_null()
+        with database.atomic():
+            rows = list(locked(cls.select().where(waits).order_by(cls.id).limit(INVITED_AT_ONCE)))
+            for one in rows:
+                cls.update(mails=1, mailed_at=at).where(cls.id == one.id).execute()
+                one._tell("invited", at)
+        return len(rows)
 
     def confirm(self, at: datetime) -> None:
         """It was them who asked. Once confirmed it stays so; who had left has come back."""
@@ -179,7 +206,8 @@ class Insider(Record):
     @classmethod
     def let_go(cls, at: datetime) -> int:
         """Delete who has not confirmed in time; how many. Nobody has left by that."""
-        late = cls.confirmed_at.is_null() & (cls.mailed_at < at - TO_CONFIRM)
+        unasked = cls.mailed_at.is_null() & (cls.asked_at < at - UNASKED)
+        late = cls.confirmed_at.is_null() & ((cls.mailed_at < at - TO_CONFIRM) | unasked)
         with database.atomic():
             rows = list(locked(cls.select().where(late)))
             for one in rows:
@@ -188,14 +216,12 @@ class Insider(Record):
 
     def gone_at(self, field) -> datetime:
         """When it goes by itself."""
-        if self.confirmed_at or not self.mailed_at:
-            return super().gone_at(field)
-        return self.unconfirmed_until
+        return super().gone_at(field) if self.confirmed_at else self.unconfirmed_until
 
     @property
     def unconfirmed_until(self) -> datetime:
         """When it is erased if nobody confirms it."""
-        return (self.mailed_at or self.asked_at) + TO_CONFIRM
+        return self.mailed_at + TO_CONFIRM if self.mailed_at else self.asked_at + UNASKED
 
     def erase(self, names, mark, at: datetime) -> None:
         """All of it, whatever of it is to go: an address without its proof may not be written to.
@@ -206,7 +232,7 @@ class Insider(Record):
 
     # What the verbs share
 
-    def tell(self, what: str, at: datetime) -> None:
+    def _tell(self, what: str, at: datetime) -> None:
         """Write them the mail of that kind, in the caller's transaction."""
         mail = OutgoingMail.of(f"insider_{what}", self.email, at)
         mail.insider = self
@@ -222,4 +248,5 @@ def _with_insider(mail: OutgoingMail) -> datetime:
     return one.gone_at(Insider.email) if one else mail.made_at
 
 
-OutgoingMail.goes_with |= {"insider_confirm": _with_insider, "insider_known": _with_insider}
+KINDS = ("confirm", "known", "invited")
+OutgoingMail.goes_with |= {f"insider_{kind}": _with_insider for kind in KINDS}

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from storefront import register
 from storefront.config import Settings
 from storefront.erasures import KEPT, Erasures, normal
-from storefront.models import OutgoingMail
+from storefront.models import GoneInsider, OutgoingMail
+from storefront.models.insider import mark_of
 from storefront.privacy.files import delivered_to
 from storefront.privacy.holding import Holding
 
@@ -21,8 +22,9 @@ class Elsewhere(NamedTuple):
 def elsewhere(
     email: str, holdings: list[Holding], settings: Settings, at: datetime
 ) -> list[Elsewhere]:
-    """Sealed cards off line, delivered mail, and the note that something was erased before."""
-    return [*_cards(holdings), *_mails(email, settings), *_erased_before(email, settings)]
+    """Sealed cards off line, delivered mail, and notes that they left or had something erased."""
+    before = [*_erased_before(email, settings), *_left_before(email, settings)]
+    return [*_cards(holdings), *_mails(email, settings), *before]
 
 
 def _cards(holdings: list[Holding]) -> list[Elsewhere]:
@@ -61,5 +63,20 @@ def _erased_before(email: str, settings: Settings) -> list[Elsewhere]:
             f"You had it erased on {erased:%-d %B %Y}. The digest is kept until "
             f"{erased + KEPT:%-d %B %Y}, so that what was erased does not come back with a backup. "
             "Nobody can read the address from it.",
+        )
+    ]
+
+
+def _left_before(email: str, settings: Settings) -> list[Elsewhere]:
+    mark = mark_of(email, Erasures(settings).digest)
+    gone = GoneInsider.get_or_none(GoneInsider.digest == mark)
+    if gone is None:
+        return []
+    return [
+        Elsewhere(
+            "Another keyed digest of it, on the list of those who left the Insider Update",
+            f"You left on {gone.left_at:%-d %B %Y}. The digest stays, so that nobody who brings in "
+            "a list of addresses brings yours back. Nobody can read the address from it. It goes "
+            "when you sign up again yourself.",
         )
     ]

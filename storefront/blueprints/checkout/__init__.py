@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import secrets
+from contextlib import suppress
 
 from flask import Blueprint, current_app, request, url_for
 
@@ -11,10 +12,12 @@ from storefront.blueprints.checkout.bill import Bill, bill_of
 from storefront.blueprints.checkout.form import CheckoutForm
 from storefront.cookies import customers_visit, read_cart, write_cart
 from storefront.door import limiter
+from storefront.erasures import Erasures
 from storefront.forms import home_country
-from storefront.models import Account, Order, PolicyVersion, SavedAddress
+from storefront.models import Account, Insider, Order, PolicyVersion, SavedAddress
 from storefront.models.account import PARTS
 from storefront.models.cart import Cart
+from storefront.models.consent import NOW
 from storefront.models.discount import written
 from storefront.money import Money
 from storefront.pages import go, keep_from_caches, now, show
@@ -90,8 +93,18 @@ def place():
         order = _place(form, cart, placement)
     except Refused as refusal:
         return _page(form, 422, refusal)
+    _sign_up(form)
     current_app.extensions["wake_worker"]()
     return _on_to(order)
+
+
+def _sign_up(form: CheckoutForm) -> None:
+    """Who ticked the box is asked by mail. The order stands, whatever becomes of that."""
+    if not form.insider.data or form.closed_to_insiders:
+        return
+    at, erasures = now(), Erasures(current_app.extensions["settings"])
+    with suppress(Refused):
+        Insider.ask(form.email.data, "checkout", PolicyVersion.in_force(at), erasures.digest, at)
 
 
 def _look_at_code(form: CheckoutForm):
@@ -200,6 +213,7 @@ def _page(form, status=200, refusal: Refused | None = None, sent: Order | None =
         totals=totals,
         policy=policy,
         closed=form.closed,
+        insider=not form.closed_to_insiders and NOW["checkout"],
         refusal=refusal,
         sent=sent and url_for("orders.page", link=_link(sent)),
     )

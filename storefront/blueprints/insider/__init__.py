@@ -1,0 +1,7 @@
+"""The Insider Update, for its readers: signing up, confirming, leaving."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("insider", __name__)
+
+from storefront.blueprints.insider import leaving, signing_up  # noqa: E402, F401
