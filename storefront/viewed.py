@@ -1,8 +1,9 @@
 """Counts how often resellers' widgets and issues are asked for, and writes that down now and then.
 
 Answers that were kept never reach Flask, so the front notes them, in memory: the widget's key and
-the day, or the name of the issue, and nothing about who asked. They are written down at most once a minute, after a request
-that had a database open: a page is kept for a minute, so there is one while anybody asks.
+the day, or the name of the issue, and nothing about who asked. They are written down at most once
+a minute, after a request that had a database open: a widget is kept for a minute, so there is one
+while anybody asks.
 """
 
 import logging
@@ -34,7 +35,7 @@ _state = {"written": float("-inf")}
 
 
 def note(path: str, at: datetime) -> None:
-    """What is at that path was given out; counted if it is a widget's frame or JSON, or an issue."""
+    """What is at that path was given out; counted if it is a widget or an issue."""
     if found := WIDGET.fullmatch(path):
         with _lock:
             _notes[at.date(), found[1]] += 1

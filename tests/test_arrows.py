@@ -25,7 +25,7 @@ FLOORS = (
     " freshness front chain",
     "payment cards catching_up copies cookies listing guests showing embedded notices data_map"
     " chronicle"
-    " brought rounds bounces",
+    " brought rounds bounces preview",
     "pages door fetching posting",
     "errors forms drafting importing",
     "blueprints jobs",

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from flask import Blueprint, Response, current_app, stream_with_context
 from peewee import fn, prefetch
 
-from storefront.models import Collection, Contest, Page, Product, Variant
+from storefront.models import Collection, Contest, InsiderIssue, Page, Product, Variant
 from storefront.structured import address_of, amount, picture_of, plain
 
 blueprint = Blueprint("feeds", __name__)
@@ -55,6 +55,8 @@ def sitemap():
 def sitemap_of_pages():
     paths = ["/", "/products", "/contests", "/testimonials", "/testimonials/moderation", "/insider"]
     paths += ["/privacy", "/privacy/data-map", "/privacy/recipients"]
+    issues = InsiderIssue.public().select(InsiderIssue.slug)
+    paths += ["/insider/archive", *(f"/insider/archive/{i.slug}" for i in issues)]
     paths += [f"/contests/{contest.slug}" for contest in Contest.select().order_by(Contest.id)]
     paths += [f"/collections/{collection.slug}" for collection in Collection.in_order()]
     paths += [f"/pages/{page.slug}" for page in Page.select().order_by(Page.slug)]

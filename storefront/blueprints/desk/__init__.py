@@ -19,6 +19,7 @@ from storefront.blueprints.desk import (  # noqa: E402
     home,  # noqa: F401
     imports,  # noqa: F401
     invitations,  # noqa: F401
+    issues,  # noqa: F401
     log,  # noqa: F401
     mail,  # noqa: F401
     messages,  # noqa: F401

@@ -29,7 +29,7 @@ SCREENS: list[Screen] = []
 ROOMS = {
     "Orders": ("orders", "messages", "returns", "pick-list", "mail"),
     "Goods": ("products", "collections", "stock", "waiting", "testimonials", "imports"),
-    "Selling": ("discounts", "shipping", "taxes", "terms", "resellers"),
+    "Selling": ("discounts", "shipping", "taxes", "terms", "insider", "resellers"),
     "House": ("policy", "staff", "log", "account"),
 }
 LAST = "House"

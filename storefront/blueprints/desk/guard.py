@@ -100,7 +100,10 @@ def the_door(again: bool = False) -> str:
 @desk.after_request
 def keep_private(response: Response) -> Response:
     """Nobody stores what the desk answers, and no search engine reads it."""
-    if hasattr(current_app.view_functions.get(request.endpoint), "frames"):
+    view = current_app.view_functions.get(request.endpoint)
+    if hasattr(view, "policy") and response.status_code == 200:
+        response.headers["Content-Security-Policy"] = view.policy
+    elif hasattr(view, "frames"):
         styled(response, "desk", "resellers", frames=True)
     else:
         styled(response, "desk")

@@ -24,7 +24,7 @@ IMPERSONAL = {
     *("policy", "policy_marks", "policy_posting"),
     *("products", "variants", "collections", "stock", "pictures", "imports", "exports"),
     *("shipping", "taxes", "discounts", "waiting", "terms"),
-    *("resellers", "resellers_embed"),
+    *("resellers", "resellers_embed", "issues"),
 }
 # Single views of other files that do neither.
 HARMLESS = {"desk.pick_list", "desk.outbox", "desk.returns", "desk.moderation_keys"}
