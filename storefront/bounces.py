@@ -100,7 +100,7 @@ def take_all(folder: Path) -> dict[str, int]:
     What is none of ours stays, as read, for a person to look at.
     """
     counts, box = dict.fromkeys(SAID, 0), mailbox.Maildir(folder, factory=None, create=False)
-    for name in list(box.keys()):
+    for name in sorted(box.keys()):  # as they came
         message = box.get_message(name)
         if "S" in message.get_flags():
             continue

@@ -25,8 +25,8 @@ def bounce(maildir: Path | None) -> None:
             click.echo(bounces.SAID[bounces.take(sys.stdin.buffer.read(bounces.LARGEST))])
             return
         counts = bounces.take_all(maildir)
-    told = f"{counts['ended']} ended an address, {counts['delayed']} were counted"
-    click.echo(f"{told}, {counts['again']} were known, {counts['']} are none of ours.")
+    told = f"ended an address: {counts['ended']}, counted: {counts['delayed']}"
+    click.echo(f"{told}, known already: {counts['again']}, none of ours: {counts['']}")
 
 
 @click.command("dkim-key")
