@@ -264,9 +264,9 @@ def runner(settings, monkeypatch):
     monkeypatch.setenv("MAIL_URL", settings.mail_url)
     monkeypatch.setenv("STOREFRONT_VAULT", settings.vault_address)
 
-    def run(*arguments: str):
+    def run(*arguments: str, given: bytes | None = None):
         database.close_all()
-        result = CliRunner().invoke(cli, [str(a) for a in arguments])
+        result = CliRunner().invoke(cli, [str(a) for a in arguments], input=given)
         database.initialize(open_database(settings.database_url))
         database.connect(reuse_if_open=True)
         return result

@@ -9,12 +9,10 @@ from email.message import EmailMessage
 
 import dkim
 import pytest
-from click.testing import CliRunner
 
 from storefront import bounces, dkim_key
 from storefront.issues import in_html, in_text
 from storefront.mail import Postman
-from storefront.mail_commands import bounce
 from storefront.models import GoneInsider, Insider, InsiderIssue, OutgoingMail, Product
 from storefront.rounds import Round
 from storefront.textual import as_text
@@ -350,7 +348,7 @@ def order_mail(plenty, clock) -> OutgoingMail:
 def test_the_command_reads_one_report_from_its_standard_input(runner, sent):
     said = {}
     for name in ("first", "again"):
-        result = CliRunner().invoke(bounce, [], input=report(sent))
+        result = runner("bounce", given=report(sent))
         assert result.exit_code == 0, result.output
         said[name] = result.output
     assert said["first"] == "It ends an address: nothing can be brought there.\n"

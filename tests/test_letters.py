@@ -9,6 +9,7 @@ import pytest
 from storefront.letters import SUBJECTS
 from storefront.mail import Postman
 from storefront.models import Order, OrderEvent, OutgoingMail, PolicyVersion, RightsRequest, Waiting
+from tests.issues import drafted
 from tests.mail_server import Inbox, by_smtp, parts
 from tests.models.placing import ANN, cart_of, place, stock
 from tests.models.test_contest import SOMEBODY, announced, enter
@@ -116,6 +117,10 @@ def every_mail(settings, plenty, clock) -> dict[str, OutgoingMail]:
     mails["stock_back"] = OutgoingMail.get(OutgoingMail.kind == "stock_wanted")
     mails["stock_back"].kind = "stock_back"
     insider = asking("ann@example.com", clock())
+    mails["insider_trial"] = drafted(clock()).send_test("ann@example.com", clock())
+    mails["insider_issue"] = OutgoingMail.of("insider_issue", "ann@example.com", clock())
+    mails["insider_issue"].issue = mails["insider_trial"].trial_of
+    mails["insider_issue"].insider = insider
     for kind in ("insider_confirm", "insider_known", "insider_invited"):
         mails[kind] = OutgoingMail.of(kind, "ann@example.com", clock())
         mails[kind].insider = insider

@@ -1,11 +1,13 @@
 """Issues for everybody: the archive, each page, the feed, the map of the site, the count."""
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 from playhouse.test_utils import count_queries
 
 from storefront import viewed
+from storefront.app import create_app
 from storefront.blueprints.insider.archive import PER_PAGE
 from storefront.models import InsiderIssue, Product
 from tests.issues import TEXT, begun, drafted
@@ -102,8 +104,8 @@ def test_views_are_counted_kept_or_not_and_nothing_else_is_known(client, issue):
     assert InsiderIssue.get().views == 4
 
 
-def test_a_page_of_the_archive_asks_little(client, app, clock):
-    app.wsgi_app.app._keep = False
+def test_a_page_of_the_archive_asks_little(settings, clock):
+    client = create_app(replace(settings, page_cache=False), clock).test_client()
     begun(clock(), text=TEXT * 3)
     client.get(PAGE)
     with count_queries() as counted:

@@ -2,13 +2,13 @@
 
 import re
 import threading
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from storefront import policy
 from storefront.mail import Postman
-from storefront.models import Insider, InsiderIssue, OutgoingMail, PolicyVersion, Product
+from storefront.models import Insider, InsiderIssue, OutgoingMail, Product
 from storefront.models.outbox import DOUBT_AFTER
 from storefront.rounds import Round
 from tests.issues import TEXT, begun, drafted, readers
@@ -233,20 +233,23 @@ def test_one_that_could_not_go_out_says_why_when_somebody_looks(editor, issue, c
     assert "it could not be sent" in editor.get("/desk/insider").text
 
 
-def test_nothing_goes_out_while_the_policy_does_not_cover_it(at_work, issue):
-    covers = [name for name in PolicyVersion.last().covers if name != "insider"]
-    assert covers != PolicyVersion.last().covers
-    other = PolicyVersion.covers.db_value(covers)
-    page = f"/desk/insider/{issue.id}/sending"
-    with without_insider(other):
-        assert "does not cover insider" in refused(at_work, page, typed(issue))
+def test_nothing_goes_out_while_the_policy_does_not_cover_it(at_work, issue, settings, clock):
+    readers(1, clock())
+    issue.schedule(clock(), clock())
+    text, key = "As ever. {covers: orders}\n", policy.read_key(settings.keys)
+    facts = {"role": "editor", "changes": "Less.", "in_force_at": clock(), "at": clock()}
+    policy.publish(text, key, **facts)
+    assert InsiderIssue.begin_due(clock()) == 0, "also where it was to go out already"
+    page = refused(at_work, f"/desk/insider/{issue.id}/sending", typed(issue))
+    assert "does not cover insider" in page
     assert fresh().state == "draft"
+    assert OutgoingMail.select().count() == 0
 
 
 def test_a_draft_is_thrown_away(at_work, issue):
     assert "The draft is gone." in done(at_work, f"/desk/insider/{issue.id}/removal", {})
     answer = at_work.get(f"/desk/insider/{issue.id}")
-    assert answer.status_code == (404)
+    assert answer.status_code == 404
     assert "thrown it away" in answer.text
     assert at_work.client.get(f"/desk/insider/{issue.id}/mail.html").status_code == 404
 
@@ -269,4 +272,3 @@ def test_the_list_has_pages(editor, clock):
     assert "Number 0." not in editor.get("/desk/insider").text
     assert "Number 0." in editor.get("/desk/insider?page=2").text
     assert "There are no more." in editor.get("/desk/insider?page=3").text
-    assert replace
