@@ -31,7 +31,8 @@ FLOORS = (
     "blueprints jobs",
     "setup programs opened",
     "app restoring",
-    "generate_commands staff_commands testimonial_commands upkeep_commands mail_commands",
+    "generate_commands insider_commands staff_commands testimonial_commands upkeep_commands"
+    " mail_commands",
     "commands",  # its Flask group builds the app, when asked for `routes` or `shell`
     "wsgi",
 )

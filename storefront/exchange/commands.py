@@ -12,7 +12,14 @@ from typing import BinaryIO, TextIO
 import click
 
 from storefront.erasures import Erasures
-from storefront.exchange import goods, shopify_write, testimonial_load, woocommerce_write
+from storefront.exchange import (
+    goods,
+    insider_load,
+    insiders,
+    shopify_write,
+    testimonial_load,
+    woocommerce_write,
+)
 from storefront.exchange.goods import Written
 from storefront.exchange.load import Report, load
 from storefront.exchange.sniff import open_catalogue
@@ -76,6 +83,27 @@ def bring_in_testimonials(
     if report.pictured:
         click.echo(f"{report.pictured} of them name pictures: none is fetched", err=True)
     return report
+
+
+def bring_in_addresses(
+    file: Path, erasures: Erasures, at: datetime, *, statement: str = "", dry: bool = False
+) -> insider_load.Report:
+    """Import a list of addresses for the Insider Update; told and raised as by `bring_in`."""
+    addresses, warnings = insiders.Addresses(file), _Warnings()
+    tell = click.echo if dry else lambda line: None
+    options = {"statement": statement, "dry": dry, "tell": tell, "warn": warnings.add}
+    with _bar(addresses.work, "reading", listing=dry) as bar:
+        addresses.heard = bar.update
+        report = insider_load.load(addresses, erasures, at, **options)
+    if not dry:
+        warnings.say()
+    return report
+
+
+def give_out_addresses(file: str) -> int:
+    """Export who gets the Insider Update, as `give_out` does; how many."""
+    with _standard_output() if file == "-" else _replaced(Path(file)) as out:
+        return insiders.write(out)
 
 
 def give_out(file: str, format: str, currency: str, at: datetime) -> Written:

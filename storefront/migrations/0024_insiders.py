@@ -27,12 +27,13 @@ def up(migrator, db):
         statement = TextField()
         asked_at = DateTimeField()
         mails = IntegerField()
-        mailed_at = DateTimeField(null=True, index=True)
+        mailed_at = DateTimeField(null=True)
         confirmed_at = DateTimeField(null=True, index=True)
 
         class Meta:
             database = db
             table_name = "insider"
+            indexes = ((("way", "mailed_at"), False),)
 
     db.create_tables([GoneInsider, Insider])
     about = ForeignKeyField(Insider, field=Insider.id, null=True, on_delete="CASCADE")

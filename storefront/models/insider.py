@@ -83,12 +83,15 @@ class Insider(Record):
     )
     asked_at = Moment()
     mails = IntegerField(default=0)
-    mailed_at = Moment(null=True, index=True)
+    mailed_at = Moment(null=True)
     confirmed_at = Moment(null=True, index=True)
 
     impersonal = secret = ("key",)
     since = "asked_at"
     whole = True
+
+    class Meta:
+        indexes = ((("way", "mailed_at"), False),)
 
     @classmethod
     def about(cls, email: str):
@@ -106,10 +109,25 @@ class Insider(Record):
         confirmed = f", confirmed {self.confirmed_at:%-d %B %Y}" if self.confirmed_at else ""
         return f"Your sign-up to the Insider Update, {self.asked_at:%-d %B %Y}{confirmed}"
 
+    @property
+    def agreed(self) -> str:
+        """The words that were shown to them; "" of who was imported."""
+        return words_of(self.wording)
+
+    @classmethod
+    def counts(cls) -> dict[str, int]:
+        """How many get the issues, were asked and have not confirmed, and wait to be asked."""
+        by = {
+            "reading": cls.confirmed_at.is_null(False),
+            "asked": cls.confirmed_at.is_null() & cls.mailed_at.is_null(False),
+            "waiting": cls.confirmed_at.is_null() & cls.mailed_at.is_null(),
+        }
+        return {name: cls.select().where(rows).count() for name, rows in by.items()}
+
     def in_words(self, field) -> str:
         """Of the wording, the words."""
         told = super().in_words(field)
-        return words_of(told) or told if field.name == "wording" else told
+        return self.agreed or told if field.name == "wording" else told
 
     # Signing up
 
@@ -143,7 +161,7 @@ class Insider(Record):
 
     @classmethod
     def _check_room(cls, at: datetime) -> None:
-        ours = cls.way != "import"
+        ours = cls.way.in_(list(NOW))  # nothing of what was imported
         # Who had some of their mails before the hour counts with all: too many rather than too few.
         lately = cls.select(fn.SUM(cls.mails)).where(cls.mailed_at > at - HOUR, ours)
         waiting = cls.confirmed_at.is_null() & (cls.mailed_at > at - TO_CONFIRM)

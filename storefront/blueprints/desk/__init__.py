@@ -18,6 +18,7 @@ from storefront.blueprints.desk import (  # noqa: E402
     guard,  # noqa: F401
     home,  # noqa: F401
     imports,  # noqa: F401
+    insider_addresses,  # noqa: F401
     invitations,  # noqa: F401
     issues,  # noqa: F401
     log,  # noqa: F401
