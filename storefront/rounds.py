@@ -27,7 +27,6 @@ class Round:
         """Begin what is due, and send until nothing goes out any more."""
         while not self._ending.is_set():
             InsiderIssue.begin_due(self._clock())
-            OutgoingMail.doubt(self._clock())
             issues = list(InsiderIssue.select().where(InsiderIssue.state == "sending"))
             if not issues:
                 return

@@ -223,6 +223,8 @@ def test_what_is_signed_is_verified_with_its_headers(signing, inbox, clock):
         raw.replace(b"List-Unsubscribe=One-Click", b"List-Unsubscribe=Two-Click"),
         raw.replace(b"/insider/leave/", b"/insider/leaves/", 1),
         raw.replace(b"Ropewalk", b"Elsewhere", 1),
+        b"From: evil@evil.example\r\n" + raw,
+        b"Subject: Other\r\n" + raw,
     ):
         assert change != raw
         assert not dkim.verify(change, dnsfunc=of_dns(signing))

@@ -120,19 +120,22 @@ class Sending:
             return bool(done.execute())
 
     def settle(self, arrived: bool, at: datetime) -> "Sending":
-        """Somebody says of its mails in doubt that they arrived, or has them sent once more."""
+        """Somebody says of its mails in doubt that they arrived, or has them sent once more.
+
+        Raises `Refused` where they cannot be sent, because it was stopped.
+        """
+        mail, issue = OutgoingMail, type(self)
+        mine = (mail.issue == self.id) & (mail.state == "doubtful")
         with database.atomic():
-            issue = self._in(*BEGUN, say=NOT_GOING_OUT)
-            mail = OutgoingMail
-            mine = (mail.issue == self.id) & (mail.state == "doubtful")
             if arrived:
                 gone = {"state": "sent", "sent_at": mail.claimed_at, "trouble": ""}
                 count = mail.update(gone).where(mine).execute()
-                return issue._set(sent=type(self).sent + count)
+                return self._set(sent=issue.sent + count)
+            known = self._in("sending", "paused", "sent", say=STOPPED_ALREADY)
             again = {"state": "waiting", "claimed_at": None, "due_at": at, "tries": 0}
-            if mail.update(again).where(mine).execute() and issue.state in ("sent", "stopped"):
-                issue._set(state="sending", ended_at=None)
-            return issue
+            if mail.update(again).where(mine).execute() and known.state == "sent":
+                return self._set(state="sending", ended_at=None)
+            return known
 
     @classmethod
     def count(cls, number: int, **more: int) -> None:
@@ -152,6 +155,14 @@ class Sending:
         rows = OutgoingMail.select(OutgoingMail.state, fn.COUNT(OutgoingMail.id))
         mine = rows.where(OutgoingMail.issue == self.id).group_by(OutgoingMail.state)
         return dict.fromkeys(STATES, 0) | dict(mine.tuples())
+
+    @classmethod
+    def to_look_at(cls) -> int:
+        """How many could not go out, or have mails in doubt."""
+        mail = OutgoingMail
+        doubted = mail.select(mail.issue).where(mail.state == "doubtful", mail.issue.is_null(False))
+        unsent = (cls.state == "draft") & (cls.trouble != "")
+        return cls.select().where(unsent | cls.id.in_(doubted)).count()
 
     def left_since(self) -> int:
         """How many have left since it began to go out, whatever made them."""
@@ -174,4 +185,5 @@ def _check_policy(at: datetime) -> None:
 UUID = "replace(CAST(gen_random_uuid() AS text), '-', '')"
 NO_DRAFT = "This issue is no draft any more, so it stays as it is."
 BEGUN_ALREADY = "This issue is not waiting to be sent: it has begun, or was taken back."
+STOPPED_ALREADY = "This issue was stopped, so nothing of it is sent again."
 NOT_GOING_OUT = "This issue is not going out."

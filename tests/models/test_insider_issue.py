@@ -258,6 +258,21 @@ def test_a_mail_in_doubt_is_settled_by_a_person(now):
     assert states() == {"sent": 2}
 
 
+def test_what_is_in_doubt_of_a_stopped_issue_may_have_arrived_and_is_not_sent_again(now):
+    readers(1, now)
+    issue = begun(now)
+    [mail] = issue.next_mails(now, 9)
+    assert InsiderIssue.to_look_at() == 0
+    mail.claim(now)
+    issue.stop(now)
+    mail.unanswered("Unanswered")
+    assert InsiderIssue.to_look_at() == 1
+    with pytest.raises(Refused, match="was stopped"):
+        issue.settle(arrived=False, at=now)
+    assert issue.settle(arrived=True, at=now).sent == 1
+    assert (fresh().state, InsiderIssue.to_look_at()) == ("stopped", 0)
+
+
 def test_an_issue_for_nobody_is_public_and_done(now):
     issue = begun(now)
     assert issue.addressed == 0

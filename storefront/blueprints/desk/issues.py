@@ -18,7 +18,16 @@ from storefront.refusals import Refused
 HERE = "/desk/insider"
 ONE = f"/insider/<{NUMBER}:number>"
 PER_PAGE = 50
-screen("Insider Update", HERE, ("editor",), "Issues of the Insider Update: written, sent, counted.")
+
+
+def _waiting() -> list[tuple[str, str]]:
+    n = InsiderIssue.to_look_at()
+    what = "issue that was" if n == 1 else "issues that were"
+    return [(f"{n:,} {what} not sent, or not to everybody for certain", HERE)] if n else []
+
+
+WORDS = "Issues of the Insider Update: written, sent, counted."
+screen("Insider Update", HERE, ("editor",), WORDS, _waiting)
 
 
 def keeps_text(view):

@@ -231,6 +231,7 @@ def test_one_that_could_not_go_out_says_why_when_somebody_looks(editor, issue, c
     page = editor.get(f"/desk/insider/{issue.id}").text
     assert "It was to go out and could not:" in page
     assert "it could not be sent" in editor.get("/desk/insider").text
+    assert "1 issue that was not sent" in editor.get("/desk").text
 
 
 def test_nothing_goes_out_while_the_policy_does_not_cover_it(at_work, issue, settings, clock):
