@@ -34,7 +34,7 @@ def test_a_list_is_brought_in_and_what_came_of_it_told_once(at_work, clock):
     assert "1 came in, 0 were here already" not in page
     assert "1 lines were skipped" in page
     assert "Line 3: skip, it holds no e-mail address that can be written to." in page
-    assert "1 get the Insider Update" in page
+    assert "Readers: 1." in page
     assert "were skipped" not in at_work.client.get(AT).text
     assert noted() == [("added", None)]
     assert Insider.about("ann@example.com").get().confirmed_at is None
