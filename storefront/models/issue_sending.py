@@ -111,9 +111,12 @@ class Sending:
     def finish(self, at: datetime) -> bool:
         """It is sent where nothing of it waits or is under way; whether that is so."""
         mail = OutgoingMail
-        open_ones = (mail.issue == self.id) & mail.state.in_(("waiting", "sending"))
+        of_mine = (mail.issue == self.id) & mail.state.in_(("waiting", "sending"))
+        under_way = mail.select().where(of_mine)
+        if under_way.exists():  # first without a transaction, since it is asked each second
+            return False
         with database.atomic():
-            if mail.select().where(open_ones).exists():
+            if under_way.exists():
                 return False
             mine = (type(self).id == self.id) & (type(self).state == "sending")
             done = type(self).update(state="sent", ended_at=at).where(mine)
