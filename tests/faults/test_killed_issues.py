@@ -23,7 +23,7 @@ def test_workers_are_killed_at_every_point_of_an_issue_and_nobody_is_left_out(
     work,
     size,
 ):
-    count, rounds = size(40, 2000), size(1, 20)
+    count, rounds = size(40, 500), size(1, 20)
     readers(count, now())
     drafted(now()).schedule(now(), now())
     chance, points = random.Random(size(1, None)), list(POINTS) * rounds
