@@ -4,7 +4,7 @@ import logging
 import os
 
 import storefront.sparing  # noqa: F401  (first, before what it spares is asked for)
-from storefront import gate, tally, widget_views
+from storefront import gate, tally, view_counts
 from storefront.app import create_app
 
 os.umask(0o077)  # what the shop writes is its owner's alone
@@ -12,4 +12,4 @@ logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(messag
 app = create_app()
 gate.close()
 tally.write_at_the_end()
-widget_views.write_at_the_end()
+view_counts.write_at_the_end()

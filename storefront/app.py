@@ -7,7 +7,7 @@ from htmx_flask import Htmx
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
-from storefront import address, door, errors, gate, pages, places, register, tally, widget_views
+from storefront import address, door, errors, gate, pages, places, register, tally, view_counts
 from storefront.assets import Assets
 from storefront.blueprints import (
     account,
@@ -136,6 +136,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "wake_worker": jobs.wake,
         "wake_scourer": jobs.wake_scourer,
         "wake_importer": jobs.wake_importer,
+        "wake_issues": jobs.wake_issues,
     }
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters["country_name"] = lambda code: address.countries().get(code, code)
@@ -169,7 +170,7 @@ def _stand_in_front(app: Flask, settings: Settings) -> None:
         badge=app.extensions["drawn"].badge,
         edition=app.extensions["edition"],
         now=app.extensions["clock"],
-        seen=lambda path: widget_views.note(path, app.extensions["clock"]()),
+        seen=lambda path: view_counts.note(path, app.extensions["clock"]()),
     )
     front = Front(app.wsgi_app, settings, app.extensions["assets"], behind)
     app.wsgi_app = door.TrustedProxies(front, settings.proxies)
@@ -183,7 +184,7 @@ def _connect() -> None:
 def _disconnect(_error) -> None:
     if tally.is_due() and not database.in_transaction():
         tally.write_down(pages.now())
-    if widget_views.is_due() and not database.in_transaction():
-        widget_views.write_down()
+    if view_counts.is_due() and not database.in_transaction():
+        view_counts.write_down()
     if not database.is_closed() and not database.in_transaction():
         database.close()

@@ -16,6 +16,7 @@ from storefront import (
     fetching,
     generate_commands,
     insider_commands,
+    mail_commands,
     photographs,
     policy,
     programs,
@@ -66,6 +67,7 @@ cli.add_command(shell_command)
 STEPS = (
     *generate_commands.STEPS,
     *insider_commands.STEPS,
+    *mail_commands.STEPS,
     *staff_commands.STEPS,
     *testimonial_commands.STEPS,
     *upkeep_commands.STEPS,

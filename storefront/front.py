@@ -18,6 +18,7 @@ from storefront.weighed import Weighed
 MOST_PRESSED = 2**21  # bytes of drawn pages, as they are and in a coding
 # What others show in their pages knows no visitor: whatever tells one from another is not read.
 FOR_OTHERS = ("/widget/", "/oembed")
+COUNTED = "/insider/archive/"  # of our own pages, without a look at who asks
 OF_A_VISITOR = ("HTTP_COOKIE", "HTTP_HX_REQUEST", "HTTP_AUTHORIZATION", "HTTP_REFERER")
 NEAR = ("127.0.0.1", "::1", "")
 LONGEST_QUERY = 1000  # characters; what asks for more is drawn for once
@@ -31,7 +32,7 @@ class Behind:
     `count(cookies)`: how many things the cart in a Cookie header holds, 0 without a cart, None
     where the visitor needs a page drawn for them; `badge(count)`: its bytes in a page;
     `edition()`: which one is out, None if unknown; `now()`: the moment, in UTC; `seen(path)`: what
-    others show was given out at that path.
+    is counted was given out at that path.
     """
 
     is_public: Callable[[str], bool]
@@ -77,6 +78,8 @@ class Front:
     def __call__(self, environ, start_response) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(FOR_OTHERS):
             start_response = self._for_others(environ, start_response)
+        elif environ["PATH_INFO"].startswith(COUNTED) and environ["REQUEST_METHOD"] == "GET":
+            start_response = self._counting(environ["PATH_INFO"], start_response)
         if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             if environ["PATH_INFO"].startswith("/static/"):
                 return self._file(environ, start_response)
@@ -91,10 +94,14 @@ class Front:
         # Our own pages show it as well, to who sets it up: nobody has seen it by that.
         ours = environ.get("HTTP_SEC_FETCH_SITE") == "same-origin"
         counts = environ["REQUEST_METHOD"] == "GET" and not ours
+        return self._counting(environ["PATH_INFO"], start_response) if counts else start_response
+
+    def _counting(self, path: str, start_response):
+        """A way to answer that notes what was given out."""
 
         def start(status: str, *rest):
-            if counts and status[:3] in ("200", "304"):
-                self._behind.seen(environ["PATH_INFO"])
+            if status[:3] in ("200", "304"):
+                self._behind.seen(path)
             return start_response(status, *rest)
 
         return start

@@ -25,6 +25,7 @@ from storefront.models import (
     Draw,
     Edition,
     Insider,
+    InsiderIssue,
     PolicyVersion,
     RightsRequest,
     Testimonial,
@@ -56,7 +57,8 @@ class Jobs:
         self._send = self.huey.task(name="send_mail")(self.send_mail)
         self._scour = self.huey.task(name="scour")(self.scour)
         self._import = self.huey.task(name="import_catalogues")(self.import_catalogues)
-        self._importing, self._ending = None, threading.Event()
+        self._issues = self.huey.task(name="send_issues")(self.send_issues)
+        self._importing, self._issuing, self._ending = None, None, threading.Event()
         self._tidied: datetime | None = None
         every_minute = self.huey.periodic_task(crontab(minute="*"), name="look_after")
         self._look_after = every_minute(self.look_after)
@@ -75,6 +77,10 @@ class Jobs:
     def wake_importer(self) -> None:
         """Tell the worker that a catalogue file waits to be tried or imported."""
         self._call(self._import)
+
+    def wake_issues(self) -> None:
+        """Tell the worker that an issue of the Insider Update is to go out."""
+        self._call(self._issues)
 
     def _call(self, task) -> None:
         try:
@@ -113,6 +119,22 @@ class Jobs:
         except Exception as trouble:
             log.error("imports were not looked after: %s", type(trouble).__name__)
 
+    def send_issues(self) -> None:
+        """Have issues go out at their pace, beside all else: no order's mail waits behind them."""
+        at_work = self._issuing is not None and self._issuing.is_alive()
+        if not at_work and InsiderIssue.at_work(datetime.now(UTC)):
+            self._issuing = threading.Thread(target=self._send_all_issues, name="issues")
+            self._issuing.start()
+
+    def _send_all_issues(self) -> None:
+        from storefront.rounds import Round  # the shop only wakes who does this
+
+        try:
+            with database.connection_context():
+                Round(self._settings, lambda: datetime.now(UTC), self._ending).go()
+        except Exception as trouble:
+            log.error("issues were not looked after: %s", type(trouble).__name__)
+
     def look_after(self) -> None:
         """Fetch receipts and statements, let stock go, tell people, send mail, tidy up, sweep."""
         payments = Payments(self._settings)
@@ -125,6 +147,7 @@ class Jobs:
             self._invite()
             self._look_after_contests()
             self.send_mail()
+            self.send_issues()
             self._look_after_imports()
             Edition.tidy()
             tally.write_down(datetime.now(UTC))
@@ -192,8 +215,8 @@ class Jobs:
                 consumer.run()
         finally:  # an import that is under way stops, with nothing written
             self._ending.set()
-            if self._importing:
-                self._importing.join()
+            for thread in filter(None, (self._importing, self._issuing)):
+                thread.join()
 
     @contextmanager
     def _listening(self) -> Iterator[None]:

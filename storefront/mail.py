@@ -7,16 +7,18 @@ import ssl
 from contextlib import suppress
 from datetime import datetime
 from email import message_from_bytes
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from storefront import dkim_key
 from storefront.config import LOOPBACK, Settings
 from storefront.greeting import one_line
-from storefront.letters import SUBJECTS, facts_of
+from storefront.letters import SUBJECTS, facts_of, headers_of
 from storefront.models import OutgoingMail
 
 TIMEOUT = 20  # seconds for each step with the mail server
@@ -25,6 +27,20 @@ LONGEST_LINE = 990  # bytes; RFC 5321, 4.5.3.1.6 has 998
 REFUSES_US = (530, 534, 535, 538)
 
 log = logging.getLogger(__name__)
+
+
+class _Unbroken(UnstructuredHeader):
+    """A header with an address in it, which Python would encode where it is long."""
+
+    def fold(self, *, policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+WHOLE = ("list-unsubscribe", "list-archive", "list-id")
+HEADERS = HeaderRegistry()
+for _name in WHOLE:
+    HEADERS.map_to_type(_name, _Unbroken)
+POLICY = EmailPolicy(header_factory=HEADERS)
 
 
 class Unanswered(Exception):
@@ -39,7 +55,7 @@ class Postman:
     """Sends mail by `settings.mail_url`: maildir:///folder, smtp://host:port, smtps://…"""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self._settings, self._signer = settings, dkim_key.Signer.of(settings)
         self._templates = Environment(
             loader=PackageLoader("storefront"),
             autoescape=select_autoescape(["html"]),
@@ -52,9 +68,10 @@ class Postman:
         """Send everything that is due; how many went out. `clock()` gives the moment, UTC."""
         if doubtful := OutgoingMail.doubt(clock()):
             log.warning("in doubt, because their sender died: %d mails", doubtful)
-        return sum(self._deliver(mail, clock) for mail in list(OutgoingMail.due(clock())))
+        return sum(self.deliver(mail, clock) for mail in list(OutgoingMail.due(clock())))
 
-    def _deliver(self, mail: OutgoingMail, clock) -> bool:
+    def deliver(self, mail: OutgoingMail, clock) -> bool:
+        """Send one mail, unless another sender has it; whether it went out."""
         if not mail.claim(clock()):
             return False
         try:
@@ -82,39 +99,53 @@ class Postman:
         """The message: text and HTML, the same Message-ID however often it is tried."""
         sender = self._settings.shop["mail_from"]
         facts = facts_of(mail, self._settings)
-        message = EmailMessage()
+        message = EmailMessage(POLICY)
         message["From"] = Address(one_line(self._settings.shop["name"]), addr_spec=sender)
         message["To"] = Address(addr_spec=mail.to)
         message["Subject"] = one_line(SUBJECTS[mail.kind].format(**facts))
         message["Message-ID"] = f"<{mail.message_id}@{sender.rpartition('@')[2]}>"
         message["Date"] = format_datetime(at)
         message["Auto-Submitted"] = "auto-generated"
+        for name, value in headers_of(mail, self._settings).items():
+            message[name] = value
         text = self._templates.get_template(f"mail/{mail.kind}.txt").render(facts)
-        short = all(len(line.encode()) <= LONGEST_LINE for line in text.splitlines())
-        # As it is, where it can be: so that links stay whole for who reads the file.
-        message.set_content(text, cte="8bit" if short else "quoted-printable")
         html = self._templates.get_template(f"mail/{mail.kind}.html").render(facts)
-        message.add_alternative(html, subtype="html")
+        # As it is, where it can be: so that links stay whole for who reads the file. What is
+        # signed may be encoded anew by no server on its way.
+        as_it_is = _is_short(text) and not self._signer
+        message.set_content(text, cte="8bit" if as_it_is else "quoted-printable")
+        cte = {"cte": "quoted-printable"} if self._signer else {}
+        message.add_alternative(html, subtype="html", **cte)
         if message_from_bytes(message.as_bytes()).keys() != message.keys():
             raise Malformed
         return message
 
-    def _send(self, message: EmailMessage, to: str) -> None:
-        where = urlsplit(self._settings.mail_url)
-        if where.scheme == "maildir":
-            mailbox.Maildir(unquote(where.path), create=True).add(message)
-        else:
-            self._send_by_smtp(message, to, where)
+    def raw(self, message: EmailMessage) -> bytes:
+        """As it goes out: signed, where the shop has a key for that; with CRLF."""
+        whole = message.as_bytes(policy=POLICY.clone(linesep="\r\n"))
+        return self._signer.signed(whole) if self._signer else whole
 
-    def _send_by_smtp(self, message: EmailMessage, to: str, where: SplitResult) -> None:
+    def _send(self, message: EmailMessage, to: str) -> None:
+        where, raw = urlsplit(self._settings.mail_url), self.raw(message)
+        if where.scheme == "maildir":
+            box = mailbox.Maildir(unquote(where.path), create=True)
+            box.add(raw.replace(b"\r\n", b"\n"))
+        else:
+            self._send_by_smtp(raw, to, where)
+
+    def _send_by_smtp(self, raw: bytes, to: str, where: SplitResult) -> None:
         server = _connected(where)
         try:
-            server.send_message(message, to_addrs=[to])
+            server.sendmail(self._settings.shop["mail_from"], [to], raw)
         finally:
             # The mail is taken or refused by now; how the goodbye goes changes nothing.
             with suppress(OSError, smtplib.SMTPException):
                 server.quit()
             server.close()
+
+
+def _is_short(text: str) -> bool:
+    return all(len(line.encode()) <= LONGEST_LINE for line in text.splitlines())
 
 
 def _code_of(trouble: Exception) -> int:

@@ -19,7 +19,7 @@ import pytest
 from jinja2 import Environment
 from werkzeug.routing import Rule
 
-from storefront import gate, widget_views
+from storefront import gate, view_counts
 from storefront import setup as set_up
 from storefront.app import create_app
 from storefront.assets import Assets
@@ -123,9 +123,10 @@ def made(tmp_path_factory) -> Settings:
 @pytest.fixture(autouse=True)
 def no_views_noted(monkeypatch):
     """What one test's widgets were asked for is not written down in another's shop."""
-    monkeypatch.setitem(widget_views._state, "written", time.monotonic())
+    monkeypatch.setitem(view_counts._state, "written", time.monotonic())
     yield
-    widget_views._notes.clear()
+    view_counts._notes.clear()
+    view_counts._issues.clear()
 
 
 @pytest.fixture
@@ -263,9 +264,9 @@ def runner(settings, monkeypatch):
     monkeypatch.setenv("MAIL_URL", settings.mail_url)
     monkeypatch.setenv("STOREFRONT_VAULT", settings.vault_address)
 
-    def run(*arguments: str):
+    def run(*arguments: str, given: bytes | None = None):
         database.close_all()
-        result = CliRunner().invoke(cli, [str(a) for a in arguments])
+        result = CliRunner().invoke(cli, [str(a) for a in arguments], input=given)
         database.initialize(open_database(settings.database_url))
         database.connect(reuse_if_open=True)
         return result

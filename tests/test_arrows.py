@@ -16,22 +16,23 @@ FLOORS = (
     "blanks cldr clicks contrast lots sparing sqlite_queue weighed",
     "db fields greeting money personal refusals config links garments markdown darkroom supervisor"
     " compression drawn notes signing",
-    "beacon prepared factors passkeys erasures backups",
+    "beacon prepared factors passkeys erasures backups textual dkim_key",
     "models address pictures prints assets kept",
-    "register tally places tickets widget_views",
+    "register tally places tickets view_counts issues",
     "archive coverage letters reading",
     "changes proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " testimonial_pictures front chain relay",
     "payment cards catching_up copies cookies listing guests showing embed notices data_map"
     " chronicle"
-    " brought",
+    " brought rounds bounces preview",
     "pages door fetching posting",
     "errors forms drafting importing",
     "blueprints jobs",
     "setup programs opened",
     "app restoring",
-    "generate_commands insider_commands staff_commands testimonial_commands upkeep_commands",
+    "generate_commands insider_commands staff_commands testimonial_commands upkeep_commands"
+    " mail_commands",
     "commands",  # its Flask group builds the app, when asked for `routes` or `shell`
     "wsgi",
 )

@@ -10,6 +10,7 @@ from storefront.letters import SUBJECTS
 from storefront.mail import Postman
 from storefront.models import Order, OrderEvent, OutgoingMail, PolicyVersion, RightsRequest, Waiting
 from storefront.models.contest_changes import change_rules
+from tests.issues import drafted
 from tests.mail_server import Inbox, by_smtp, parts
 from tests.models.drawing import answer_of, closed, confirmed
 from tests.models.placing import ANN, cart_of, place, stock
@@ -118,6 +119,10 @@ def every_mail(settings, plenty, clock) -> dict[str, OutgoingMail]:
     mails["stock_back"] = OutgoingMail.get(OutgoingMail.kind == "stock_wanted")
     mails["stock_back"].kind = "stock_back"
     insider = asking("ann@example.com", clock())
+    mails["insider_trial"] = drafted(clock()).send_test("ann@example.com", clock())
+    mails["insider_issue"] = OutgoingMail.of("insider_issue", "ann@example.com", clock())
+    mails["insider_issue"].issue = mails["insider_trial"].trial_of
+    mails["insider_issue"].insider = insider
     for kind in ("insider_confirm", "insider_known", "insider_invited"):
         mails[kind] = OutgoingMail.of(kind, "ann@example.com", clock())
         mails[kind].insider = insider

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from flask import Blueprint, Response, current_app, stream_with_context
 from peewee import fn, prefetch
 
-from storefront.models import Collection, Contest, Page, Product, Variant
+from storefront.models import Collection, Contest, InsiderIssue, Page, Product, Variant
 from storefront.pages import now
 from storefront.structured import address_of, amount, picture_of, plain
 
@@ -56,6 +56,8 @@ def sitemap():
 def sitemap_of_pages():
     paths = ["/", "/products", "/contests", "/testimonials", "/testimonials/moderation", "/insider"]
     paths += ["/privacy", "/privacy/data-map", "/privacy/recipients"]
+    issues = InsiderIssue.public().select(InsiderIssue.slug)
+    paths += ["/insider/archive", *(f"/insider/archive/{i.slug}" for i in issues)]
     paths += [f"/contests/{contest.slug}" for contest in Contest.select().order_by(Contest.id)]
     shown = [one for one in Collection.in_order() if one.state(now()) == "running"]
     paths += [f"/collections/{collection.slug}" for collection in shown]

@@ -92,8 +92,8 @@ def bring_in_addresses(
     addresses, warnings = insiders.Addresses(file), _Warnings()
     tell = click.echo if dry else lambda line: None
     options = {"statement": statement, "dry": dry, "tell": tell, "warn": warnings.add}
-    with _bar(addresses.work, "reading", listing=dry) as bar:
-        addresses.heard = bar.update
+    with bar(addresses.work, "reading", listing=dry) as drawn:
+        addresses.heard = drawn.update
         report = insider_load.load(addresses, erasures, at, **options)
     if not dry:
         warnings.say()

@@ -18,6 +18,7 @@ from storefront.models.facet import CatalogueVersion, FacetValue
 from storefront.models.gone_import import GoneImport
 from storefront.models.guess import Guess, SpentTicket
 from storefront.models.insider import GoneInsider, Insider
+from storefront.models.insider_issue import InsiderIssue
 from storefront.models.message import Message
 from storefront.models.moderating import Decision
 from storefront.models.note import Note
@@ -96,6 +97,7 @@ RECORDS = (
     Waiting,
     Insider,
     GoneInsider,
+    InsiderIssue,
     Testimonial,
     GoneImport,
     Rating,

@@ -212,6 +212,13 @@ class Insider(Record):
             self._drop()
             Upkeep.note(changed=Upkeep.changed + 1)
 
+    def bounced(self) -> None:
+        """Gone with all mails to them: nothing can be brought to the address. They have not left,
+        so whoever has it again may ask again, or be imported."""
+        with database.atomic():
+            self._drop()
+            Upkeep.note(changed=Upkeep.changed + 1)
+
     # Its going by itself
 
     @classmethod

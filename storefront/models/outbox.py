@@ -45,6 +45,10 @@ class OutgoingMail(Record):
     testimonial = DeferredForeignKey("Testimonial", null=True, on_delete="CASCADE")
     insider = DeferredForeignKey("Insider", null=True, on_delete="CASCADE")
     entry = DeferredForeignKey("ContestEntry", null=True, on_delete="CASCADE")
+    # The issue in whose queue it stands: such mails come after all others. Or of which it is a
+    # trial, for one of those who write it.
+    issue = DeferredForeignKey("InsiderIssue", null=True, index=False, on_delete="CASCADE")
+    trial_of = DeferredForeignKey("InsiderIssue", null=True, index=False, on_delete="CASCADE")
     # What a notice of change tells of; nobody is told twice of one version.
     policy = ForeignKeyField(PolicyVersion, null=True, index=False, on_delete="RESTRICT")
     message_id = TextField(unique=True)
@@ -68,7 +72,13 @@ class OutgoingMail(Record):
     whole = True
 
     class Meta:
-        indexes = ((("state", "id"), False), (("policy", "to"), True))
+        indexes = (
+            (("state", "id"), False),
+            (("policy", "to"), True),
+            (("issue", "state", "id"), False),
+            (("issue", "insider"), True),  # nobody gets an issue twice
+            (("issue", "claimed_at"), False),
+        )
 
     @classmethod
     def about(cls, email: str):
@@ -129,23 +139,25 @@ class OutgoingMail(Record):
 
     @classmethod
     def counts(cls) -> dict[str, int]:
-        """How many mails there are in each state."""
-        rows = cls.select(cls.state, fn.COUNT(cls.id)).group_by(cls.state).tuples()
-        return dict.fromkeys(STATES, 0) | dict(rows)
+        """How many mails there are in each state, but for those of issues."""
+        rows = cls.select(cls.state, fn.COUNT(cls.id)).where(cls.issue.is_null())
+        return dict.fromkeys(STATES, 0) | dict(rows.group_by(cls.state).tuples())
 
     @classmethod
     def newest(cls, states: Iterable[str], before: int, most: int) -> "list[OutgoingMail]":
         """Mails in one of those states, the newest first, with their orders; `before` that id,
-        unless it is 0."""
+        unless it is 0. Those of issues stand with their issue."""
         order = cls.order.rel_model
-        found = cls.select(cls, order).join(order, JOIN.LEFT_OUTER).where(cls.state.in_(states))
+        wanted = cls.state.in_(states) & cls.issue.is_null()
+        found = cls.select(cls, order).join(order, JOIN.LEFT_OUTER).where(wanted)
         found = found.where(cls.id < before) if before else found
         return list(found.order_by(cls.id.desc()).limit(most))
 
     @classmethod
     def due(cls, at: datetime):
-        """What waits to be sent, the oldest first."""
-        return cls.select().where(cls.state == "waiting", cls.due_at <= at).order_by(cls.id)
+        """What waits to be sent, the oldest first; issues have a pace of their own."""
+        waits = (cls.state == "waiting") & (cls.due_at <= at)
+        return cls.select().where(waits, cls.issue.is_null()).order_by(cls.id)
 
     @classmethod
     def in_doubt(cls):
@@ -159,14 +171,21 @@ class OutgoingMail(Record):
         return cls.update(state="doubtful", trouble="its sender was stopped").where(late).execute()
 
     def claim(self, at: datetime) -> bool:
-        """Take the mail for sending, so that no other sender does; False when one has."""
+        """Take the mail for sending, so that no other sender does; False when one has.
+
+        False also of a mail that is gone, and of an issue that does not go out now.
+        """
         mine = OutgoingMail.update(state="sending", claimed_at=at, tries=OutgoingMail.tries + 1)
         self.claimed_at = at
-        return bool(mine.where(self._is("waiting")).execute())
+        free = self._is("waiting")
+        if self.issue_id:
+            free &= OutgoingMail.issue.in_(type(self).issue.rel_model.going_out())
+        return bool(mine.where(free).execute())
 
     def sent(self, at: datetime) -> None:
         """It was handed to the mail server, or put into the maildir."""
-        self._set(OutgoingMail.id == self.id, state="sent", sent_at=at, trouble="")
+        unsent = (OutgoingMail.id == self.id) & (OutgoingMail.state != "sent")
+        self._has_gone(unsent, state="sent", sent_at=at, trouble="")
 
     def failed(self, trouble: str, at: datetime) -> None:
         """It was not taken: try again later. `trouble` names the error, never the address."""
@@ -187,7 +206,12 @@ class OutgoingMail(Record):
     def arrived(self) -> None:
         """Somebody knows of a mail in doubt that it was sent."""
         sent = {"state": "sent", "sent_at": OutgoingMail.claimed_at, "trouble": ""}
-        self._set(self._is("doubtful"), **sent)
+        self._has_gone(self._is("doubtful"), **sent)
+
+    def _has_gone(self, which, **columns) -> None:
+        with database.atomic():
+            if OutgoingMail.update(**columns).where(which).execute() and self.issue_id:
+                type(self).issue.rel_model.count(self.issue_id, sent=1)
 
     def send_again(self, at: datetime) -> "OutgoingMail":
         """Send it once more; gives the mail that waits then.

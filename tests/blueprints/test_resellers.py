@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 from playhouse.test_utils import count_queries
 
-from storefront import widget_views
+from storefront import view_counts
 from storefront.links import ResellerLinks
 from storefront.models import Product, Reseller, WidgetViews
 from tests.resellers import reseller
@@ -79,9 +79,9 @@ def test_what_is_typed_as_a_product_may_be_anything(client, held, way, odd):
 @pytest.fixture
 def counts():
     """What has been counted and not written down yet: nothing, before and after."""
-    widget_views._notes.clear()
-    yield widget_views._notes
-    widget_views._notes.clear()
+    view_counts._notes.clear()
+    yield view_counts._notes
+    view_counts._notes.clear()
 
 
 def test_looking_at_it_here_is_no_view_of_their_visitors(app, counts, held):

@@ -31,6 +31,7 @@ OPEN = {
     *("testimonials.new", "testimonials.write", "testimonials.written", "testimonials.removed"),
     *("testimonials.of_product", "testimonials.page", "testimonials.vote"),
     *("testimonials.address", "testimonials.show_address", "testimonials.picture"),
+    "insider.issue",
     *("feeds.sitemap_of_products", "privacy.version", "privacy.text", "privacy.note"),
 }
 #: What a link in a mail opens: by the name of its argument.

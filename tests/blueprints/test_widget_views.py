@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from storefront import privacy, widget_views
+from storefront import privacy, view_counts
 from storefront.db import database
 from storefront.models import WidgetViews
 from storefront.models.reseller import DAYS_KEPT
@@ -15,7 +15,7 @@ from tests.resellers import frame_of, resold
 @pytest.fixture(autouse=True)
 def due(monkeypatch):
     """Whoever has something to write down does it at the next request."""
-    monkeypatch.setitem(widget_views._state, "written", float("-inf"))
+    monkeypatch.setitem(view_counts._state, "written", float("-inf"))
 
 
 def test_views_are_counted_by_day_and_nothing_else_of_them(nobody, hill, shirt, clock):
@@ -26,7 +26,7 @@ def test_views_are_counted_by_day_and_nothing_else_of_them(nobody, hill, shirt, 
     nobody.head(frame_of(hill))
     nobody.get("/widget/nobodys/testimonials")
     nobody.get(f"/oembed?url=http://localhost:8000{frame_of(hill)}")
-    widget_views.write_down()
+    view_counts.write_down()
     assert WidgetViews.of_days(hill, [clock().date()]) == [(clock().date(), 4)]
     assert set(WidgetViews._meta.fields) == {"id", "reseller", "day", "views"}
 
@@ -34,12 +34,12 @@ def test_views_are_counted_by_day_and_nothing_else_of_them(nobody, hill, shirt, 
 def test_views_of_two_days_are_written_to_both(hill, clock):
     days = [clock().date(), (clock() + timedelta(days=1)).date()]
     for _ in range(2):
-        widget_views.note(frame_of(hill), clock())
+        view_counts.note(frame_of(hill), clock())
     clock.forward(days=1)
-    widget_views.note(f"/widget/{hill.key}.json", clock())
-    widget_views.write_down()
-    widget_views.note(f"/widget/{hill.key}.json", clock())
-    widget_views.write_down()
+    view_counts.note(f"/widget/{hill.key}.json", clock())
+    view_counts.write_down()
+    view_counts.note(f"/widget/{hill.key}.json", clock())
+    view_counts.write_down()
     assert WidgetViews.of_days(hill, days) == [(days[0], 2), (days[1], 2)]
 
 
@@ -51,33 +51,33 @@ def test_they_are_written_by_a_request_that_is_drawn_a_minute_later(nobody, hill
     nobody.get(frame_of(hill))
     nobody.get("/cart")
     assert WidgetViews.get().views == 1
-    monkeypatch.setitem(widget_views._state, "written", float("-inf"))
+    monkeypatch.setitem(view_counts._state, "written", float("-inf"))
     nobody.get("/cart")
     assert WidgetViews.get().views == 2
 
 
 def test_a_database_that_refuses_is_asked_again(hill, clock, caplog):
-    widget_views.note(frame_of(hill), clock())
+    view_counts.note(frame_of(hill), clock())
     with database.atomic() as transaction:
         database.execute_sql("ALTER TABLE widget_views RENAME TO elsewhere")
         with caplog.at_level(logging.WARNING):
-            widget_views.write_down()
+            view_counts.write_down()
         transaction.rollback()
     assert "were not counted yet" in caplog.text
     assert hill.key not in caplog.text
-    widget_views.write_down()
+    view_counts.write_down()
     assert WidgetViews.get().views == 1
 
 
 def test_what_is_no_widget_is_not_counted(hill, clock):
     for path in ("/widget/key.pub", "/oembed", f"/widget/{hill.key}/testimonials/1/address"):
-        widget_views.note(path, clock())
-    assert not widget_views.is_due()
+        view_counts.note(path, clock())
+    assert not view_counts.is_due()
 
 
 def test_counts_of_days_long_past_go_with_the_sweep(settings, hill, clock):
     for days in (DAYS_KEPT + 1, DAYS_KEPT - 1):
-        widget_views.note(frame_of(hill), clock() - timedelta(days=days))
-    widget_views.write_down()
+        view_counts.note(frame_of(hill), clock() - timedelta(days=days))
+    view_counts.write_down()
     assert privacy.sweep(settings, clock())["widget_views"] == 1
     assert WidgetViews.get().day == clock().date() - timedelta(days=DAYS_KEPT - 1)

@@ -1,13 +1,17 @@
 """A world for each test, with a vault of its own to break; sizes; the acquirer's own books."""
 
 import os
+import subprocess
 
 import pytest
 
+from storefront import programs
 from storefront.handoff.payment_page import create_payment_page
 from storefront.handoff.payment_settings import Settings as PaymentSettings
 from storefront.models import Variant
+from tests.faults.dying import Waiting
 from tests.faults.world import CountingSandbox, Serving, World
+from tests.mail_server import Server
 
 
 @pytest.fixture
@@ -61,3 +65,41 @@ def world(app, client, payment_page, settings, vault_server, plenty, clock, tmp_
     for desk in world.desks:
         desk.close()
     sandbox.close()
+
+
+@pytest.fixture
+def inbox():
+    return Waiting()
+
+
+@pytest.fixture
+def server(inbox):
+    server = Server(inbox)
+    server.start()
+    yield server
+    inbox.go_on.set()
+    server.stop()
+
+
+@pytest.fixture
+def work(settings, server):
+    """Starts a worker; all that were started are ended after the test."""
+    started = []
+    environ = {
+        **os.environ,
+        "STOREFRONT_INSTANCE": str(settings.instance),
+        "DATABASE_URL": settings.database_url,
+        "STOREFRONT_VAULT": settings.vault_address,
+        "MAIL_URL": f"smtp://127.0.0.1:{server.port}",
+    }
+
+    def start() -> subprocess.Popen:
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        command = [programs.script("storefront"), "worker"]
+        started.append(subprocess.Popen(command, env=environ, **quiet))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()

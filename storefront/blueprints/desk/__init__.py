@@ -22,6 +22,7 @@ from storefront.blueprints.desk import (  # noqa: E402
     imports,  # noqa: F401
     insider_addresses,  # noqa: F401
     invitations,  # noqa: F401
+    issues,  # noqa: F401
     log,  # noqa: F401
     mail,  # noqa: F401
     messages,  # noqa: F401

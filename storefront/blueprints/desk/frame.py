@@ -58,6 +58,12 @@ def screens_of(staff) -> dict[str, list[Screen]]:
     return {room: screens for room, screens in rooms.items() if screens}
 
 
+def _screen_at(path: str) -> str:
+    """The path of the screen that a page belongs to: one may stand below another."""
+    around = [s.path for s in SCREENS if path == s.path or path.startswith(f"{s.path}/")]
+    return max(around, key=len, default=path)
+
+
 def show(page: str, part: str | None = None, status: int = 200, **context) -> Response:
     """A template of the desk, or its partial for htmx; see `storefront.pages.show`.
 
@@ -68,7 +74,7 @@ def show(page: str, part: str | None = None, status: int = 200, **context) -> Re
     frame = {
         "staff": staff,
         "rooms": screens_of(staff),
-        "here": request.path,
+        "here": _screen_at(request.path),
         "token": generate_csrf() if session else "",  # one that has ended is still one
     }
     return pages.show(page, part, status=status, **frame | context)

@@ -111,7 +111,9 @@ def the_door(again: bool = False) -> str:
 def keep_private(response: Response) -> Response:
     """Nobody stores what the desk answers, and no search engine reads it."""
     view = current_app.view_functions.get(request.endpoint)
-    if hasattr(view, "frames"):
+    if hasattr(view, "policy") and response.status_code == 200:
+        response.headers["Content-Security-Policy"] = view.policy
+    elif hasattr(view, "frames"):
         styled(response, "desk", "resellers", frames=True)
     else:
         styled(response, "desk", *getattr(view, "sheets", ()))

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("insider", __name__)
 
-from storefront.blueprints.insider import leaving, signing_up  # noqa: E402, F401
+from storefront.blueprints.insider import archive, leaving, signing_up  # noqa: E402, F401

@@ -24,7 +24,7 @@ IMPERSONAL = {
     *("policy", "policy_marks", "policy_posting"),
     *("products", "variants", "collections", "stock", "pictures", "imports", "exports"),
     *("shipping", "taxes", "discounts", "waiting", "terms"),
-    *("resellers", "resellers_embed", "contests", "promotions", "promotions_preview"),
+    *("resellers", "resellers_embed", "contests", "promotions", "promotions_preview", "issues"),
 }
 # Single views of other files that do neither.
 HARMLESS = {

@@ -1,8 +1,9 @@
-"""Counts how often resellers' widgets are asked for, and adds that to the database now and then.
+"""Counts how often resellers' widgets and issues are asked for, and writes that down now and then.
 
 Answers that were kept never reach Flask, so the front notes them, in memory: the widget's key and
-the day, and nothing about who asked. They are written down at most once a minute, after a request
-that had a database open: a page is kept for a minute, so there is one while anybody asks.
+the day, or the name of the issue, and nothing about who asked. They are written down at most once
+a minute, after a request that had a database open: a widget is kept for a minute, so there is one
+while anybody asks.
 """
 
 import logging
@@ -19,44 +20,52 @@ from multiprocessing.util import Finalize
 from peewee import PeeweeException
 
 from storefront.db import database
-from storefront.models import WidgetViews
+from storefront.models import InsiderIssue, WidgetViews
 
 SECONDS = 60  # between two times of writing down
 WIDGET = re.compile(r"/widget/([\w-]+)(?:/testimonials|\.json)", re.ASCII)
+ISSUE = re.compile(r"/insider/archive/([a-z0-9-]+)", re.ASCII)
 
 log = logging.getLogger(__name__)
 
 _notes: Counter[tuple[date, str]] = Counter()
+_issues: Counter[str] = Counter()
 _lock = threading.Lock()
 _state = {"written": float("-inf")}
 
 
 def note(path: str, at: datetime) -> None:
-    """What is at that path was given out; counted if it is a widget's frame or JSON."""
+    """What is at that path was given out; counted if it is a widget or an issue."""
     if found := WIDGET.fullmatch(path):
         with _lock:
             _notes[at.date(), found[1]] += 1
+    elif found := ISSUE.fullmatch(path):
+        with _lock:
+            _issues[found[1]] += 1
 
 
 def is_due() -> bool:
     """Whether there is something to write down and a minute has passed since the last time."""
-    return bool(_notes) and time.monotonic() - _state["written"] >= SECONDS
+    return bool(_notes or _issues) and time.monotonic() - _state["written"] >= SECONDS
 
 
 def write_down() -> None:
     """Add what was noted to its days; a database that refuses is asked again later."""
     with _lock:
-        more = Counter(_notes)
+        more, issues = Counter(_notes), Counter(_issues)
         _notes.clear()
+        _issues.clear()
     _state["written"] = time.monotonic()
     try:
         with database.atomic():
             for day in sorted({day for day, _ in more}):
                 of_day = {key: count for (noted, key), count in more.items() if noted == day}
                 WidgetViews.add_up(Counter(of_day), datetime.combine(day, hour(), UTC))
+            InsiderIssue.add_views(issues)
     except PeeweeException as trouble:
         with _lock:
             _notes.update(more)
+            _issues.update(issues)
         log.warning("views were not counted yet: %s", type(trouble).__name__)
 
 
@@ -67,7 +76,7 @@ def write_at_the_end() -> None:
 
 
 def _write_the_rest() -> None:
-    if _notes and database.obj is not None:
+    if (_notes or _issues) and database.obj is not None:
         # A database that does not answer any more is no reason to end with an error.
         with suppress(PeeweeException), database.connection_context():
             write_down()
@@ -75,3 +84,4 @@ def _write_the_rest() -> None:
 
 # A child that is forked has the notes of its parent, who writes them down.
 os.register_at_fork(after_in_child=_notes.clear)
+os.register_at_fork(after_in_child=_issues.clear)
