@@ -192,7 +192,7 @@ def target(address: str) -> dict[str, int | None]:
         parts = unquote(urlsplit(address).path, errors="strict").strip("/").split("/")
     except ValueError:
         raise Refused(leads_to=NOWHERE) from None
-    kind, name = parts if len(parts) == 2 and "\0" not in address else ("", "")
+    kind, name = parts if len(parts) == 2 and "\0" not in parts[1] else ("", "")
     if kind == "collections" and (found := Collection.get_or_none(Collection.slug == name)):
         return nothing | {"collection": found.id}
     if kind == "products":
