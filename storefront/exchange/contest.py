@@ -67,8 +67,9 @@ def _number(text: str) -> int:
 
 def _moment(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
-    except ValueError:
+        read = datetime.fromisoformat(text)
+        return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         said = "is no moment; write it as in Draw: 2027-01-17 12:00."
         raise Refused(f"“{text[:60]}” {said}") from None
 
