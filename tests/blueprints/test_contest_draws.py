@@ -249,6 +249,7 @@ def test_a_kept_page_names_a_winner_no_longer_than_the_entry_is_there(client, co
     name = Winner.get().entry.name
     assert name in page_of(client)
     assert name in page_of(client)
+    assert "s-maxage=20" in client.get("/contests/alps").headers["Cache-Control"]
     Winner.get().entry.withdraw()
     assert name not in page_of(client)
 
