@@ -8,6 +8,7 @@ draw.json is the file that the contest's page leads to, or its address. mail.eml
 came when the contest closed, saved as a file, or the block in it copied into one.
 
     --root HEX     the root as you noted it before the draw; that of the mail is compared anyway
+    --entries N    how many entries there were, as you noted it beside the root
     --value HEX    the value of the round as you read it somewhere else than at the shop
 
 Exit code 0 when all is well, 1 with a sentence when it is not.
@@ -90,6 +91,9 @@ def check_list(draw):
     leaves = [bytes.fromhex(leaf) for leaf in draw["leaves"]]
     if len(leaves) != draw["entries"]:
         raise Wrong(f"The file says {draw['entries']} entries and has {len(leaves)}.")
+    # A branch of the tree would pass for a leaf, and an entry for two.
+    if leaves != sorted(set(leaves)) or any(len(leaf) != 32 for leaf in leaves):
+        raise Wrong("The leaves in the file are not in their order, each once and of 32 bytes.")
     root = root_of(leaves)
     if root.hex() != draw["root"]:
         raise Wrong(f"The leaves in the file have the root {root.hex()}, not {draw['root']}.")
@@ -143,7 +147,7 @@ def check_proof(proof, draw, leaves, root):
         raise Wrong(f"The mail is about {proof['contest']}, the file about {draw['contest']}.")
     if proof["root"] != draw["root"] or proof["entries"] != draw["entries"]:
         raise Wrong("The mail has another root than the file: the list was changed after closing.")
-    if draw["beacon"] and proof["round"] != draw["beacon"]["round"]:
+    if proof["round"] != (draw["beacon"] or {"round": None})["round"]:
         raise Wrong("The mail names another round than the file.")
     digest = bytes.fromhex(proof["digest"])
     if "facts" in proof:
@@ -189,12 +193,19 @@ def check(arguments):
     print(f"{len(leaves)} entries under the root {root.hex()}, published {draw['committed']}.")
     if arguments.root and arguments.root.lower() != root.hex():
         raise Wrong(f"You noted the root {arguments.root}: the list was changed since.")
+    if arguments.entries is not None and arguments.entries != len(leaves):
+        raise Wrong(f"You noted {arguments.entries} entries: the list was changed since.")
     check_order(draw)
     mine = None
     if arguments.mail:
-        mine = check_proof(proof_in(arguments.mail), draw, leaves, root)
+        proof = proof_in(arguments.mail)
+        mine = check_proof(proof, draw, leaves, root)
         print(f"Your entry was in: it is number {mine}.")
+        if "facts" not in proof:
+            print("The mail does not say what was entered, so this shows nothing of whose it is.")
     if not draw["value"]:
+        if draw["winners"]:
+            raise Wrong("The file names winners, and no value that they were drawn by.")
         print("It is not drawn yet.")
         return
     value = check_value(draw, arguments.value)
@@ -223,6 +234,7 @@ def main():
     parser.add_argument("draw", help="draw.json, or its address")
     parser.add_argument("mail", nargs="?", help="the mail that came at closing")
     parser.add_argument("--root", default="", help="the root as you noted it")
+    parser.add_argument("--entries", type=int, help="their number as you noted it")
     parser.add_argument("--value", default="", help="the value as you read it elsewhere")
     arguments = parser.parse_args()
     try:

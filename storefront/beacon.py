@@ -59,7 +59,7 @@ def read(answer: str) -> Value:
         said = json.loads(answer[:LONGEST_ANSWER])
         number, signature = int(said["round"]), bytes.fromhex(said["signature"])
         randomness = said.get("randomness")
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         raise Refused(answer=f"This is not an answer of the beacon, such as {EXAMPLE}.") from None
     if len(signature) != SIGNATURE:
         raise Refused(answer=f"A signature of {NAME} has {SIGNATURE * 2} hexadecimal digits.")

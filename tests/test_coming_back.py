@@ -22,6 +22,7 @@ from storefront.models import (
     Waiting,
 )
 from tests import customers
+from tests.models.test_contest import announced, enter
 from tests.models.testimonials import approved
 from tests.seeds import ADDRESS, SEEDS, sow, texts
 from tests.staff import in_browser
@@ -132,6 +133,19 @@ def test_a_wish_or_an_entry_that_was_taken_back_does_not_either(
         assert visitor.post(way.format(link)).status_code == 303
     assert "2 rows erased again" in runner("restore", backup).output
     assert not Waiting.select().exists()
+    assert not ContestEntry.select().exists()
+
+
+def test_an_entry_that_was_made_once_more_and_taken_back_then_does_not_come_back_either(
+    app, settings, clock, runner, tmp_path
+):
+    contest = announced(clock())
+    enter(contest, clock()).confirm(clock())
+    copy = backups.back_up(settings, clock(), lambda line: None, to=tmp_path / "copy.backup")
+    link = app.extensions["entry_links"].write(enter(contest, clock()).key)
+    answer = app.test_client().post(f"/contests/entries/{link}/withdrawal")
+    assert answer.status_code == 303
+    assert "1 rows erased again" in runner("restore", copy).output
     assert not ContestEntry.select().exists()
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
+from storefront.address import countries
 from storefront.refusals import Refused
 
 LARGEST = 64 * 1024  # bytes
@@ -38,12 +39,12 @@ def read(path: Path) -> tuple[str, dict]:
     if missing := [name for name in WANTED if not facts.get(name)]:
         raise Refused(f"The first lines of {path.name} lack {', '.join(missing)}.")
     title, _, rules = text.lstrip().partition("\n")
-    countries = facts.get("countries", "").upper().replace(",", " ").split()
+    codes = facts.get("countries", "").upper().replace(",", " ").split()
     return facts["name"], {
         "title": title.lstrip("# ").strip(),
         "prize": facts["prize"],
         "text": rules.strip(),
-        "countries": countries,
+        "countries": [_country(code) for code in codes],
         "opens_at": datetime.combine(_day(facts, "opens"), time.min, UTC),
         "closes_at": datetime.combine(_day(facts, "closes"), time(23, 59, 59), UTC),
     } | _more(facts)
@@ -59,6 +60,12 @@ def _more(facts: dict[str, str]) -> dict:
     return said
 
 
+def _country(code: str) -> str:
+    if code not in countries():
+        raise Refused(f"“{code[:60]}” is no country; write codes as in Countries: US, CA.")
+    return code
+
+
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise Refused(f"“{text[:60]}” is no number; write it as in Winners: 2.")
@@ -67,8 +74,9 @@ def _number(text: str) -> int:
 
 def _moment(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
-    except ValueError:
+        read = datetime.fromisoformat(text)
+        return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         said = "is no moment; write it as in Draw: 2027-01-17 12:00."
         raise Refused(f"“{text[:60]}” {said}") from None
 
@@ -79,9 +87,12 @@ def _text(path: Path) -> str:
     if len(raw) > LARGEST:
         raise Refused(f"{path.name} is larger than {LARGEST // 1024} KiB.")
     try:
-        return raw.decode("utf-8-sig").replace("\r\n", "\n")
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
-        raise Refused(f"{path.name} is not UTF-8 text. Save it as UTF-8 and try again.") from None
+        text = "\0"
+    if "\0" in text:  # which PostgreSQL cannot keep
+        raise Refused(f"{path.name} is not UTF-8 text. Save it as UTF-8 and try again.")
+    return text
 
 
 def _fact(line: str) -> tuple[str, str]:

@@ -21,6 +21,8 @@ KEPT_DAYS = 60  # after the contest has closed, at most: the policy says so of e
 WAYS = {"beacon": f"a round of the public beacon drand ({beacon.NAME})", "dice": "dice"}
 MARGIN = timedelta(hours=1)  # between closing and the moment of the draw, at least
 DAY = timedelta(days=1)
+YEARS = range(2000, 2200)
+LONGEST_SLUG = 100
 MOST_WINNERS = 100
 LONGEST_ACCEPTING = 30  # days
 #: What may be left out when a contest is announced.
@@ -74,6 +76,7 @@ class Contest(Record):
         `facts` are its other columns, of which those in `LEFT_OUT` may be; the draw is a day after
         closing where nothing is said of it. Raises `Refused` in words.
         """
+        check_years(facts)
         if "closes_at" in facts and not facts.get("draws_at"):
             facts["draws_at"] = facts["closes_at"] + DAY
         _check(slug, LEFT_OUT | facts, at)
@@ -84,6 +87,8 @@ class Contest(Record):
                     f"Somebody has entered “{known.title}” already, so its dates and rules stay as "
                     "they are. Announce another contest under another name."
                 )
+            if known and known.committed_at:
+                raise Refused(f"“{known.title}” is over. Announce another under another name.")
             contest = known or cls(slug=slug, rules_version=0)
             for name, value in (LEFT_OUT | facts).items():
                 setattr(contest, name, value)
@@ -174,11 +179,19 @@ class Contest(Record):
         return beacon.round_at(self.draws_at) if is_named else None
 
 
+def check_years(facts: dict) -> None:
+    """Raise `Refused` beside each date so far off that nothing could be reckoned from it."""
+    dates = {name: facts.get(name) for name in ("opens_at", "closes_at", "draws_at")}
+    far = [name for name, moment in dates.items() if moment and moment.year not in YEARS]
+    if far:
+        raise Refused(**dict.fromkeys(far, "Please give a day of this century or the next."))
+
+
 def _check(slug: str, facts: dict, at: datetime) -> None:
-    if not SLUG.fullmatch(slug) or slug in TAKEN:
+    if not SLUG.fullmatch(slug) or slug in TAKEN or len(slug) > LONGEST_SLUG:
         raise Refused(
-            slug=f"“{slug}” cannot stand in an address. Use small letters, digits and hyphens, "
-            f"and not the words {' or '.join(f'“{word}”' for word in TAKEN)}."
+            slug=f"“{slug[:LONGEST_SLUG]}” cannot stand in an address. Use small letters, digits "
+            f"and hyphens, and not the words {' or '.join(f'“{word}”' for word in TAKEN)}."
         )
     wrong = {
         name: f"The contest needs a {name}."

@@ -30,7 +30,7 @@ class ContestEntry(Record):
 
     `person` is a digest of name and address in a form that two spellings share; `mailbox` the same
     of the e-mail address. Confirmed entries share neither. `key` names it in the mailed link; it is
-    that mail's own.
+    that of the mail to confirm it.
     """
 
     contest = ForeignKeyField(Contest, backref="entries", on_delete="CASCADE")
@@ -83,9 +83,9 @@ class ContestEntry(Record):
     ) -> "ContestEntry":
         """Record an entry that waits to be confirmed, in place of one by that address that waits.
 
-        `given` has the address columns and `email`. Who is in already gets that entry back, with
-        a new link: nothing but the mail tells whether an address has entered. Raises `Refused`
-        where the contest takes none.
+        `given` has the address columns and `email`. Who is in already gets that entry back and
+        its link once more: nothing but the mail tells whether an address has entered.
+        Raises `Refused` where the contest takes none.
         """
         contest.check_open(at)
         _check_country(contest, given["country"])
@@ -101,9 +101,11 @@ class ContestEntry(Record):
             to = confirmed.email if confirmed else given["email"]
             mail = OutgoingMail.write("contest_entry", to, at)
             if confirmed:
+                # Its link stays: a copy of the shop knows it by no other when it is taken back.
                 confirmed._drop_mail()
-                cls.update(key=mail.message_id).where(cls.id == confirmed.id).execute()
-                return cls.get_by_id(confirmed.id)
+                own = OutgoingMail.message_id == mail.message_id
+                OutgoingMail.update(entry=confirmed.id).where(own).execute()
+                return confirmed
             for waiting in cls.select().where(mine):
                 waiting._drop()
             if not contest.frozen_at:
@@ -160,7 +162,8 @@ class ContestEntry(Record):
         ContestEntry.delete().where(ContestEntry.id == self.id).execute()
 
     def _drop_mail(self) -> None:
-        OutgoingMail.delete().where(OutgoingMail.message_id == self.key).execute()
+        once_more = (OutgoingMail.entry == self.id) & (OutgoingMail.kind == "contest_entry")
+        OutgoingMail.delete().where((OutgoingMail.message_id == self.key) | once_more).execute()
 
     def erase(self, names: Iterable[str], mark: Callable[[str], str], at: datetime) -> None:
         """As any record, and its mail goes with the address that it went to."""

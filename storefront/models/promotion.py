@@ -96,6 +96,7 @@ class Promotion(Record):
             told.append("It is shown nowhere: the collection it stood above was removed.")
         if self.discount_id:
             told.append(code_trouble(self.discount, max(self.starts_at, at), self.ends_at))
+            told += _of_goods(self)
         return [sentence for sentence in told if sentence]
 
     @property
@@ -192,7 +193,7 @@ def target(address: str) -> dict[str, int | None]:
         parts = unquote(urlsplit(address).path, errors="strict").strip("/").split("/")
     except ValueError:
         raise Refused(leads_to=NOWHERE) from None
-    kind, name = parts if len(parts) == 2 and "\0" not in address else ("", "")
+    kind, name = parts if len(parts) == 2 and "\0" not in parts[1] else ("", "")
     if kind == "collections" and (found := Collection.get_or_none(Collection.slug == name)):
         return nothing | {"collection": found.id}
     if kind == "products":
@@ -215,6 +216,15 @@ def _of_target(promotion: Promotion) -> Iterator[str]:
         yield f"It is shown from {in_words(held.shown_from)} only, as {held.title} is."
     if held and held.shown_until and held.shown_until < promotion.ends_at:
         yield f"It is shown until {in_words(held.shown_until)} only, as {held.title} is."
+
+
+def _of_goods(promotion: Promotion) -> Iterator[str]:
+    held = promotion.discount.collection if promotion.discount.collection_id else None
+    if held and (
+        (held.shown_from and held.shown_from > promotion.starts_at)
+        or (held.shown_until and held.shown_until < promotion.ends_at)
+    ):
+        yield f"Its code is told only while {held.title}, which it is for, is shown."
 
 
 def _check(facts: dict) -> None:

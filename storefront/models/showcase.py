@@ -95,10 +95,14 @@ class _Row:
     def banner(self, at: datetime) -> Banner:
         last = self.ends_at - timedelta(microseconds=1)
         code = self._discount()
-        holds = code is not None and code.state(at) == "running"
+        holds = code is not None and code.state(at) == "running" and self._is_told(at)
         told = (code.code, self._gives(code)) if holds else ("", "")
         facts = (self.title, self.words, self.picture, self.alt)
         return Banner(*facts, self.path(at), last, *told)
+
+    def _is_told(self, at: datetime) -> bool:
+        """Whether what its code is for may be named then: it may be still to come."""
+        return is_within(at, self.held_from, self.held_until)
 
     def _discount(self) -> Discount | None:
         if not self.code:
@@ -118,6 +122,7 @@ OF_CODE = ("code", "kind", "value", "currency", "minimum_minor", "most", "uses",
 OF_PROMOTION = ("title", "words", "picture", "alt", "starts_at", "ends_at")
 OF_PROMOTION += ("on_home", "on_products", "on_collection")
 MOMENTS = ("starts_at", "ends_at", "shown_from", "shown_until", "code_from", "code_until")
+MOMENTS += ("held_from", "held_until")  # of what its code is for
 _HELD = Collection.alias()  # what a code is taken off
 COLUMNS = (
     {name: getattr(Promotion, name) for name in OF_PROMOTION}
@@ -127,6 +132,7 @@ COLUMNS = (
     | {"page": Page.slug}
     | {name: getattr(Discount, name) for name in OF_CODE}
     | {"code_from": Discount.starts_at, "code_until": Discount.until, "code_for": _HELD.title}
+    | {"held_from": _HELD.shown_from, "held_until": _HELD.shown_until}
 )
 _AHEAD = Prepared(
     lambda at: (

@@ -8,6 +8,7 @@ import pytest
 from storefront.db import database
 from storefront.models import Contest, ContestEntry, Draw, OutgoingMail, Winner
 from storefront.models.contest_changes import change_rules
+from storefront.refusals import Refused
 from tests.journey import ANN
 from tests.models.drawing import answer_of, closed, confirmed, drawn
 from tests.models.test_contest import announced, enter
@@ -240,3 +241,44 @@ def test_who_is_sent_a_link_of_an_entry_cannot_take_a_prize_with_it(app, visitor
 def test_entering_by_the_form_freezes_the_rules(visitor, contest):
     visitor.post("/contests/alps/entries", ANN)
     assert Contest.get().frozen_at is not None
+
+
+def test_a_kept_page_names_a_winner_no_longer_than_the_entry_is_there(client, contest, clock):
+    winner = Winner.of(drawn(contest, clock))[0]
+    winner.accept("name", True, clock())
+    name = Winner.get().entry.name
+    assert name in page_of(client)
+    assert name in page_of(client)
+    assert "s-maxage=20" in client.get("/contests/alps").headers["Cache-Control"]
+    Winner.get().entry.withdraw()
+    assert name not in page_of(client)
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_more_prizes_than_entries_are_drawn_as_far_as_they_go(client, settings, clock, size):
+    contest = announced(clock(), winners=5)
+    confirmed(contest, clock(), size)
+    draw = closed(contest, clock)
+    clock.moment = draw.due_at
+    if not size:
+        with pytest.raises(Refused, match="Nobody has entered"):
+            draw.reveal(answer_of(draw.round), clock())
+        assert "Nobody entered" in page_of(client)
+        return
+    draw.reveal(answer_of(draw.round), clock())
+    assert [winner.place for winner in Winner.of(draw)] == [0]
+    Winner.get().decline(clock())
+    Winner.go_on(clock())
+    assert Winner.select().count() == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/contests/%00", "/contests/alps%27/draw.json", "/contests/" + "a" * 5000),
+        *("/contests/alps/rules/99999999999", "/contests/alps/rules/0", "/contests/alps/rules/-1"),
+        *("/contests/prizes/x", "/contests/entries/%ff", "/contests/prizes/" + "é." * 300),
+    ],
+)
+def test_an_odd_address_leads_nowhere(client, contest, path):
+    assert client.get(path).status_code == 404

@@ -67,6 +67,9 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing(file):
         ("Countries:", "Colour:", "none of the first lines"),
         ("Countries: us, CA", "Winners: two", "“two” is no number"),
         ("Countries: us, CA", "Draw: at noon", "“at noon” is no moment"),
+        ("Countries: us, CA", "Countries: USA", "“USA” is no country"),
+        ("# Two weeks", "# Two\0weeks", "not UTF-8 text"),
+        ("Countries: us, CA", "Draw: 0001-01-01T00:00+14:00", "is no moment"),
         ("# Two weeks", "x" * 70_000, "larger than 64 KiB"),
     ],
 )
@@ -80,6 +83,15 @@ def test_a_file_that_is_no_text_is_refused(file):
     file.write_bytes(FILE.encode("utf-16"))
     with pytest.raises(Refused, match="not UTF-8"):
         contest.read(file)
+
+
+def test_the_command_refuses_days_too_far_off(runner, tmp_path):
+    path = tmp_path / "alps.md"
+    path.write_text(FILE.replace("2027-01-15", "9999-12-31"))
+    result = runner("announce-contest", path)
+    assert result.exit_code != 0
+    assert "this century" in str(result.exception)
+    assert not Contest.select().exists()
 
 
 def test_the_command_announces_what_the_file_says(runner, tmp_path):

@@ -181,6 +181,8 @@ def test_an_answer_of_the_real_beacon_is_read():
         ('{"round": 1}', "not an answer"),
         ('{"round": 1, "signature": "xy"}', "not an answer"),
         ('{"round": 1, "signature": 7}', "not an answer"),
+        ('{"round": 1e999, "signature": "ab"}', "not an answer"),
+        ("[" * 4000, "not an answer"),
         ('{"round": 1, "signature": "ab"}', "96 hexadecimal"),
         (json.dumps(ROUND_1000 | {"randomness": "00" * 32}), "not the SHA-256"),
     ],
@@ -634,6 +636,7 @@ def test_the_script_reads_a_block_that_was_forwarded(files, settings, clock):
     assert "Compare its value" not in done.stdout
 
 
+DICE = {"digits": "1" * 50, "who": "we", "when": "now", "which": "dice"}
 CHANGES = {
     "a leaf": (lambda d: d["leaves"].__setitem__(0, "00" * 32), "have the root"),
     "a leaf too few": (lambda d: d["leaves"].pop(), "says 5 entries and has 4"),
@@ -645,6 +648,11 @@ CHANGES = {
     "the formula": (lambda d: d["formula"].update(version=2), "knows formula 1"),
     "the contest": (lambda d: d.update(contest="sea"), "about alps"),
     "the round": (lambda d: d["beacon"].update(round=d["beacon"]["round"] + 1), "another round"),
+    "the beacon for dice": (lambda d: d.update(beacon=None, ceremony=DICE), "another round"),
+    "the value away": (lambda d: d.update(value=None), "names winners"),
+    "the order of the leaves": (lambda d: d["leaves"].reverse(), "in their order"),
+    "a leaf for two": (lambda d: d["leaves"].__setitem__(0, d["leaves"][1]), "each once"),
+    "the length of a leaf": (lambda d: d["leaves"].__setitem__(0, "00" * 64), "32 bytes"),
 }
 
 
@@ -673,6 +681,18 @@ def test_the_script_tells_a_list_that_was_changed_whole(files):
     assert (done.returncode, "another root" in done.stderr) == (1, True)
     assert run(files / "changed.json", "--root", "ab" * 32).returncode == 1
     assert "You have read" in run(files / "draw.json", "--value", "ab" * 32).stderr
+
+
+def test_the_script_tells_a_list_of_branches_by_the_number_that_was_noted(files):
+    """The root of a tree is also that of the two branches below it."""
+    halves = sorted(leaves(2))
+    root = script["root_of"](halves).hex()
+    draw = json.loads((files / "draw.json").read_text()) | {"value": None, "winners": []}
+    forged = draw | {"leaves": [half.hex() for half in halves], "entries": 2, "root": root}
+    (files / "changed.json").write_text(json.dumps(forged))
+    assert run(files / "changed.json", "--root", root, "--entries", "2").returncode == 0
+    done = run(files / "changed.json", "--root", root, "--entries", "5")
+    assert (done.returncode, "You noted 5 entries" in done.stderr) == (1, True)
 
 
 def test_the_script_says_in_a_sentence_what_it_cannot_read(files):

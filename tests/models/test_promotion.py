@@ -133,6 +133,20 @@ def test_a_banner_tells_of_its_code_as_long_as_that_holds(at, rain):
     assert Showcase(at).on(HOME)[0].code == ""
 
 
+def test_a_code_for_a_collection_that_is_still_to_come_gives_nothing_away(at, rain):
+    snow = Collection.create(
+        slug="snow", title="Snow", shown_from=at + HOUR, shown_until=at + 2 * HOUR
+    )
+    promotion = promoted(at, discount=code(at, collection=snow).id)
+    assert Showcase(at).on(HOME)[0][-2:] == ("", "")
+    assert Showcase(at).next_change == at + HOUR
+    assert Showcase(at + HOUR).on(HOME)[0].gives == "10 % off Snow"
+    assert Showcase(at + 2 * HOUR).on(HOME)[0].code == ""
+    assert promotion.troubles(at) == [
+        "Its code is told only while Snow, which it is for, is shown."
+    ]
+
+
 def test_the_end_of_its_code_is_a_moment_at_which_pages_change(at):
     bound = code(at, kind="shipping")
     promoted(at, discount=bound.id)
@@ -181,7 +195,7 @@ def test_an_address_of_the_shop_says_what_it_leads_to(at, rain, shirt):
     Redirect.rename(shirt, "another")
     assert target(f"/products/{old}")["product"] == shirt.id
     paths = ("", "/", "/cart", "/pages", "/pages/gone", "/products/a/b", "https://[", "/pages/%ff")
-    for odd in (*paths, "/pages/te\0rms"):
+    for odd in (*paths, "/pages/te\0rms", "/pages/te%00rms", "/products/%00"):
         with pytest.raises(Refused, match="no such collection"):
             target(odd)
 

@@ -7,6 +7,7 @@ from storefront.blueprints.contests import blueprint
 from storefront.blueprints.contests.draws import draw_facts, find
 from storefront.door import limiter
 from storefront.forms import addressed, home_country
+from storefront.kept import PUBLIC, SHORT
 from storefront.markdown import rendered
 from storefront.models import Contest, ContestEntry, PolicyVersion
 from storefront.pages import FOR_GOOD, go, keep_from_caches, now, public, show
@@ -52,6 +53,7 @@ def _page(
         status=status,
         until=Contest.next_change(now()) or FOR_GOOD,
         tags=[f"contest-{contest.slug}"],
+        public=SHORT if contest.committed_at else PUBLIC,  # it may name winners
         contest=contest,
         state=contest.state(now()),
         text=rendered(contest.text),

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from storefront.blueprints.desk.entered import Entered, in_words
 from storefront.models import Contest
+from storefront.models.contest import check_years
 from storefront.models.shipping import WORLD
 from storefront.refusals import Refused
 
@@ -44,10 +45,15 @@ def _number(entered: Entered, name: str) -> int:
 def _moment(entered: Entered, name: str) -> datetime | None:
     said = entered.form.get(name, "").strip()
     try:
-        return datetime.fromisoformat(said).replace(tzinfo=UTC) if said else None
-    except ValueError:
+        return in_utc(datetime.fromisoformat(said)) if said else None
+    except (ValueError, OverflowError):
         entered.problems[name] = "Please write the moment as in 2026-12-31 18:00, in UTC."
         return None
+
+
+def in_utc(moment: datetime) -> datetime:
+    """A moment in UTC: of one that names its offset, the same; else as it was meant."""
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _look_over(entered: Entered, facts: dict) -> None:
@@ -58,6 +64,10 @@ def _look_over(entered: Entered, facts: dict) -> None:
     for name in ("opens_at", "closes_at", "draws_at"):
         if not facts[name]:
             missing[name] = "Please give a day."
+    try:
+        check_years(facts)
+    except Refused as far:
+        missing |= far.problems
     entered.problems = missing | entered.problems
     if entered.problems:
         raise Refused(**entered.problems)

@@ -126,6 +126,11 @@ def test_a_contest_is_announced_with_all_its_rules(at_work, client):
         ({"closes_at": "2019-01-01"}, "closes_at", "not in the past"),
         ({"draws_at": "noon"}, "draws_at", "write the moment"),
         ({"draws_at": "2099-04-01T00:30"}, "draws_at", "an hour or more after"),
+        ({"draws_at": "2099-04-01T02:30+02:00"}, "draws_at", "an hour or more after"),
+        ({"draws_at": "0001-01-01T00:00+14:00"}, "draws_at", "write the moment"),
+        ({"draws_at": "9999-12-31T23:59"}, "draws_at", "this century"),
+        ({"closes_at": "9999-12-31"}, "closes_at", "this century"),
+        ({"opens_at": "0001-01-01"}, "opens_at", "this century"),
         ({"kept_days": "61"}, "kept_days", "from 1 to 60"),
         ({"kept_days": "20"}, "kept_days", "twice the time"),
         ({"winners": "-2"}, "winners", "less than nothing"),
@@ -144,6 +149,22 @@ def test_what_cannot_be_meant_is_refused_beside_its_field_and_nothing_is_lost(
     assert re.search(f'id="{field}-error">[^<]*{words}', answer.text), answer.text
     assert FORM["odds"] in answer.text
     assert not Contest.select().exists()
+
+
+def test_a_preview_of_dates_far_off_is_refused_too(at_work):
+    answer = at_work.post(f"{HERE}/preview", FORM | {"closes_at": "9999-12-31"})
+    assert (answer.status_code, "this century" in answer.text) == (422, True)
+
+
+def test_a_contest_that_nobody_entered_is_not_opened_anew_once_its_list_is_closed(
+    at_work, contest, at, clock
+):
+    assert "Change it" in at_work.client.get(at).text
+    closed(contest, clock)
+    assert "Change it" not in at_work.client.get(at).text
+    answer = at_work.post(at, without("slug", closes_at="2199-03-31", draws_at="2199-04-02T12:00"))
+    assert (answer.status_code, "is over" in answer.text) == (422, True)
+    assert Contest.get_by_id(contest.id).closes_at == contest.closes_at
 
 
 def test_a_name_that_another_contest_has_is_refused(at_work, contest):
