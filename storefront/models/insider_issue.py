@@ -2,9 +2,11 @@
 
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
-from peewee import BigIntegerField, IntegerField, TextField
+from peewee import BigIntegerField, IntegerField, IntegrityError, TextField
 
 from storefront.db import Moment, Record, database, locked
 from storefront.models.issue_sending import BEGUN, NO_DRAFT, Sending
@@ -105,7 +107,7 @@ class InsiderIssue(Sending, Record):
     def write(cls, at: datetime, **facts) -> "InsiderIssue":
         """A new draft; `facts` are `slug`, `title`, `text` and `per_minute`. Raises `Refused`."""
         _check(facts)
-        with database.atomic():
+        with _one_address(), database.atomic():
             _check_slug(facts["slug"], 0)
             # SQLite gives ids out again: a form open on the draft before must not fit this one.
             revision = secrets.randbelow(2**30)
@@ -117,7 +119,7 @@ class InsiderIssue(Sending, Record):
         What is kept already may come again, as from a button that was pressed twice.
         """
         _check(facts)
-        with database.atomic():
+        with _one_address(), database.atomic():
             issue = self._in("draft", say=NO_DRAFT)
             if issue.revision != revision:
                 if any(getattr(issue, name) != value for name, value in facts.items()):
@@ -147,7 +149,8 @@ class InsiderIssue(Sending, Record):
         if lines := misplaced(self.text):
             raise Refused(text=MISPLACED.format(", ".join(map(str, lines))))
         wanted = handles(self.text)
-        missing = [handle for handle in wanted if handle not in products(wanted)]
+        known = products(wanted)
+        missing = [handle for handle in wanted if handle not in known]
         if missing:
             named = ", ".join(f"“{handle}”" for handle in missing)
             raise Refused(text=MISSING.format(named))
@@ -193,9 +196,18 @@ def _check(facts: dict) -> None:
 
 def _check_slug(slug: str, own: int) -> None:
     if InsiderIssue.select().where(InsiderIssue.slug == slug, InsiderIssue.id != own).exists():
-        raise Refused(slug="Another issue has this address already.")
+        raise Refused(slug=TAKEN)
 
 
+@contextmanager
+def _one_address() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError:  # somebody has given it to another in the same moment
+        raise Refused(slug=TAKEN) from None
+
+
+TAKEN = "Another issue has this address already."
 MISPLACED = (
     "A product stands on a line of its own, such as {{product: merino-shirt}}. Look at line {}."
 )

@@ -317,3 +317,28 @@ def test_the_pages_have_a_new_edition_when_an_issue_is_public_and_not_before(now
     assert not changes(lambda: fresh().finish(now))
     assert fresh().views == 3
     assert changes(lambda: InsiderIssue.delete().execute())
+
+
+def test_however_many_products_are_missing_they_are_looked_up_once(now):
+    text = "\n\n".join(f"{{product: none-{n}}}" for n in range(3000))
+    issue = drafted(now, text=text)
+    with count_queries() as counted, pytest.raises(Refused, match="none-2999"):
+        issue.check()
+    assert counted.count == 1
+
+
+def test_two_drafts_at_once_with_one_address_are_one_draft(now):
+    made = at_once(4, lambda n: drafted(now))
+    assert InsiderIssue.select().count() == 1
+    assert sorted(type(each).__name__ for each in made) == ["InsiderIssue", *["Refused"] * 3]
+
+
+def test_who_leaves_while_an_issue_begins_gets_none_and_the_others_do(now):
+    readers(300, now)
+    issue = drafted(now).schedule(now, now)
+    first = Insider.get()
+    done = at_once(2, lambda n: first.leave(now) if n else issue.begin(now))
+    assert not [each for each in done if isinstance(each, Exception)]
+    assert fresh().state == "sending"
+    assert OutgoingMail.select().count() == 299
+    assert not OutgoingMail.about(first.email).exists()
