@@ -12,7 +12,7 @@ from email.utils import parseaddr
 from itertools import islice
 from pathlib import Path
 
-from storefront.db import database
+from storefront.db import database, locked
 from storefront.models import InsiderIssue, OutgoingMail
 
 LARGEST = 2**20  # bytes of a report that are read
@@ -86,7 +86,7 @@ def _take(status: str, to: str, name: str) -> str:
     mail, sent = OutgoingMail, ("sent", "doubtful", "sending")
     with database.atomic():
         about = (mail.message_id == name) & (mail.to == to) & mail.issue.is_null(False)
-        one = mail.select().where(about, mail.state.in_(sent)).first()
+        one = locked(mail.select().where(about, mail.state.in_(sent))).first()
         if one is None or not to:
             return ""
         if status == "hard":

@@ -19,7 +19,7 @@ from storefront.rounds import Round
 from storefront.textual import as_text
 from tests.issues import TEXT, begun, drafted, readers
 from tests.mail_server import Inbox, by_smtp, parts
-from tests.models.placing import cart_of, place
+from tests.models.placing import at_once, cart_of, place
 
 ORIGIN = "https://shop.example"
 
@@ -428,3 +428,18 @@ def test_marks_that_no_reader_understands_stay_words_in_the_text(words):
     links: list[str] = []
     assert "a" in as_text(words, ORIGIN, links)
     assert links == []
+
+
+@pytest.mark.parametrize(
+    ("told", "did"),
+    [
+        (("5.1.1", "failed"), ["", "", "", "ended"]),
+        (("4.2.2", "delayed"), ["again", "again", "again", "delayed"]),
+    ],
+)
+def test_the_same_report_four_times_at_once_counts_once(sent, told, did):
+    raw = report(sent, *told)
+    assert sorted(at_once(4, lambda n: bounces.take(raw))) == did
+    issue = InsiderIssue.get()
+    assert issue.bounced + issue.delayed == 1
+    assert Insider.reading().count() == 2 - issue.bounced

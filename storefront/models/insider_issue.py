@@ -12,6 +12,7 @@ from storefront.db import Moment, Record, database, locked
 from storefront.models.issue_sending import BEGUN, NO_DRAFT, Sending
 from storefront.models.issue_text import handles, misplaced
 from storefront.models.outbox import OutgoingMail
+from storefront.models.plain_text import one_line
 from storefront.models.product import Product
 from storefront.refusals import Refused
 
@@ -180,7 +181,7 @@ def products(wanted: list[str]) -> dict[str, Product]:
 
 def _check(facts: dict) -> None:
     problems = {}
-    if not facts["title"]:
+    if not one_line(facts["title"]):
         problems["title"] = "Please give it a title; it is the subject of the mail."
     elif len(facts["title"]) > LONGEST_TITLE:
         problems["title"] = f"Please keep this to {LONGEST_TITLE} characters."

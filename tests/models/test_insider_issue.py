@@ -43,6 +43,7 @@ def test_a_text_is_taken_apart_where_a_product_stands_on_a_line_of_its_own():
     ("facts", "field"),
     [
         ({"title": ""}, "title"),
+        ({"title": "\x01 \u200b"}, "title"),
         ({"title": "x" * 151}, "title"),
         ({"slug": "Autumn coats"}, "slug"),
         ({"slug": "a" * 81}, "slug"),
