@@ -1,11 +1,14 @@
 """An issue: written, checked, queued at once, sent at its pace, paused, stopped, finished."""
 
+import threading
+import time
 import tracemalloc
 from datetime import timedelta
 
 import pytest
 from playhouse.test_utils import count_queries
 
+from storefront.db import database
 from storefront.models import Edition, Insider, InsiderIssue, OutgoingMail, Product
 from storefront.models.insider_issue import Overtaken
 from storefront.models.issue_text import handles, misplaced, pieces
@@ -338,7 +341,19 @@ def test_who_leaves_while_an_issue_begins_gets_none_and_the_others_do(now):
     readers(300, now)
     issue = drafted(now).schedule(now, now)
     first = Insider.get()
-    done = at_once(2, lambda n: first.leave(now) if n else issue.begin(now))
+    left = threading.Event()
+
+    def one_of_both(n: int) -> None:
+        if n:
+            assert left.wait(10)
+            issue.begin(now)
+            return
+        with database.atomic():
+            first.leave(now)
+            left.set()
+            time.sleep(0.3)  # the issue begins meanwhile, and waits for what becomes of them
+
+    done = at_once(2, one_of_both)
     assert not [each for each in done if isinstance(each, Exception)]
     assert fresh().state == "sending"
     assert OutgoingMail.select().count() == 299
