@@ -4,18 +4,19 @@ Anybody can send a report. One counts where it names a mail that we did send, by
 which nobody knows but who got it, to the very address that it is about.
 """
 
-import mailbox
 import re
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import Message
 from email.utils import parseaddr
+from itertools import islice
 from pathlib import Path
 
-from storefront.db import database
+from storefront.db import database, locked
 from storefront.models import InsiderIssue, OutgoingMail
 
 LARGEST = 2**20  # bytes of a report that are read
+MOST_READERS = 100  # of one mail, that are looked up; ours have one each
 OURS = re.compile(r"<([0-9a-f]{32})@[^<>@\s]+>")
 STATUS = re.compile(r"\s*([245])\.(\d{1,3})\.(\d{1,3})")
 # A full mailbox empties; a policy (5.7) is about us, and not about the address (RFC 3463).
@@ -31,9 +32,14 @@ SAID = {
 
 def take(raw: bytes) -> str:
     """What a report did: "ended", "delayed", "again", or "" where it is none of ours."""
-    report = message_from_bytes(raw[:LARGEST], policy=policy.compat32)
-    named = _named(report)
-    told = [_take(status, to, name) for name in named for status, to in _statuses(report)]
+    try:
+        report = message_from_bytes(raw[:LARGEST], policy=policy.compat32)
+        named, statuses = _named(report), set(islice(_statuses(report), MOST_READERS))
+    except RecursionError:  # mails within mails, deeper than any server sends
+        return ""
+    if len(named) != 1:  # a report is about one mail (RFC 3464, 2)
+        return ""
+    told = [_take(status, to, *named) for status, to in sorted(statuses)]
     return next((each for each in SAID if each in told), "")
 
 
@@ -72,7 +78,7 @@ def _is_for_good(status: str) -> bool:
 def _address(told: str) -> str:
     """As in "rfc822; ann@example.com"."""
     kind, _, address = told.partition(";")
-    is_mail = kind.strip().lower() == "rfc822"
+    is_mail = kind.strip().lower() == "rfc822" and "\0" not in address  # which no column holds
     return parseaddr(address.strip())[1].lower() if is_mail else ""
 
 
@@ -80,7 +86,7 @@ def _take(status: str, to: str, name: str) -> str:
     mail, sent = OutgoingMail, ("sent", "doubtful", "sending")
     with database.atomic():
         about = (mail.message_id == name) & (mail.to == to) & mail.issue.is_null(False)
-        one = mail.select().where(about, mail.state.in_(sent)).first()
+        one = locked(mail.select().where(about, mail.state.in_(sent))).first()
         if one is None or not to:
             return ""
         if status == "hard":
@@ -97,18 +103,19 @@ def _take(status: str, to: str, name: str) -> str:
 def take_all(folder: Path) -> dict[str, int]:
     """Take every report in a maildir, and remove those that did something; how many did what.
 
-    What is none of ours stays, as read, for a person to look at.
+    What is none of ours stays, as read, for a person to look at. Files are dealt with as such:
+    one that `mailbox` cannot take apart would be in the way of all others.
     """
-    counts, box = dict.fromkeys(SAID, 0), mailbox.Maildir(folder, factory=None, create=False)
-    for name in sorted(box.keys()):  # as they came
-        message = box.get_message(name)
-        if "S" in message.get_flags():
+    counts = dict.fromkeys(SAID, 0)
+    files = [*(folder / "new").glob("[!.]*"), *(folder / "cur").glob("[!.]*")]
+    for file in sorted(files, key=lambda file: file.name):  # as they came
+        name, _, flags = file.name.partition(":2,")
+        if "S" in flags:
             continue
-        counts[did := take(box.get_bytes(name))] += 1
+        with file.open("rb") as report:
+            counts[did := take(report.read(LARGEST))] += 1
         if did:
-            box.remove(name)
+            file.unlink()
         else:
-            message.set_subdir("cur")
-            message.add_flag("S")
-            box[name] = message
+            file.rename(folder / "cur" / f"{name}:2,{''.join(sorted(flags + 'S'))}")
     return counts

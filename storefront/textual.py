@@ -12,9 +12,15 @@ WITHIN = ("http://", "https://", "mailto:")
 def as_text(markdown: str, base: str, links: list[str]) -> str:
     """The text; where a link stands its number does, and `links` is added to.
 
-    Addresses that are not whole are read as those of `base`.
+    Addresses that are not whole are read as those of `base`. Marks within marks, deeper than
+    anybody writes, stay as they are typed.
     """
-    return _Writer(base, links).blocks(SyntaxTreeNode(READER.parse(markdown)).children)
+    known = len(links)
+    try:
+        return _Writer(base, links).blocks(SyntaxTreeNode(READER.parse(markdown)).children)
+    except RecursionError:
+        del links[known:]
+        return markdown
 
 
 class _Writer:
@@ -60,7 +66,10 @@ class _Writer:
         return words + self._number(node.attrs["href"]) if node.type == "link" else words
 
     def _number(self, address: str) -> str:
-        whole = urljoin(f"{self._base}/", address)
+        try:
+            whole = urljoin(f"{self._base}/", address)
+        except ValueError:  # brackets around what is no IPv6 address
+            return ""
         if not whole.startswith(WITHIN):
             return ""
         if whole not in self._links:

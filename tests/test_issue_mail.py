@@ -9,6 +9,7 @@ from email.message import EmailMessage
 
 import dkim
 import pytest
+from playhouse.test_utils import count_queries
 
 from storefront import bounces, dkim_key
 from storefront.issues import in_html, in_text
@@ -18,7 +19,7 @@ from storefront.rounds import Round
 from storefront.textual import as_text
 from tests.issues import TEXT, begun, drafted, readers
 from tests.mail_server import Inbox, by_smtp, parts
-from tests.models.placing import cart_of, place
+from tests.models.placing import at_once, cart_of, place
 
 ORIGIN = "https://shop.example"
 
@@ -372,3 +373,73 @@ def test_the_command_empties_a_maildir_of_what_it_took(runner, sent, tmp_path):
     assert left["Subject"] == "Hello"
     again = runner("bounce", "--maildir", tmp_path / "back").output
     assert again == "ended an address: 0, counted: 0, known already: 0, none of ours: 0\n"
+
+
+NESTED = b"Content-Type: message/rfc822\n\n"
+
+
+def hostile(sent: OutgoingMail) -> list[bytes]:
+    """Reports that nobody's mail server writes."""
+    bounds = b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(3000)
+    )
+    names = b"".join(
+        b"--x\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <%032x@a>\r\n\r\n" % n
+        for n in range(2000)
+    )
+    return [
+        NESTED * 20_000,
+        bounds,
+        report(sent, to="a\0b@shop.test"),
+        report(sent, "5.1.1\0"),
+        report(sent, message_id="0" * 31 + "\0"),
+        report(sent).replace(b"--x\r\nContent-Type: text/rfc822-headers", names + b"--x", 1),
+    ]
+
+
+def test_a_report_that_no_server_writes_changes_nothing_and_holds_up_no_other(
+    runner, sent, tmp_path
+):
+    folder = tmp_path / "back"
+    box = mailbox.Maildir(folder)
+    odd = hostile(sent)
+    for n, raw in enumerate([*odd, report(sent)]):
+        (folder / "new" / f"{n}.a.b").write_bytes(raw)
+    result = runner("bounce", "--maildir", folder)
+    assert result.output == (
+        f"ended an address: 1, counted: 0, known already: 0, none of ours: {len(odd)}\n"
+    )
+    assert len(list((folder / "cur").glob("*:2,S"))) == len(odd)
+    assert not list((folder / "new").iterdir())
+    assert len(box) == len(odd)
+
+
+def test_a_report_names_so_many_readers_and_no_more_are_looked_up(sent):
+    block = b"Final-Recipient: rfc822; %d@shop.test\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
+    blocks = b"".join(block % n for n in range(5000))
+    raw = report(sent).replace(b"Final-Recipient", blocks + b"Final-Recipient", 1)
+    with count_queries() as counted:
+        assert bounces.take(raw) == ""
+    assert counted.count <= bounces.MOST_READERS
+
+
+@pytest.mark.parametrize("words", ["*" * 4000 + "a" + "*" * 4000, "[a](http://[::zz]/) b"])
+def test_marks_that_no_reader_understands_stay_words_in_the_text(words):
+    links: list[str] = []
+    assert "a" in as_text(words, ORIGIN, links)
+    assert links == []
+
+
+@pytest.mark.parametrize(
+    ("told", "did"),
+    [
+        (("5.1.1", "failed"), ["", "", "", "ended"]),
+        (("4.2.2", "delayed"), ["again", "again", "again", "delayed"]),
+    ],
+)
+def test_the_same_report_four_times_at_once_counts_once(sent, told, did):
+    raw = report(sent, *told)
+    assert sorted(at_once(4, lambda n: bounces.take(raw))) == did
+    issue = InsiderIssue.get()
+    assert issue.bounced + issue.delayed == 1
+    assert Insider.reading().count() == 2 - issue.bounced

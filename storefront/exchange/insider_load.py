@@ -116,10 +116,11 @@ def _read(items: Addresses, erasures: Erasures, report: Report, tell: Tell, warn
 
 def _write(batch: dict[str, Listed], facts: dict, report: Report, tell: Tell) -> None:
     """Write those who have not left and are not here yet."""
-    left = GoneInsider.among(batch)
     emails = [one.email for one in batch.values()]
     same = Insider.mailbox.in_(list(batch)) | Insider.email.in_(emails)
     rows = list(Insider.select(Insider.mailbox, Insider.email).where(same).tuples())
+    # After that, so that who leaves between the two is found in both, and not in none.
+    left = GoneInsider.among(batch)
     known, fresh = {name for row in rows for name in row}, []
     for mailbox, one in batch.items():
         if mailbox in left:

@@ -162,8 +162,11 @@ class Insider(Record):
     @classmethod
     def _check_room(cls, at: datetime) -> None:
         ours = cls.way.in_(list(NOW))  # nothing of what was imported
+        # But for mails to readers who were imported: a stranger has asked in their name.
+        by_others = (cls.way != "import") | (cls.mailed_at >= cls.confirmed_at)
+        asked = cls.way.in_([*NOW, "import"]), by_others
         # Who had some of their mails before the hour counts with all: too many rather than too few.
-        lately = cls.select(fn.SUM(cls.mails)).where(cls.mailed_at > at - HOUR, ours)
+        lately = cls.select(fn.SUM(cls.mails)).where(cls.mailed_at > at - HOUR, *asked)
         waiting = cls.confirmed_at.is_null() & (cls.mailed_at > at - TO_CONFIRM)
         if (lately.scalar() or 0) >= MOST_AN_HOUR:
             raise Refused(BUSY)

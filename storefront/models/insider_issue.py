@@ -2,14 +2,17 @@
 
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
-from peewee import BigIntegerField, IntegerField, TextField
+from peewee import BigIntegerField, IntegerField, IntegrityError, TextField
 
 from storefront.db import Moment, Record, database, locked
 from storefront.models.issue_sending import BEGUN, NO_DRAFT, Sending
 from storefront.models.issue_text import handles, misplaced
 from storefront.models.outbox import OutgoingMail
+from storefront.models.plain_text import one_line
 from storefront.models.product import Product
 from storefront.refusals import Refused
 
@@ -105,7 +108,7 @@ class InsiderIssue(Sending, Record):
     def write(cls, at: datetime, **facts) -> "InsiderIssue":
         """A new draft; `facts` are `slug`, `title`, `text` and `per_minute`. Raises `Refused`."""
         _check(facts)
-        with database.atomic():
+        with _one_address(), database.atomic():
             _check_slug(facts["slug"], 0)
             # SQLite gives ids out again: a form open on the draft before must not fit this one.
             revision = secrets.randbelow(2**30)
@@ -117,7 +120,7 @@ class InsiderIssue(Sending, Record):
         What is kept already may come again, as from a button that was pressed twice.
         """
         _check(facts)
-        with database.atomic():
+        with _one_address(), database.atomic():
             issue = self._in("draft", say=NO_DRAFT)
             if issue.revision != revision:
                 if any(getattr(issue, name) != value for name, value in facts.items()):
@@ -147,7 +150,8 @@ class InsiderIssue(Sending, Record):
         if lines := misplaced(self.text):
             raise Refused(text=MISPLACED.format(", ".join(map(str, lines))))
         wanted = handles(self.text)
-        missing = [handle for handle in wanted if handle not in products(wanted)]
+        known = products(wanted)
+        missing = [handle for handle in wanted if handle not in known]
         if missing:
             named = ", ".join(f"“{handle}”" for handle in missing)
             raise Refused(text=MISSING.format(named))
@@ -177,7 +181,7 @@ def products(wanted: list[str]) -> dict[str, Product]:
 
 def _check(facts: dict) -> None:
     problems = {}
-    if not facts["title"]:
+    if not one_line(facts["title"]):
         problems["title"] = "Please give it a title; it is the subject of the mail."
     elif len(facts["title"]) > LONGEST_TITLE:
         problems["title"] = f"Please keep this to {LONGEST_TITLE} characters."
@@ -193,9 +197,18 @@ def _check(facts: dict) -> None:
 
 def _check_slug(slug: str, own: int) -> None:
     if InsiderIssue.select().where(InsiderIssue.slug == slug, InsiderIssue.id != own).exists():
-        raise Refused(slug="Another issue has this address already.")
+        raise Refused(slug=TAKEN)
 
 
+@contextmanager
+def _one_address() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError:  # somebody has given it to another in the same moment
+        raise Refused(slug=TAKEN) from None
+
+
+TAKEN = "Another issue has this address already."
 MISPLACED = (
     "A product stands on a line of its own, such as {{product: merino-shirt}}. Look at line {}."
 )

@@ -63,6 +63,8 @@ class Sending:
         """One statement, so that no row of it comes through here; how many there are."""
         name = "lower(hex(randomblob(16)))" if is_sqlite() else UUID
         reading = Insider.reading().select(Insider.id, Insider.email)
+        if not is_sqlite():  # who leaves while it runs would make all of it fail
+            reading = reading.for_update("FOR KEY SHARE")
         sql, values = reading.sql()
         columns = ", ".join(COLUMNS)
         moment, mark = type(self).made_at.db_value(at), database.param

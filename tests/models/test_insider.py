@@ -273,3 +273,14 @@ def test_what_somebody_agreed_to_and_that_they_left_is_told_in_words(settings, c
     [other] = privacy.elsewhere("ann@example.com", [], settings, clock())
     assert "left the Insider Update" in other.what
     assert f"{clock() - timedelta(days=1):%-d %B %Y}" in other.words
+
+
+def test_readers_who_were_imported_are_asked_for_in_the_same_bounds(settings, clock):
+    held = {"confirmed_at": clock(), "statement": "Ticked on paper"}
+    imported("ann@example.com", clock(), **held)
+    clock.forward(minutes=1)
+    asking("ann@example.com", clock())
+    assert kinds() == ["insider_known"]
+    Insider.update(mails=MOST_AN_HOUR).execute()  # as of many of them
+    with pytest.raises(Refused, match="Very many"):
+        asking("bob@example.com", clock())

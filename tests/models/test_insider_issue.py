@@ -1,11 +1,14 @@
 """An issue: written, checked, queued at once, sent at its pace, paused, stopped, finished."""
 
+import threading
+import time
 import tracemalloc
 from datetime import timedelta
 
 import pytest
 from playhouse.test_utils import count_queries
 
+from storefront.db import database
 from storefront.models import Edition, Insider, InsiderIssue, OutgoingMail, Product
 from storefront.models.insider_issue import Overtaken
 from storefront.models.issue_text import handles, misplaced, pieces
@@ -43,6 +46,7 @@ def test_a_text_is_taken_apart_where_a_product_stands_on_a_line_of_its_own():
     ("facts", "field"),
     [
         ({"title": ""}, "title"),
+        ({"title": "\x01 \u200b"}, "title"),
         ({"title": "x" * 151}, "title"),
         ({"slug": "Autumn coats"}, "slug"),
         ({"slug": "a" * 81}, "slug"),
@@ -317,3 +321,40 @@ def test_the_pages_have_a_new_edition_when_an_issue_is_public_and_not_before(now
     assert not changes(lambda: fresh().finish(now))
     assert fresh().views == 3
     assert changes(lambda: InsiderIssue.delete().execute())
+
+
+def test_however_many_products_are_missing_they_are_looked_up_once(now):
+    text = "\n\n".join(f"{{product: none-{n}}}" for n in range(3000))
+    issue = drafted(now, text=text)
+    with count_queries() as counted, pytest.raises(Refused, match="none-2999"):
+        issue.check()
+    assert counted.count == 1
+
+
+def test_two_drafts_at_once_with_one_address_are_one_draft(now):
+    made = at_once(4, lambda n: drafted(now))
+    assert InsiderIssue.select().count() == 1
+    assert sorted(type(each).__name__ for each in made) == ["InsiderIssue", *["Refused"] * 3]
+
+
+def test_who_leaves_while_an_issue_begins_gets_none_and_the_others_do(now):
+    readers(300, now)
+    issue = drafted(now).schedule(now, now)
+    first = Insider.get()
+    left = threading.Event()
+
+    def one_of_both(n: int) -> None:
+        if n:
+            assert left.wait(10)
+            issue.begin(now)
+            return
+        with database.atomic():
+            first.leave(now)
+            left.set()
+            time.sleep(0.3)  # the issue begins meanwhile, and waits for what becomes of them
+
+    done = at_once(2, one_of_both)
+    assert not [each for each in done if isinstance(each, Exception)]
+    assert fresh().state == "sending"
+    assert OutgoingMail.select().count() == 299
+    assert not OutgoingMail.about(first.email).exists()

@@ -13,6 +13,7 @@ from storefront.door import takes_files
 from storefront.erasures import Erasures
 from storefront.models import Insider, PolicyVersion
 from storefront.pages import go, now, require
+from storefront.privacy.erasing import erase_again
 from storefront.refusals import Refused
 
 screen(
@@ -74,10 +75,13 @@ def _brought() -> str:
     with tempfile.NamedTemporaryFile(dir=settings.instance) as file:
         _save(file)
         addresses, erasures = Addresses(Path(file.name)), Erasures(settings)
+        before = erasures.last()
         try:
             report = load(addresses, erasures, now(), statement=statement, warn=lines.append)
         except BadCatalogue as trouble:
             raise Refused(file=f"Nothing was brought in: {trouble}.") from trouble
+    if erasures.last() != before:  # somebody had themselves erased while the file was read
+        erase_again(erasures, now())
     return " ".join([report.words, *_named(lines)])
 
 

@@ -11,6 +11,7 @@ from storefront.models.insider_issue import FASTEST, LONGEST_TITLE
 from storefront.refusals import Refused
 
 ADDRESS = re.compile(r"https?://\S+")  # archived pages have long numbers in theirs
+NUMBER = re.compile("[0-9]{1,12}")
 NO_MOMENT = "Please choose day and time, in UTC."
 
 
@@ -26,7 +27,7 @@ def facts_of(typed) -> tuple[dict, int]:
         if line := _line_with_card(facts["text"]):
             form.problems["text"] = f"Line {line}: {CARD}"
     revision = typed.get("revision", "")
-    return facts, int(revision) if revision.isascii() and revision[:12].isdecimal() else 0
+    return facts, int(revision) if NUMBER.fullmatch(revision) else 0
 
 
 def _text(text: str) -> str:

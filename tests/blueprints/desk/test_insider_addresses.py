@@ -4,7 +4,9 @@ import io
 
 import pytest
 
+from storefront import privacy
 from storefront.blueprints.desk import insider_addresses
+from storefront.erasures import Erasures
 from storefront.exchange.insiders import HEAD
 from storefront.models import GoneInsider, Insider, StaffAction
 from storefront.models.consent import NOW, digest_of
@@ -133,3 +135,25 @@ def test_others_at_the_desk_have_nothing_to_do_with_it(app, clock):
         assert browser.post(f"{AT}/searches", data={"email": one.email}).status_code == 403
         assert browser.post(f"{AT}/{one.id}/removal").status_code == 403
     assert Insider.select().exists()
+
+
+def test_who_is_erased_while_a_list_is_read_does_not_come_back(
+    app, editor, settings, clock, monkeypatch
+):
+    moments = Erasures.moments
+
+    def and_then_somebody_goes(erasures):
+        known = moments(erasures)
+        clock.forward(seconds=1)
+        with monkeypatch.context() as patch:
+            patch.setattr(Erasures, "moments", moments)
+            privacy.erase("ann@example.com", settings, clock())
+        return known
+
+    reading("ann@example.com", clock())
+    monkeypatch.setattr(Erasures, "moments", and_then_somebody_goes)
+    file = (io.BytesIO(b"ann@example.com\nbob@example.com\n"), "list.csv")
+    form = {"file": file, "consent": HELD}
+    answer = editor.post(AT, data=form, content_type="multipart/form-data")
+    assert answer.status_code == 303
+    assert [one.email for one in Insider.reading()] == ["bob@example.com"]

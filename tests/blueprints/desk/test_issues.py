@@ -273,3 +273,17 @@ def test_the_list_has_pages(editor, clock):
     assert "Number 0." not in editor.get("/desk/insider").text
     assert "Number 0." in editor.get("/desk/insider?page=2").text
     assert "There are no more." in editor.get("/desk/insider?page=3").text
+
+
+@pytest.mark.parametrize("revision", ["123456789012x", "9" * 5000, "-1", "١", ""])
+def test_a_revision_that_no_page_of_ours_has_is_somebody_elses_saving(at_work, issue, revision):
+    form = typed(issue, title="Winter coats", revision=revision)
+    assert "Somebody else has saved" in refused(at_work, f"/desk/insider/{issue.id}", form)
+    assert fresh().title == "Autumn coats"
+
+
+@pytest.mark.parametrize("words", ["*" * 4000 + "a" + "*" * 4000, "[a](http://[::zz]/)"])
+def test_what_no_mail_program_understands_is_saved_and_can_be_mended(at_work, issue, words):
+    done(at_work, f"/desk/insider/{issue.id}", typed(issue, text=words))
+    assert at_work.get(f"/desk/insider/{issue.id}").status_code == 200
+    assert at_work.get(f"/desk/insider/{issue.id}/mail.html").status_code == 200
