@@ -15,6 +15,7 @@ from tests.issues import TEXT, begun, drafted, readers
 from tests.mails import delivered
 from tests.models.test_insider_issue import fresh
 from tests.staff import signed_in
+from tests.styles import hash_of, style_of, styles_allowed
 
 
 @pytest.fixture
@@ -68,6 +69,18 @@ def test_what_is_typed_is_kept_and_shown_as_it_goes_out(at_work, issue):
     assert "<em>cold</em>" in mail.text
     assert "sandbox" in mail.headers["Content-Security-Policy"]
     assert "no-store" in mail.headers["Cache-Control"]
+
+
+def test_the_style_of_every_page_is_the_one_that_its_policy_names(editor, issue, clock):
+    held = InsiderIssue.find(issue.id)
+    refusal = editor.post(f"/desk/insider/{issue.id}", data=typed(held, title=""))
+    missing = editor.get("/desk/insider/999")
+    pages = [editor.get(f"/desk/insider/{issue.id}"), refusal, missing]
+    held.schedule(clock(), clock())
+    pages.append(editor.get(f"/desk/insider/{issue.id}"))
+    assert [page.status_code for page in pages] == [200, 422, 404, 200]
+    for page in pages:
+        assert styles_allowed(page) == [hash_of(style_of(page))]
 
 
 def test_the_preview_is_the_mail_that_goes_out(editor, issue, settings, clock):
