@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 
 from storefront.blueprints.desk.entered import Entered, in_words
+from storefront.blueprints.desk.typed import moment
 from storefront.models import Contest
 from storefront.models.shipping import WORLD
 from storefront.refusals import Refused
@@ -42,11 +43,10 @@ def _number(entered: Entered, name: str) -> int:
 
 
 def _moment(entered: Entered, name: str) -> datetime | None:
-    said = entered.form.get(name, "").strip()
     try:
-        return datetime.fromisoformat(said).replace(tzinfo=UTC) if said else None
-    except ValueError:
-        entered.problems[name] = "Please write the moment as in 2026-12-31 18:00, in UTC."
+        return moment(entered.form.get(name, ""))
+    except Refused as refusal:
+        entered.problems[name] = refusal.sentence
         return None
 
 

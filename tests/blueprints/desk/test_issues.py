@@ -163,7 +163,9 @@ def test_it_goes_out_now_to_all_who_confirmed(at_work, issue, settings, clock):
 
 def test_it_goes_out_at_a_moment_in_utc_and_can_be_taken_back_before(at_work, issue, clock):
     path, later = f"/desk/insider/{issue.id}/sending", clock() + timedelta(days=2)
-    for moment, words in {"": "choose day and time", "2001-01-01T10:00": "This is past"}.items():
+    slips = {"": "choose day and time", "2001-01-01T10:00": "This is past"}
+    slips |= {"9999-12-31T10:00": "Write it as year", "2099-01-01T10:00+05:00": "Write it as year"}
+    for moment, words in slips.items():
         page = refused(at_work, path, typed(issue, when="later", moment=moment))
         assert words in page
         assert re.search(r'value="later" checked', page)
