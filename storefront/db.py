@@ -140,7 +140,7 @@ class Record(Model):
     is. Rows that are `whole` are deleted when what is personal in them goes; in others it is
     blanked. Where `whose` keeps a keyed digest of the column `address`, what is left of a row is
     found by it after that has gone. What is `secret` is in no copy of somebody's data. Of rows that
-    their people take back themselves (`withdraw()`), `named_by` is the column that says which.
+    their people take back themselves (`go_back(at)`), `named_by` is the column that says which.
     """
 
     impersonal: tuple[str, ...] = ()
@@ -168,6 +168,10 @@ class Record(Model):
     def personal_fields(cls) -> list[Field]:
         """The columns that are declared personal."""
         return [field for field in cls._meta.sorted_fields if hasattr(field, "personal")]
+
+    def go_back(self, at: datetime) -> None:
+        """What happens to a row that its person took back then: it is withdrawn."""
+        self.withdraw()
 
     @property
     def called(self) -> str:

@@ -159,8 +159,11 @@ def _render(template: str, context: dict) -> str:
 def styled(response: Response, *sheets: str, frames: bool = False) -> Response:
     """Let the page bring those style sheets (of `assets.SHEETS`) besides the one of all pages.
 
-    With `frames` it may show other pages of the shop in frames.
+    With `frames` it may show other pages of the shop in frames. A page of which that was said
+    already, such as one of `sentence`, stays as it is.
     """
+    if "Content-Security-Policy" in response.headers:
+        return response
     extensions = current_app.extensions
     hashes = extensions["assets"].hashes_with(*sheets)
     origin = extensions["settings"].payment_origin
@@ -244,7 +247,7 @@ def sentence(status: int, title: str, words: str, **context) -> Response:
         response.headers["HX-Reswap"] = "innerHTML"
         return _private(response, no_store=True)
     context = {"title": title, "words": words, "code": status} | context
-    return show("errors/page.html", status=status, **context)
+    return styled(show("errors/page.html", status=status, **context))
 
 
 def keep_from_caches(response: Response) -> Response:

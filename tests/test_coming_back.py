@@ -13,6 +13,8 @@ from storefront.erasures import Erasures
 from storefront.models import (
     AccountLink,
     ContestEntry,
+    GoneInsider,
+    Insider,
     Order,
     PolicyVersion,
     Rating,
@@ -22,12 +24,15 @@ from storefront.models import (
     Waiting,
 )
 from tests import customers
+from tests.issues import readers
 from tests.models.test_contest import announced, enter
 from tests.models.testimonials import approved
 from tests.seeds import ADDRESS, SEEDS, sow, texts
-from tests.staff import in_browser
+from tests.staff import in_browser, signed_in
 from tests.test_rights import HELD, found, rows
 from tests.testimonials import path_of
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
 @pytest.fixture
@@ -147,6 +152,27 @@ def test_an_entry_that_was_made_once_more_and_taken_back_then_does_not_come_back
     assert answer.status_code == 303
     assert "1 rows erased again" in runner("restore", copy).output
     assert not ContestEntry.select().exists()
+
+
+@pytest.mark.parametrize("way", ["by the link", "by letter"])
+def test_who_left_the_insider_update_is_not_brought_back_by_a_backup_nor_by_a_list(
+    app, settings, clock, runner, tmp_path, way
+):
+    readers(2, clock())
+    gone = Insider.get()
+    copy = backups.back_up(settings, clock(), lambda line: None, to=tmp_path / "copy.backup")
+    left_at = clock()
+    if way == "by the link":
+        link = app.extensions["insider_links"].write(gone.key)
+        answer = app.test_client().post(f"/insider/leave/{link}", data=ONE_CLICK)
+        assert answer.status_code == 200
+    else:
+        taken_off = f"/desk/insider/addresses/{gone.id}/removal"
+        assert signed_in(app, "editor").post(taken_off).status_code == 303
+    clock.forward(days=1)
+    assert "1 rows erased again" in runner("restore", copy).output
+    assert [one.id for one in Insider.reading()] == [gone.id + 1]
+    assert [(one.digest, one.left_at) for one in GoneInsider.select()] == [(gone.mailbox, left_at)]
 
 
 @pytest.fixture

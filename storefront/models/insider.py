@@ -87,7 +87,7 @@ class Insider(Record):
     confirmed_at = Moment(null=True, index=True)
 
     impersonal = secret = ("key",)
-    since = "asked_at"
+    since, named_by = "asked_at", "key"
     whole = True
 
     class Meta:
@@ -214,6 +214,8 @@ class Insider(Record):
             GoneInsider.note(self.mailbox, at)
             self._drop()
             Upkeep.note(changed=Upkeep.changed + 1)
+
+    go_back = leave  # after a restore as well
 
     def bounced(self) -> None:
         """Gone with all mails to them: nothing can be brought to the address. They have not left,

@@ -98,7 +98,7 @@ def take_back(row: Record, settings: Settings, at: datetime) -> None:
     with erasures.alone():
         number = erasures.add(_named(row, getattr(row, row.named_by)), Upkeep.now().applied, at)
         with database.atomic():
-            row.withdraw()
+            row.go_back(at)
             Upkeep.note(applied=number)
 
 
@@ -149,9 +149,10 @@ def _take_back_again(erasures: Erasures, moments: dict[str, datetime]) -> int:
             continue
         key = record._meta.primary_key
         named = record.select(key, record._meta.fields[record.named_by]).tuples()
-        back = [row for row, name in named if erasures.mark(_named(record, name)) in moments]
-        for row in record.select().where(key.in_(back)):
-            row.withdraw()
+        marks = {row: erasures.mark(_named(record, name)) for row, name in named}
+        back = [row for row, mark in marks.items() if mark in moments]
+        for row in list(record.select().where(key.in_(back))):
+            row.go_back(moments[marks[row._pk]])
         count += len(back)
     return count
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 
 from storefront.blueprints.desk.entered import Entered, in_words
+from storefront.blueprints.desk.typed import moment
 from storefront.models import Contest
 from storefront.models.contest import check_years
 from storefront.models.shipping import WORLD
@@ -43,17 +44,11 @@ def _number(entered: Entered, name: str) -> int:
 
 
 def _moment(entered: Entered, name: str) -> datetime | None:
-    said = entered.form.get(name, "").strip()
     try:
-        return in_utc(datetime.fromisoformat(said)) if said else None
-    except (ValueError, OverflowError):
-        entered.problems[name] = "Please write the moment as in 2026-12-31 18:00, in UTC."
+        return moment(entered.form.get(name, ""))
+    except Refused as refusal:
+        entered.problems[name] = refusal.sentence
         return None
-
-
-def in_utc(moment: datetime) -> datetime:
-    """A moment in UTC: of one that names its offset, the same; else as it was meant."""
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _look_over(entered: Entered, facts: dict) -> None:

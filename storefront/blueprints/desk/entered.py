@@ -83,10 +83,14 @@ class Entered:
         if not (said := self.form.get(name, "").strip()):
             return None
         try:
-            return datetime.fromisoformat(said[:10]).replace(tzinfo=UTC) + timedelta(days=after)
-        except (ValueError, OverflowError):
+            read = datetime.fromisoformat(said[:10]).replace(tzinfo=UTC)
+        except ValueError:
+            read = None
+        # Far from now it would be a slip of the hand, and what is reckoned from it has no date.
+        if read is None or not 2000 <= read.year < 2200:
             self.problems[name] = "Please write the day as year, month, day: 2026-12-31."
             return None
+        return read + timedelta(days=after)
 
     def countries(self, name: str) -> list[str]:
         """Codes of countries by code or name; `*` for everywhere else."""

@@ -113,9 +113,8 @@ def keep_private(response: Response) -> Response:
     view = current_app.view_functions.get(request.endpoint)
     if hasattr(view, "policy") and response.status_code == 200:
         response.headers["Content-Security-Policy"] = view.policy
-    elif hasattr(view, "frames"):
-        styled(response, "desk", "resellers", frames=True)
     else:
-        styled(response, "desk", *getattr(view, "sheets", ()))
+        sheets = getattr(view, "sheets", ())
+        styled(response, "desk", *sheets, frames=hasattr(view, "frames"))
     response.headers["X-Robots-Tag"] = "noindex"
     return keep_from_caches(response)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from flask import Response, abort, current_app, request, url_for
 
+from storefront import privacy
 from storefront.blueprints.desk import desk, session
 from storefront.blueprints.desk.frame import screen, show
 from storefront.blueprints.desk.guard import NUMBER, roles
@@ -118,7 +119,7 @@ def remove_address(number: int):
     """Take somebody off who asked for it in another way than by the link, such as by letter."""
     one = Insider.get_or_none(Insider.id == number) or abort(404, "They are not on the list.")
     with noting("removed", one):
-        one.leave(now())
+        privacy.take_back(one, current_app.extensions["settings"], now())
     current_app.extensions["wake_scourer"]()
     session.keep("said", "They are off the list, and no import brings them back.")
     return go(url_for("desk.insider_addresses"))

@@ -2,9 +2,9 @@
 
 import re
 import unicodedata
-from datetime import UTC, datetime
+from datetime import datetime
 
-from storefront.blueprints.desk.typed import CARD, Form
+from storefront.blueprints.desk.typed import CARD, Form, moment
 from storefront.cards import holds_card
 from storefront.models import InsiderIssue
 from storefront.models.insider_issue import FASTEST, LONGEST_TITLE
@@ -44,12 +44,12 @@ def moment_of(typed, at: datetime) -> datetime:
     if typed.get("when") != "later":
         return at
     try:
-        moment = datetime.fromisoformat(typed.get("moment", "")).replace(tzinfo=UTC)
-    except ValueError:
-        raise Refused(moment=NO_MOMENT) from None
-    if moment <= at:
+        read = moment(typed.get("moment", ""), NO_MOMENT)
+    except Refused as refusal:
+        raise Refused(moment=refusal.sentence) from None
+    if read <= at:
         raise Refused(moment="This is past. Choose a later moment, or send it now.")
-    return moment
+    return read
 
 
 def slug_of(title: str, at: datetime) -> str:

@@ -4,7 +4,7 @@ from flask import current_app, request, url_for
 
 from storefront.blueprints.desk import desk
 from storefront.blueprints.desk.frame import show
-from storefront.blueprints.desk.guard import framing, roles
+from storefront.blueprints.desk.guard import bringing, framing, roles
 from storefront.blueprints.desk.resellers import ONE, of_number
 from storefront.embed import Embed
 from storefront.models import Reseller
@@ -15,6 +15,7 @@ from storefront.refusals import Refused
 @desk.get(f"{ONE}/embed")
 @roles("editor")
 @framing
+@bringing("resellers")
 def reseller_embed(number: int):
     try:
         held = of_number(number)

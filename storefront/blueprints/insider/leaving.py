@@ -2,6 +2,7 @@
 
 from flask import abort, current_app, request, url_for
 
+from storefront import privacy
 from storefront.blueprints.insider import blueprint
 from storefront.blueprints.insider.signing_up import behind
 from storefront.door import from_anywhere, limiter
@@ -30,7 +31,7 @@ def leave(link: str):
     """
     _check(link)
     if insider := behind(link):
-        insider.leave(now())
+        privacy.take_back(insider, current_app.extensions["settings"], now())
         current_app.extensions["wake_scourer"]()
     if request.form.get("List-Unsubscribe") == "One-Click":
         return show("insider/left.html")

@@ -15,6 +15,7 @@ from tests.issues import TEXT, begun, drafted, readers
 from tests.mails import delivered
 from tests.models.test_insider_issue import fresh
 from tests.staff import signed_in
+from tests.styles import hash_of, style_of, styles_allowed
 
 
 @pytest.fixture
@@ -68,6 +69,18 @@ def test_what_is_typed_is_kept_and_shown_as_it_goes_out(at_work, issue):
     assert "<em>cold</em>" in mail.text
     assert "sandbox" in mail.headers["Content-Security-Policy"]
     assert "no-store" in mail.headers["Cache-Control"]
+
+
+def test_the_style_of_every_page_is_the_one_that_its_policy_names(editor, issue, clock):
+    held = InsiderIssue.find(issue.id)
+    refusal = editor.post(f"/desk/insider/{issue.id}", data=typed(held, title=""))
+    missing = editor.get("/desk/insider/999")
+    pages = [editor.get(f"/desk/insider/{issue.id}"), refusal, missing]
+    held.schedule(clock(), clock())
+    pages.append(editor.get(f"/desk/insider/{issue.id}"))
+    assert [page.status_code for page in pages] == [200, 422, 404, 200]
+    for page in pages:
+        assert styles_allowed(page) == [hash_of(style_of(page))]
 
 
 def test_the_preview_is_the_mail_that_goes_out(editor, issue, settings, clock):
@@ -150,7 +163,9 @@ def test_it_goes_out_now_to_all_who_confirmed(at_work, issue, settings, clock):
 
 def test_it_goes_out_at_a_moment_in_utc_and_can_be_taken_back_before(at_work, issue, clock):
     path, later = f"/desk/insider/{issue.id}/sending", clock() + timedelta(days=2)
-    for moment, words in {"": "choose day and time", "2001-01-01T10:00": "This is past"}.items():
+    slips = {"": "choose day and time", "2001-01-01T10:00": "This is past"}
+    slips |= {"9999-12-31T10:00": "Write it as year", "2099-01-01T10:00+05:00": "Write it as year"}
+    for moment, words in slips.items():
         page = refused(at_work, path, typed(issue, when="later", moment=moment))
         assert words in page
         assert re.search(r'value="later" checked', page)

@@ -13,6 +13,7 @@ from storefront.models import Product, Reseller, WidgetViews
 from tests.blueprints.desk.selling import Seller
 from tests.resellers import SITE, reseller
 from tests.staff import signed_in
+from tests.styles import hash_of, style_of, styles_allowed
 
 HERE = "/desk/resellers"
 FIRM = {"name": "Outfitters", "origins": "https://firm.example\r\nhttps://Firm.example/shop"}
@@ -241,3 +242,9 @@ def test_only_the_page_that_shows_the_embed_may_show_frames(app, held):
         policy = editor.get(way or HERE).headers["Content-Security-Policy"]
         assert ("frame-src 'self';" in policy) is may
         assert "frame-ancestors 'none'" in policy
+
+
+def test_the_styles_of_the_embeds_page_are_allowed_by_its_policy(app, held):
+    for way in (at(held, "/embed"), f"{HERE}/999/embed"):
+        answer = signed_in(app, "editor").get(way)
+        assert styles_allowed(answer) == [hash_of(style_of(answer))]
