@@ -129,10 +129,8 @@ def test_a_contest_is_announced_with_all_its_rules(at_work, client):
         ({"draws_at": "2099-04-02T12:00+05:00"}, "draws_at", "Write it as year"),
         ({"closes_at": "9999-12-31"}, "closes_at", "write the day"),
         ({"draws_at": "2099-04-01T00:30"}, "draws_at", "an hour or more after"),
-        ({"draws_at": "0001-01-01T00:00+14:00"}, "draws_at", "write the moment"),
-        ({"draws_at": "9999-12-31T23:59"}, "draws_at", "this century"),
-        ({"closes_at": "9999-12-31"}, "closes_at", "this century"),
-        ({"opens_at": "0001-01-01"}, "opens_at", "this century"),
+        ({"draws_at": "0001-01-01T00:00+14:00"}, "draws_at", "Write it as year"),
+        ({"opens_at": "0001-01-01"}, "opens_at", "write the day"),
         ({"kept_days": "61"}, "kept_days", "from 1 to 60"),
         ({"kept_days": "20"}, "kept_days", "twice the time"),
         ({"winners": "-2"}, "winners", "less than nothing"),
@@ -155,7 +153,7 @@ def test_what_cannot_be_meant_is_refused_beside_its_field_and_nothing_is_lost(
 
 def test_a_preview_of_dates_far_off_is_refused_too(at_work):
     answer = at_work.post(f"{HERE}/preview", FORM | {"closes_at": "9999-12-31"})
-    assert (answer.status_code, "this century" in answer.text) == (422, True)
+    assert (answer.status_code, "write the day" in answer.text) == (422, True)
 
 
 def test_a_contest_that_nobody_entered_is_not_opened_anew_once_its_list_is_closed(
