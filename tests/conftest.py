@@ -38,6 +38,18 @@ SERVER = os.environ.get("DATABASE_URL", "")
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 
+def pytest_addoption(parser) -> None:
+    """For the second run of all tests, on the other database."""
+    words = "leave out the tests of which no database is a part"
+    parser.addoption("--of-a-database", action="store_true", help=words)
+
+
+def pytest_collection_modifyitems(config, items) -> None:
+    """What asks for no shop comes to the same on either database."""
+    if config.getoption("--of-a-database"):
+        items[:] = [item for item in items if {"settings", "made"} & set(item.fixturenames)]
+
+
 def pytest_configure(config) -> None:
     """Before the first test, for templates wherever they are drawn."""
     config.pluginmanager.register(Rendered())
