@@ -102,3 +102,9 @@ def row(
         "Variant Compare At Price": was,
         "Status": "active",
     }
+
+
+def quickened(page) -> None:
+    """Wait until htmx has come; by asking again, as waiting for it in the page would be an eval."""
+    while not page.evaluate("'htmx' in window"):
+        page.wait_for_timeout(50)

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.looking import quickened
+
 PHONE = {"viewport": {"width": 360, "height": 740}}
 WANTED = "Curbside Waterproof Jacket"
 
@@ -56,6 +58,7 @@ def test_a_waterproof_jacket_in_m_under_150_on_a_phone_by_keyboard(
 
 def test_each_state_is_an_address_and_back_leads_through_them(page):
     page.goto("/products")
+    quickened(page)
     first = page.locator(".card .name").all_inner_texts()
     page.locator("summary", has_text="Kind").click()
     page.locator(tick("type", "Hats")).check()
@@ -75,6 +78,7 @@ def test_each_state_is_an_address_and_back_leads_through_them(page):
 
 def test_the_order_is_chosen_and_kept_while_narrowing(page):
     page.goto("/products")
+    quickened(page)
     page.get_by_label("Sort by").select_option("price")
     expect(page).to_have_url(re.compile("sort=price"))
     page.locator("summary", has_text="Kind").click()

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.looking import quickened
 from tests.browser.test_journey import mail_to
 
 EMAIL = "insider@example.com"
@@ -20,8 +21,7 @@ def test_signing_up_in_the_footer_with_the_keyboard_confirming_and_leaving(
 ):
     page = new_page(running_shop.origin)
     page.goto("/pages/contact")
-    while not page.evaluate("'htmx' in window"):  # waiting for it in the page would be an eval
-        page.wait_for_timeout(50)
+    quickened(page)
     page.locator("footer").get_by_role("link", name="Insider Update").press("Enter")
     field = page.get_by_label("Your e-mail address, for the Insider Update")
     expect(field).to_be_focused()

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from storefront.config import read_settings
 from storefront.db import open_database
 from storefront.models import Decision, Testimonial
+from tests.browser.looking import quickened
 
 SHIRT = "second-day-merino-t-shirt"
 PRODUCT = f"/products/{SHIRT}"
@@ -81,6 +82,7 @@ def test_what_people_say_is_read_ordered_narrowed_and_turned_over(shop, new_page
         page.goto(url)
         look(page, name)
     page.goto(LIST)
+    quickened(page)
     page.get_by_role("link", name="5 stars:").click()
     heading = page.get_by_role("heading", level=2)
     expect(heading).to_contain_text("of 40 testimonials: five stars")
