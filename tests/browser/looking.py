@@ -105,6 +105,17 @@ def row(
 
 
 def quickened(page) -> None:
-    """Wait until htmx has come; by asking again, as waiting for it in the page would be an eval."""
-    while not page.evaluate("'htmx' in window"):
-        page.wait_for_timeout(50)
+    """Wait until htmx has come."""
+    until(page, "'htmx' in window")
+
+
+def until(frame, script: str) -> None:
+    """Wait until that is true in a page or a frame of ours; fails after ten seconds.
+
+    By asking again: waiting for it in there would be an eval, which the policy of pages forbids.
+    """
+    for _ in range(200):
+        if frame.evaluate(script):
+            return
+        frame.wait_for_timeout(50)
+    raise AssertionError(f"in vain: {script}")

@@ -18,6 +18,7 @@ from playwright.sync_api import Page, expect
 from storefront.config import read_settings
 from storefront.kept import SHORT
 from storefront.models import Product
+from tests.browser.looking import until
 from tests.browser.test_door import DESK, authenticator
 from tests.browser.test_journey import mail_to
 from tests.browser.test_widget import site
@@ -222,7 +223,7 @@ def take_picture(page: Page, shots) -> None:
     """What docs/operating.md shows, small enough to be kept."""
     page.set_viewport_size({"width": 1024, "height": 1000})
     page.get_by_role("link", name="Read all").click()
-    page.wait_for_function("[...document.images].every(one => one.complete)")
+    until(page, "[...document.images].every(one => one.complete)")
     raw, small = shots / "day.png", shots / "testimonials-day.webp"
     page.screenshot(path=raw, caret="initial")
     Image.open(raw).convert("RGB").save(small, quality=70, method=6)

@@ -15,7 +15,7 @@ from storefront.assets import Assets
 from storefront.config import read_settings
 from storefront.embed import lines
 from storefront.models import Product, Reseller, Testimonial
-from tests.browser.looking import small_targets, wider_than_the_screen
+from tests.browser.looking import small_targets, until, wider_than_the_screen
 from tests.conftest import using_database
 from tests.resellers import reseller, resold
 
@@ -139,13 +139,15 @@ def test_it_can_be_read_in_the_dark_by_keyboard_and_by_assistive_technology(fram
     expect(page.frame_locator("iframe").get_by_text("ruth@example.com")).to_be_visible()
 
 
+WHOLE = "document.body.offsetHeight === innerHeight"  # nothing of it has to be scrolled to
+
+
 def test_with_the_script_the_frame_is_as_high_as_its_content(frame_of, shots):
     page, frame = frame_of("sized")
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 800})
         page.wait_for_function("document.querySelector('iframe').offsetHeight > 1000")
-        content = "() => document.body.offsetHeight === innerHeight"
-        frame.wait_for_function(content)
+        until(frame, WHOLE)
         # In a picture of the whole page, only that part of a frame is drawn which was in sight.
         page.set_viewport_size({"width": width, "height": 3200})
         page.screenshot(path=shots / f"widget-sized-{width}.png")
@@ -156,7 +158,7 @@ def test_with_the_script_the_frame_is_as_high_as_its_content(frame_of, shots):
 
 def test_no_message_but_one_number_of_the_frame_itself_does_anything(frame_of):
     page, frame = frame_of("sized")
-    frame.wait_for_function("() => document.body.offsetHeight === innerHeight")
+    until(frame, WHOLE)
     before = height(page)
     page.evaluate("postMessage({height: 99}, '*')")
     for said in ("'99px'", "{height: '99'}", "{height: NaN}", "null", "{}"):
