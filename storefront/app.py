@@ -52,6 +52,7 @@ from storefront.links import (
     WaitingLinks,
 )
 from storefront.payment import Payments
+from storefront.proxies import TrustedProxies
 from storefront.shelf import Shelf
 from storefront.signing import Signer
 
@@ -173,7 +174,7 @@ def _stand_in_front(app: Flask, settings: Settings) -> None:
         seen=lambda path: view_counts.note(path, app.extensions["clock"]()),
     )
     front = Front(app.wsgi_app, settings, app.extensions["assets"], behind)
-    app.wsgi_app = door.TrustedProxies(front, settings.proxies)
+    app.wsgi_app = TrustedProxies(front, settings.proxies)
 
 
 def _connect() -> None:

@@ -13,7 +13,6 @@ from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFError, validate_csrf
 from htmx_flask.requests import HtmxAwareRequest
 from limits import parse
-from werkzeug.middleware.proxy_fix import ProxyFix
 from wtforms import ValidationError
 
 from storefront.cards import holds_card, means_card
@@ -89,17 +88,6 @@ class Bounded(SpooledTemporaryFile):
         if room := self._most - self.tell():
             super().write(data[:room])
         return len(data)
-
-
-class TrustedProxies:
-    """Believes X-Forwarded-For, -Proto and -Host only from the configured addresses."""
-
-    def __init__(self, app, proxies: tuple[str, ...]) -> None:
-        self._plain, self._proxied, self._proxies = app, ProxyFix(app, 1, 1, 1), proxies
-
-    def __call__(self, environ, start_response):
-        trusted = environ.get("REMOTE_ADDR") in self._proxies
-        return (self._proxied if trusted else self._plain)(environ, start_response)
 
 
 def hang(app: Flask, settings: Settings) -> None:

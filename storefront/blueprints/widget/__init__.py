@@ -94,7 +94,7 @@ def refused(error: HTTPException):
 def _said(status: int, words: str) -> Response:
     reseller = Reseller.behind((request.view_args or {}).get("key", ""))
     sheet = current_app.extensions["assets"].sheets["widget"]
-    response = drawn("said.html", status, words=words, style=sheet)
+    response = drawn("message.html", status, words=words, style=sheet)
     framable(response, reseller, current_app.extensions["assets"].hash_of(sheet))
     response.headers["Cache-Control"] = NO_STORE
     return response
