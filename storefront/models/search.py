@@ -145,9 +145,9 @@ def _found_sqlite(sought: Sought, endings: dict[str, list[str]]) -> list[tuple]:
     # The newest that match are read, up to the cap, and only they are ranked: bm25, or a search
     # of all titles, would read every match.
     sql = (
-        "WITH matching AS MATERIALIZED (SELECT rowid AS id FROM product_text"
+        "WITH matching AS MATERIALIZED (SELECT rowid AS id FROM product_text"  # noqa: S608
         " WHERE product_text MATCH ? ORDER BY rowid DESC LIMIT ?)"
-        f" SELECT id, {_ANY_SQLITE if typed != phrase else '1'}"  # noqa: S608
+        f" SELECT id, {_ANY_SQLITE if typed != phrase else '1'}"
         " FROM (SELECT id, 2 AS tier FROM matching UNION ALL"
         " SELECT rowid, 0 FROM product_text WHERE product_text MATCH ?"
         " AND rowid >= (SELECT min(id) FROM matching) UNION ALL"
