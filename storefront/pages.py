@@ -1,9 +1,8 @@
 """Answers: a page or the fragment of it that htmx asked for, a way on, or a refusal."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import wraps
-from typing import TypeVar
 
 from flask import (
     Response,
@@ -23,7 +22,6 @@ from storefront.front import content_policy
 from storefront.kept import PRIVATE, PUBLIC, VARY
 from storefront.models import Redirect
 
-T = TypeVar("T")
 FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 
 
@@ -96,18 +94,7 @@ def _covered() -> frozenset[str]:
 
 
 def _edition() -> str | None:
-    """The edition that is out; who keeps a page has asked for it already."""
-    return request.environ.get("storefront.edition") or current_app.extensions["edition"]()
-
-
-def of_edition(name: str, read: Callable[[datetime], T]) -> T:
-    """What `read(now)` gives, which is kept under that name until there is another edition."""
-    kept, edition = current_app.extensions.get(name), _edition()
-    if kept and kept[0] == edition is not None:
-        return kept[1]
-    found = read(now())
-    current_app.extensions[name] = (edition, found)
-    return found
+    return current_app.extensions["edition"]()
 
 
 def show(

@@ -9,11 +9,11 @@ from storefront import listing
 from storefront.drawn import Showing
 from storefront.models import Collection
 from storefront.models import search as text_search
-from storefront.models.lead import Leads, searched
+from storefront.models.lead import Lead, Leads, searched
 from storefront.models.meaning import Meanings
 from storefront.models.showcase import PRODUCTS, Showcase
 from storefront.models.vocabulary import corrected
-from storefront.pages import FOR_GOOD, go, now, of_edition, public, show, wants_part
+from storefront.pages import FOR_GOOD, go, now, public, show, wants_part
 from storefront.shelf import ALL
 
 blueprint = Blueprint("listing", __name__)
@@ -58,11 +58,11 @@ def _check_shown(held: Collection | None) -> None:
 def search():
     query = " ".join(request.args.get("q", "").split())
     words = text_search.terms(query)
-    meanings = of_edition("meanings", Meanings.read)
+    _shelf().refresh()
+    meanings = _shelf().kept("meanings", Meanings.read)
     # Whoever has chosen anything, an order for one, wants to search: nobody is led astray twice.
     if (way := meanings.way(words, now())) and set(request.args) == {"q"}:
         return go(way)
-    _shelf().refresh()
     found, facts = _sought(words, meanings)
     return _list(
         "/search",
@@ -92,8 +92,12 @@ def _sought(words: list[str], meanings: Meanings) -> tuple[list[int], dict]:
     return list(dict.fromkeys([*found.ids, *pinned])), facts
 
 
-def _lead(place: str | int):
-    return of_edition("leads", Leads.read).of(place, now(), _shelf().of)
+def _leads() -> Leads:
+    return _shelf().kept("leads", lambda: Leads.read(now()))
+
+
+def _lead(place: str | int) -> Lead:
+    return _leads().of(place, now(), _shelf().of)
 
 
 def _shelf():
@@ -116,7 +120,7 @@ def _list(
         listed = listing.listed(*asked, _lead(place))
     except ValueError as trouble:
         abort(404, str(trouble))
-    moments = [until, of_edition("leads", Leads.read).next_change(now())]
+    moments = [until, _leads().next_change(now())]
     if path != "/search" and listed.wanted.is_first and not wants_part():
         showcase = Showcase(now())
         context["banners"] = showcase.on(place)

@@ -178,7 +178,7 @@ class Meanings:
         self._ways = {tuple(sorted(way.words.split())): way for way in redirects}
 
     @classmethod
-    def read(cls, _at: datetime) -> "Meanings":
+    def read(cls) -> "Meanings":
         """As they are in the database; two queries."""
         return cls(SameWords.in_order(), SearchRedirect.in_order())
 

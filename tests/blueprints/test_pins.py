@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from playhouse.test_utils import count_queries
 
-from storefront.db import is_sqlite
 from storefront.models import Collection, Page, Pin, Product, Redirect, SameWords, SearchRedirect
 from storefront.models.promotion import target
 from tests.blueprints.test_listing import titles
@@ -118,8 +117,7 @@ def test_pins_and_words_cost_no_query_of_their_own(client, oldest, url):
     client.get(url, headers=HTMX)
     with count_queries() as counted:
         assert titles(client.get(url, headers=HTMX).text)
-    # On PostgreSQL a fragment asks which edition is out; a page that is kept knows it already.
-    assert counted.count <= 4 + (not is_sqlite())
+    assert counted.count <= 4
 
 
 def test_a_word_that_means_the_same_finds_it_and_only_what_else_finds_nothing_is_said(client):
