@@ -167,7 +167,7 @@ def read(path: str, arguments, shelf: Shelf, first_order: str) -> Wanted:
     names = {parameter(facet): facet for facet in shelf.facets()}
     chosen, unknown = {}, []
     for field in arguments:
-        if field in ("q", "sort", "page"):
+        if field in ("q", "sort", "page", "searched"):
             continue
         values = tuple(dict.fromkeys(v for v in arguments.getlist(field) if v))
         facet = names.get(field)

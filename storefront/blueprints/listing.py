@@ -1,6 +1,7 @@
 """Lists of products: everything, a collection, what a search finds; each state has an address."""
 
 from datetime import datetime
+from urllib.parse import urlencode
 
 from flask import Blueprint, abort, current_app, request
 from pyroaring import BitMap
@@ -13,7 +14,7 @@ from storefront.models.lead import Lead, Leads, searched
 from storefront.models.meaning import Meanings
 from storefront.models.showcase import PRODUCTS, Showcase
 from storefront.models.vocabulary import corrected
-from storefront.pages import FOR_GOOD, go, now, public, show, wants_part
+from storefront.pages import FOR_GOOD, LONGEST_SEARCHED, go, now, public, show, wants_part
 from storefront.shelf import ALL
 
 blueprint = Blueprint("listing", __name__)
@@ -62,7 +63,7 @@ def search():
     meanings = _shelf().kept("meanings", Meanings.read)
     # Whoever has chosen anything, an order for one, wants to search: nobody is led astray twice.
     if (way := meanings.way(words, now())) and set(request.args) == {"q"}:
-        return go(way)
+        return go(f"{way}?{urlencode({'searched': query[:LONGEST_SEARCHED]})}")
     found, facts = _sought(words, meanings)
     return _list(
         "/search",

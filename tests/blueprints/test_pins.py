@@ -143,14 +143,18 @@ def test_a_search_leads_to_a_page_and_whoever_chose_anything_searches(client):
     leads("Returns", "/pages/returns")
     leads("gift card", "/collections/rain-ready")
     for query, way in (
-        ("returns", "/pages/returns"),
-        ("RETURNS", "/pages/returns"),
-        ("card+gift", "/collections/rain-ready"),
+        ("returns", "/pages/returns?searched=returns"),
+        ("RETURNS", "/pages/returns?searched=RETURNS"),
+        ("card+gift", "/collections/rain-ready?searched=card+gift"),
     ):
         answer = client.get(f"/search?q={query}")
         assert answer.status_code == 303
         assert answer.location.endswith(way)
         assert "no-store" in answer.headers["Cache-Control"]
+        there = client.get(answer.location).text
+        back = re.search(r'<a href="([^"]+)">Search our products for it</a>', there)[1]
+        assert "Search" in client.get(back.replace("&amp;", "&")).text
+        assert "We do not know this filter" not in there
     for more in ("&sort=best", "&sort=price", "&type=Hats", "&page=1"):
         assert client.get(f"/search?q=returns{more}").status_code == 200
     assert client.get("/search?q=returns+jacket").status_code == 200
@@ -159,7 +163,12 @@ def test_a_search_leads_to_a_page_and_whoever_chose_anything_searches(client):
 def test_a_way_follows_what_it_leads_to_and_ends_with_it(client, shirt, clock):
     leads("undershirt", f"/products/{shirt.handle}")
     Redirect.rename(shirt, "merino-shirt")
-    assert client.get("/search?q=undershirt").location.endswith("/products/merino-shirt")
+    answer = client.get("/search?q=undershirt")
+    assert answer.location.endswith("/products/merino-shirt?searched=undershirt")
+    assert "You searched for “undershirt”" in client.get(answer.location).text
+    assert "You searched" not in client.get("/products/merino-shirt").text
+    odd = client.get("/products/merino-shirt?searched=<b>" + "x" * 200).text
+    assert f"“&lt;b&gt;{'x' * 57}”" in odd
     Product.update(status="draft").where(Product.id == shirt.id).execute()
     assert client.get("/search?q=undershirt").status_code == 200
     held = Collection.get(Collection.slug == "rain-ready")
