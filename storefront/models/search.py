@@ -20,7 +20,7 @@ MOST_CANDIDATES = 1000
 MOST_TERMS = 8
 LONGEST_TERM = 40
 MOST_ENDINGS = 20  # of one word
-MOST_TAGGED = 5000  # products with one tag that are brought forward
+MOST_TAGGED = 1000  # products with one tag that are brought forward
 MARKUP = re.compile(r"<[^>]*>|&[a-z]+;|&#\d+;")
 
 

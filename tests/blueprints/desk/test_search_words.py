@@ -42,11 +42,7 @@ def test_a_search_is_led_to_a_page_and_the_way_is_changed_and_removed(at_work, c
     assert 'value="gift card"' in at_work.get(url).text
     changed = {"words": "gift card", "leads_to": "/collections/rain-ready"}
     at_work.post(url, changed)
-    assert (
-        client.get("/search?q=gift+card")
-        .location.partition("?")[0]
-        .endswith("/collections/rain-ready")
-    )
+    assert "/collections/rain-ready?" in client.get("/search?q=gift+card").location
     answer = at_work.post(url, changed | {"leads_to": "https://elsewhere.example/"})
     assert answer.status_code == 422
     assert "no such collection, product or page" in answer.text
