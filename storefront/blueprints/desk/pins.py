@@ -7,9 +7,8 @@ from storefront.blueprints.desk.frame import screen, show
 from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.blueprints.desk.products import offered
 from storefront.blueprints.desk.typed import Form, as_typed
-from storefront.models import Collection, Pin
+from storefront.models import Collection, Pin, Product, Redirect
 from storefront.models.pin import GONE, LAST_PLACE
-from storefront.models.promotion import target
 from storefront.models.search import tagged, terms
 from storefront.pages import go, now, sentence, wants_part
 from storefront.refusals import Refused
@@ -90,8 +89,8 @@ def _offered() -> dict:
     return {"collections": Collection.in_order(), "kinds": KINDS, "last_place": LAST_PLACE}
 
 
-def _facts() -> dict:
-    """What was typed, as `Pin.make` wants it; raises `Refused`."""
+def _facts(held: Pin | None = None) -> dict:
+    """What was typed, as `Pin.make` wants it; raises `Refused`. `held` is what is changed by it."""
     facts = dict.fromkeys(("collection", "product", "of_collection")) | {"type": "", "tag": ""}
     with Form(request.form) as form:
         kind = request.form.get("kind", "")
@@ -103,7 +102,7 @@ def _facts() -> dict:
             "starts_at": form.moment("starts_at"),
             "ends_at": form.moment("ends_at"),
         }
-        found = _chosen(kind, of) if of else {}
+        found = _chosen(kind, of, held) if of else {}
         if of and not found:
             form.problems["of"] = NOTHING_SUCH.get(kind, NOTHING_SUCH["product"])
     return facts | found
@@ -125,20 +124,19 @@ def _list_of(form: Form) -> dict:
     return {"words": "", "collection": number}
 
 
-def _chosen(kind: str, of: str) -> dict:
+def _chosen(kind: str, of: str, held: Pin | None) -> dict:
     """The column and the value of what was typed; nothing where the shop has no such thing."""
     if kind in ("type", "tag"):
         _shelf().refresh()
         known = _shelf().of("type", of) if kind == "type" else tagged(of)
-        return {kind: of} if known else {}
-    here = "collections" if kind == "collection" else "products"
-    try:
-        found = target(of if "/" in of else f"/{here}/{of}")
-    except Refused:
-        return {}
-    column = "of_collection" if kind == "collection" else "product"
-    row = found["collection" if kind == "collection" else "product"]
-    return {column: row} if row else {}
+        return {kind: of} if known or (held and getattr(held, kind) == of) else {}
+    name = of.strip("/").rpartition("/")[2]
+    if kind == "collection":
+        found = Collection.get_or_none(Collection.slug == name)
+        return {"of_collection": found.id} if found else {}
+    # Drafts too: what is on sale from Friday can be pinned before.
+    product = Product.get_or_none(Product.handle == name) or Redirect.leads_to(name)
+    return {"product": product.id} if product else {}
 
 
 @desk.post("/pins")
@@ -196,7 +194,8 @@ def _typed(held: Pin) -> dict[str, str]:
 @roles("editor")
 def edit_pin(number: int):
     try:
-        Pin.edit(number, request.form.get("seen", ""), _facts())
+        held = Pin.get_or_none(Pin.id == number)
+        Pin.edit(number, request.form.get("seen", ""), _facts(held))
     except Refused as refusal:
         return _page(number, 422, refusal)
     if wants_part():

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from storefront.models import Collection, Pin, Product
+from storefront.models import Collection, Pin, Redirect, shelved
 from tests.blueprints.desk.test_promotions import after, typed
 from tests.blueprints.test_listing import titles
 from tests.models.test_lead import made
@@ -47,7 +47,6 @@ def test_the_list_shows_what_runs_comes_and_is_over_and_what_is_passed_over(at_w
     assert places == sorted(places)
     assert "Ahead of the others in the search for “warm hat”, from" in page
     assert "passed over: the product is not in Rain-ready." in page
-    Product.update(status="draft").where(Product.id == shirt.id).execute()
     for n in range(31):
         made(type="Hats", ends_at=at - (n + 2) * DAY)
     assert "And 2 before these." in at_work.get(HERE).text
@@ -84,6 +83,7 @@ def test_what_cannot_be_is_refused_and_nothing_typed_is_lost(at_work, form, chan
     ("changes", "what"),
     [
         ({}, "Second-Day Merino T-shirt"),
+        ({"of": "/products/as-it-was"}, "Second-Day Merino T-shirt"),
         ({"of": "second-day-merino-t-shirt", "place": ""}, "Second-Day Merino T-shirt"),
         ({"kind": "collection", "of": "rain-ready", "place": ""}, "What is in Rain-ready"),
         ({"kind": "type", "of": "Hats", "place": ""}, "Products of type Hats"),
@@ -93,6 +93,7 @@ def test_what_cannot_be_is_refused_and_nothing_typed_is_lost(at_work, form, chan
 )
 def test_each_is_shown_as_it_was_typed_and_saved_so_again(at_work, form, shirt, changes, what):
     tag = shirt.tags[0]
+    Redirect.create(handle="as-it-was", product=shirt)
     changes = {name: value.replace("TAG", tag) for name, value in changes.items()}
     at_work.post(HERE, form | changes)
     held = Pin.get()
@@ -116,6 +117,20 @@ def test_one_is_changed_and_of_two_editors_the_second_is_told(at_work, form, clo
     assert "Somebody else has saved this" in answer.text
     assert 'value="7"' in answer.text
     assert Pin.get().place == 1
+
+
+def test_a_draft_is_pinned_before_it_is_on_sale_and_what_went_is_still_changed(
+    at_work, form, shirt
+):
+    shirt.status = "draft"
+    shelved.settle(shirt, shirt.in_order())
+    at_work.post(HERE, form)
+    assert "passed over: the product is not on sale now." in at_work.get(HERE).text
+    gone = made(tag="of last year")
+    sent = {"kind": "tag", "of": "of last year", "place": "", "list": "search", "words": "old"}
+    answer = at_work.post(f"{HERE}/{gone.id}", form | sent | {"seen": gone.version})
+    assert "Saved." in after(at_work, answer)
+    assert Pin.get_by_id(gone.id).words == "old"
 
 
 def test_a_preview_shows_the_list_as_it_will_be(editor, shirt, clock, client):
