@@ -21,6 +21,7 @@ from storefront.drawn import Showing
 from storefront.front import content_policy
 from storefront.kept import PRIVATE, PUBLIC, VARY
 from storefront.models import Redirect
+from storefront.traffic import Seen
 
 FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 
@@ -123,7 +124,27 @@ def show(
     if status == 200:
         keep(until, public)
         _tag(response, tags)
+        if not fragment:
+            counts()
     return _private(response, no_store=fragment)
+
+
+def counts(**facts) -> None:
+    """Say what the answer counts as, besides a view of its page: the facts of `Seen`.
+
+    Pages that lead to something of somebody's are counted together, under their rule.
+    """
+    if request.environ.get("storefront.seen") is None and request.url_rule is not None:
+        rule = request.url_rule.rule
+        view = current_app.view_functions[request.endpoint]
+        path = request.path if hasattr(view, "public") else rule
+        if not rule.startswith("/desk"):
+            request.environ["storefront.seen"] = Seen(path, **facts)
+
+
+def took(step: str) -> None:
+    """Say that the answer takes that step to an order, whether or not it is a page."""
+    request.environ["storefront.seen"] = Seen(step=step)
 
 
 def _tag(response: Response, tags: Iterable[str]) -> None:

@@ -11,7 +11,7 @@ from storefront.models import Collection
 from storefront.models import search as text_search
 from storefront.models.showcase import PRODUCTS, Showcase
 from storefront.models.vocabulary import corrected
-from storefront.pages import FOR_GOOD, now, public, show, wants_part
+from storefront.pages import FOR_GOOD, counts, now, public, show, wants_part
 from storefront.shelf import ALL
 
 blueprint = Blueprint("listing", __name__)
@@ -97,6 +97,8 @@ def _list(
         context["banners"] = showcase.on(place)
         moments.append(showcase.next_change)
     # A narrowing is told from another by being itself; a search makes one for each request.
+    if path == "/search" and listed.wanted.is_first and not wants_part():
+        counts(search=listed.wanted.query, found=listed.count)
     rows = (listed.narrowed, listed.wanted.state, tuple(listed.products), *context.values())
     currency = current_app.extensions["settings"].currency
     shown = Showing(

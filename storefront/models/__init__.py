@@ -48,6 +48,7 @@ from storefront.models.statement import DeskInstruction, DeskStatement
 from storefront.models.tax import TaxRate
 from storefront.models.terms import Terms
 from storefront.models.testimonial import Testimonial
+from storefront.models.traffic import TrafficDay, TrafficHour
 from storefront.models.vocabulary import Word
 from storefront.models.waiting import Waiting
 
@@ -106,6 +107,8 @@ RECORDS = (
     WidgetViews,
     OutgoingMail,
     ConnectionCount,
+    TrafficHour,
+    TrafficDay,
     Staff,
     Passkey,
     RecoveryCode,
