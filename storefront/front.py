@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from secrets import choice
 
 from storefront.assets import Assets
 from storefront.compression import LARGEST, LEAST, ONCE, coding_for, compressed, is_text
 from storefront.config import Settings
 from storefront.kept import PUBLIC, Headers, KeptPages, Page
+from storefront.models.trial import ARMS
 from storefront.traffic.seen import Seen
 from storefront.weighed import Weighed
 
@@ -139,6 +141,10 @@ class Front:
     def _for_all(self, count: int, environ, start_response) -> Iterable[bytes]:
         edition, key = self._behind.edition(), _key(environ)
         page = self._pages.find(key, edition)
+        if page is not None and page.on_trial:
+            environ["storefront.arm"] = arm = choice(ARMS)
+            key = (*key, arm)
+            page = self._pages.find(key, edition)
         if page is None:
             if edition is None or not self._behind.is_public(environ["PATH_INFO"]):
                 return self._pass_on(Answer(self._app, environ), environ, start_response)

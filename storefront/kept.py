@@ -56,6 +56,7 @@ class Page:
     answers: dict[tuple[str, int], Ready] = field(default_factory=dict)
     weight: int = 0  # bytes in memory, about
     seen: Seen | None = None  # what it counts as
+    on_trial: bool = False  # then this is the page of one arm
     is_kept: bool = True
 
 
@@ -104,6 +105,7 @@ class KeptPages:
         headers = [pair for pair in headers if pair[0] != "Content-Length"]
         until = min(until, self._now() + LONGEST)
         page = Page(edition, until, headers, body, self._empty_badge in body, public, seen=seen)
+        page.on_trial = seen is not None and seen.on_trial
         with self._lock:
             self._let_go(self._pages.pop(key, None))
             self._pages[key] = page

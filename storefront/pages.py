@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import wraps
+from secrets import choice
 
 from flask import (
     Response,
@@ -21,6 +22,7 @@ from storefront.drawn import Showing
 from storefront.front import content_policy
 from storefront.kept import PRIVATE, PUBLIC, VARY
 from storefront.models import Redirect
+from storefront.models.trial import ARMS
 from storefront.traffic import Seen
 
 FOR_GOOD = datetime.max.replace(tzinfo=UTC)
@@ -142,6 +144,21 @@ def counts(**facts) -> None:
             request.environ["storefront.seen"] = Seen(path, **facts)
 
 
+def shows(banners: Iterable = (), named: Iterable[str] = (), **facts) -> None:
+    """Say what else the page shows whose links are counted: banners, and arms of trials by name.
+
+    Where any of it is on trial, no shared cache may keep one arm for everybody.
+    """
+    names = (*(banner.name for banner in banners), *named)
+    if names or facts:
+        counts(shows=names, **facts)
+
+
+def arm() -> str:
+    """The arm that this answer shows of whatever is on trial: drawn for each request anew."""
+    return request.environ.setdefault("storefront.arm", choice(ARMS))
+
+
 def took(step: str) -> None:
     """Say that the answer takes that step to an order, whether or not it is a page."""
     request.environ["storefront.seen"] = Seen(step=step)
@@ -237,7 +254,8 @@ def keep(until: datetime = FOR_GOOD, public: str = PUBLIC) -> None:
     if "storefront.nobody" in request.environ:
         change = coverage.next_change(now())
         request.environ["storefront.until"] = min(until, change) if change else until
-        request.environ["storefront.public"] = public
+        seen = request.environ.get("storefront.seen")
+        request.environ["storefront.public"] = PRIVATE if seen and seen.on_trial else public
 
 
 def go(url: str) -> Response:

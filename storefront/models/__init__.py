@@ -49,6 +49,7 @@ from storefront.models.tax import TaxRate
 from storefront.models.terms import Terms
 from storefront.models.testimonial import Testimonial
 from storefront.models.traffic import TrafficDay, TrafficHour
+from storefront.models.trial import Trial
 from storefront.models.vocabulary import Word
 from storefront.models.waiting import Waiting
 
@@ -72,6 +73,7 @@ RECORDS = (
     TaxRate,
     Discount,
     Promotion,
+    Trial,
     DiscountUse,  # before the orders, by whose addresses its rows are found
     PolicyVersion,
     PolicyNotice,

@@ -41,10 +41,18 @@ class Traffic:
         if visit and seen.step and seen.step not in visit.steps:
             visit.steps |= {seen.step}
             totals.append(seen.step)
-        via = environ.get("storefront.via")
-        values += [("shown", name) for name in seen.shows]
-        values += [("followed", via)] if via else []
+        if visit:
+            values += _links(seen.shows, environ.get("storefront.via"), visit)
         self.counters.add(at, totals, values, less)
+
+
+def _links(shows: tuple[str, ...], via: str | None, visit: Visit) -> list[tuple[str, str]]:
+    """What counts of links that have a name: once a visit that it was shown, and then followed."""
+    new = [("followed", via)] if ("shown", via) in visit.links else []
+    new += [("shown", name) for name in shows]
+    new = [each for each in new if each not in visit.links]
+    visit.links = visit.links.union(new)
+    return new
 
 
 def is_reserved(environ: dict) -> bool:

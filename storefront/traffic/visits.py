@@ -19,12 +19,13 @@ MOST = 100_000  # visits at a time; while there are more, further ones are not t
 
 @dataclass(slots=True)
 class Visit:
-    """A visit that goes on: its last moment and page, the steps it took; `new` until its second
-    view."""
+    """A visit that goes on: its last moment and page, the steps it took, the links that it was
+    shown and has followed; `new` until its second view."""
 
     last: datetime
     page: str = ""
     steps: frozenset[str] = frozenset()
+    links: frozenset[tuple[str, str]] = frozenset()
     new: bool = True
 
 
