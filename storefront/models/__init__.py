@@ -50,6 +50,8 @@ from storefront.models.statement import DeskInstruction, DeskStatement
 from storefront.models.tax import TaxRate
 from storefront.models.terms import Terms
 from storefront.models.testimonial import Testimonial
+from storefront.models.traffic import TrafficDay, TrafficHour
+from storefront.models.trial import Trial
 from storefront.models.vocabulary import Word
 from storefront.models.waiting import Waiting
 
@@ -76,6 +78,7 @@ RECORDS = (
     Pin,
     SameWords,
     SearchRedirect,
+    Trial,
     DiscountUse,  # before the orders, by whose addresses its rows are found
     PolicyVersion,
     PolicyNotice,
@@ -111,6 +114,8 @@ RECORDS = (
     WidgetViews,
     OutgoingMail,
     ConnectionCount,
+    TrafficHour,
+    TrafficDay,
     Staff,
     Passkey,
     RecoveryCode,

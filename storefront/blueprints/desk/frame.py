@@ -33,7 +33,7 @@ ROOMS = {
         *("stock", "waiting", "testimonials", "imports"),
     ),
     "Selling": (
-        *("promotions", "discounts", "contests", "insider", "insider/addresses"),
+        *("promotions", "trials", "discounts", "contests", "insider", "insider/addresses"),
         *("shipping", "taxes", "terms", "resellers"),
     ),
     "House": ("policy", "staff", "log", "account"),

@@ -68,7 +68,7 @@ def _listed(path: str, order: str, within, ranked, place, at: datetime) -> dict:
     extensions["shelf"].refresh()
     leads = Leads.read(at)
     asked = (path, MultiDict(), extensions["shelf"], order, within, ranked)
-    found = listing.listed(*asked, leads.of(place, at, extensions["shelf"].of))
+    found = listing.listed(*asked, lead=leads.of(place, at, extensions["shelf"].of))
     facts = found.facts(extensions["settings"].currency)
     until = next_of(at, [showcase.next_change, leads.next_change(at)])
     return facts | {"banners": showcase.on(place), "until": until}

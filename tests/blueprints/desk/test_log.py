@@ -24,8 +24,8 @@ IMPERSONAL = {
     *("policy", "policy_marks", "policy_posting"),
     *("products", "variants", "collections", "stock", "pictures", "imports", "exports"),
     *("shipping", "taxes", "discounts", "waiting", "terms"),
-    *("resellers", "resellers_embed", "contests", "promotions", "promotions_preview", "issues"),
-    *("pins", "search_words"),
+    *("resellers", "resellers_embed", "contests", "issues"),
+    *("promotions", "promotions_preview", "trials", "pins", "search_words"),
 }
 # Single views of other files that do neither.
 HARMLESS = {
