@@ -32,11 +32,15 @@ def test_the_longest_phrase_counts_and_groups_add_up():
     assert known.of(["coat", "rain"]).sought == [[("coat",)], [("rain",), ("wet",)]]
 
 
-def test_a_search_is_widened_only_so_far():
+def test_a_search_is_widened_only_so_far(settings):
     groups = [([f"w{n}", *(f"w{n} also {m}" for m in range(11))], False) for n in range(8)]
     words = [f"w{n}" for n in range(8)]
     sought = meanings(*groups).of(words).sought
     assert sum(len(wording) for part in sought for wording in part) <= MOST_MEANT
+    assert find(sought) == ([], False)
+    most = meanings((["jacket", *(f"hat{n} and cap{n}" for n in range(11))], False))
+    found = find(most.of(["jacket"]).sought)
+    assert found.ids == search.candidates(["jacket"]) != []
 
 
 def test_a_search_finds_what_means_the_same_and_says_whether_it_found_what_was_typed(shirt):
