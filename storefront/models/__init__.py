@@ -19,6 +19,7 @@ from storefront.models.gone_import import GoneImport
 from storefront.models.guess import Guess, SpentTicket
 from storefront.models.insider import GoneInsider, Insider
 from storefront.models.insider_issue import InsiderIssue
+from storefront.models.meaning import SameWords, SearchRedirect
 from storefront.models.message import Message
 from storefront.models.moderating import Decision
 from storefront.models.note import Note
@@ -31,6 +32,7 @@ from storefront.models.page import Page
 from storefront.models.parcel import Parcel, ParcelLine
 from storefront.models.payment import PaymentAttempt
 from storefront.models.picture import Picture
+from storefront.models.pin import Pin
 from storefront.models.policy import PolicyVersion
 from storefront.models.policy_draft import PolicyDraft
 from storefront.models.price import PriceChange
@@ -73,6 +75,9 @@ RECORDS = (
     TaxRate,
     Discount,
     Promotion,
+    Pin,
+    SameWords,
+    SearchRedirect,
     Trial,
     DiscountUse,  # before the orders, by whose addresses its rows are found
     PolicyVersion,

@@ -32,6 +32,7 @@ from storefront.blueprints.desk import (  # noqa: E402
     papers,  # noqa: F401
     people,  # noqa: F401
     pictures,  # noqa: F401
+    pins,  # noqa: F401
     policy,  # noqa: F401
     policy_marks,  # noqa: F401
     policy_posting,  # noqa: F401
@@ -42,6 +43,7 @@ from storefront.blueprints.desk import (  # noqa: E402
     resellers,  # noqa: F401
     resellers_embed,  # noqa: F401
     returns,  # noqa: F401
+    search_words,  # noqa: F401
     shipping,  # noqa: F401
     stock,  # noqa: F401
     taxes,  # noqa: F401

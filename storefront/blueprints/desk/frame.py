@@ -28,7 +28,10 @@ SCREENS: list[Screen] = []
 # What belongs together, in the order of a day; what is not named here comes at the end.
 ROOMS = {
     "Orders": ("orders", "messages", "returns", "pick-list", "mail"),
-    "Goods": ("products", "collections", "stock", "waiting", "testimonials", "imports"),
+    "Goods": (
+        *("products", "collections", "pins", "search-words"),
+        *("stock", "waiting", "testimonials", "imports"),
+    ),
     "Selling": (
         *("promotions", "trials", "discounts", "contests", "insider", "insider/addresses"),
         *("shipping", "taxes", "terms", "resellers"),

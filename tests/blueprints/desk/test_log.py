@@ -25,7 +25,7 @@ IMPERSONAL = {
     *("products", "variants", "collections", "stock", "pictures", "imports", "exports"),
     *("shipping", "taxes", "discounts", "waiting", "terms"),
     *("resellers", "resellers_embed", "contests", "issues"),
-    *("promotions", "promotions_preview", "trials"),
+    *("promotions", "promotions_preview", "trials", "pins", "search_words"),
 }
 # Single views of other files that do neither.
 HARMLESS = {
