@@ -39,6 +39,4 @@ def up(migrator, db):
 
     db.create_tables([OrderSearch, Question, SavedAnswer])
     kind = "INTEGER" if isinstance(db, SqliteDatabase) else "BOOLEAN"
-    db.execute_sql(
-        f'ALTER TABLE "message" ADD COLUMN "unconfirmed" {kind} NOT NULL DEFAULT false'
-    )
+    db.execute_sql(f'ALTER TABLE "message" ADD COLUMN "unconfirmed" {kind} NOT NULL DEFAULT false')

@@ -22,6 +22,11 @@ def filled(text: str, facts: Mapping[str, str]) -> str:
     return OPEN.sub(lambda found: facts.get(found[1].lower()) or found[0], text)
 
 
+def open_places(text: str) -> list[str]:
+    """What is left open in it, as it stands there, each once."""
+    return list(dict.fromkeys(found[0] for found in OPEN.finditer(text)))
+
+
 def refuse_unknown(text: str) -> None:
     """Raise `Refused` where something is left open that nothing could be put into."""
     unknown = [found[0] for found in OPEN.finditer(text) if found[1].lower() not in PLACES]
@@ -33,5 +38,7 @@ def refuse_unknown(text: str) -> None:
 def refuse_open(text: str) -> None:
     """Raise `Refused` where anything is left open: no customer is to read it."""
     if found := OPEN.search(text):
-        sentence = f"{found[0]} still stands there. Write what belongs in its place, or take it out."
+        sentence = (
+            f"{found[0]} still stands there. Write what belongs in its place, or take it out."
+        )
         raise Refused(text=sentence)

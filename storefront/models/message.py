@@ -64,9 +64,7 @@ class Message(Record):
         return list(cls.select().where(cls.order == order).order_by(cls.id))
 
     @classmethod
-    def ask(
-        cls, order: Order, text: str, at: datetime, *, unconfirmed: bool = False
-    ) -> "Message":
+    def ask(cls, order: Order, text: str, at: datetime, *, unconfirmed: bool = False) -> "Message":
         """The customer writes. The same words twice at once are one message.
 
         Raises `Refused`, with nothing kept, where the words cannot be, too many wait already, or

@@ -34,9 +34,7 @@ class Question(Record):
     """
 
     email = personal(TextField(index=True), why="to answer you", **ASKED)
-    text = personal(
-        TextField(), why="to answer what you ask", words="what was written", **ASKED
-    )
+    text = personal(TextField(), why="to answer what you ask", words="what was written", **ASKED)
     number = personal(
         TextField(default=""),
         why="to find the order that you write about",
