@@ -12,24 +12,19 @@ from storefront.models import Message, Note, Order, Question
 from storefront.pages import go, now, require, wants_part
 from storefront.refusals import Refused
 
+HERE = "/desk/messages"
 MOST = 50  # orders of one page, and as many questions
 
 
 def _unanswered() -> list[tuple[str, str]]:
-    orders, questions = Message.count_waiting(), Question.count_waiting()
-    what = [
-        (orders, "1 order waits", "orders wait"),
-        (questions, "1 question waits", "questions wait"),
-    ]
-    return [
-        (f"{one if count == 1 else f'{count} {many}'} for an answer", "/desk/messages")
-        for count, one, many in what
-        if count
-    ]
+    waiting = (Message.count_waiting(), "order"), (Question.count_waiting(), "question")
+    waiting = [each for each in waiting if each[0]]
+    many = [f"{n} {what}s wait" if n > 1 else f"1 {what} waits" for n, what in waiting]
+    return [(f"{words} for an answer", HERE) for words in many]
 
 
 WORDS = "What customers ask, about their orders and besides."
-screen("Messages", "/desk/messages", ("fulfilment",), WORDS, _unanswered)
+screen("Messages", HERE, ("fulfilment",), WORDS, _unanswered)
 
 
 @desk.get("/messages")
