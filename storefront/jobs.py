@@ -101,9 +101,11 @@ class Jobs:
         """See to what strangers asked for, and send what is due in the outbox."""
         from storefront.mail import Postman  # the shop only wakes who sends; see `sparing`
 
-        OrderSearch.answer_all(datetime.now(UTC))
-        Question.file_all(datetime.now(UTC))
-        Postman(self._settings).deliver_due(lambda: datetime.now(UTC))
+        try:
+            OrderSearch.answer_all(datetime.now(UTC))
+            Question.file_all(datetime.now(UTC))
+        finally:
+            Postman(self._settings).deliver_due(lambda: datetime.now(UTC))
 
     def import_catalogues(self) -> None:
         """Have what waits be imported, beside all else: it may take long, and mail is not to wait.

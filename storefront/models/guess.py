@@ -21,7 +21,10 @@ class TooMany(Refused):
 
 
 class Guess(Record):
-    """How often was guessed in vain at one thing; `key` is a keyed hash, gone after a day."""
+    """How often was guessed in vain at one thing, or one thing asked for; gone after a day.
+
+    `key` names the thing, and is a keyed hash wherever that is somebody's.
+    """
 
     key = TextField(unique=True)
     count = IntegerField(default=0)

@@ -11,7 +11,7 @@ from storefront.models import Question, SavedAnswer
 from storefront.pages import go, now
 from storefront.refusals import Refused
 
-ONE = f"/questions/<{NUMBER}:number>"
+ONE = f"/messages/questions/<{NUMBER}:number>"
 
 
 @desk.get(ONE)

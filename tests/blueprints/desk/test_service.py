@@ -77,7 +77,7 @@ def last_action() -> tuple:
 def test_questions_stand_on_the_list_beside_those_about_orders(browser, order, question, clock):
     Message.ask(order, "Where is it?", clock())
     page = browser.get("/desk/messages").text
-    assert f'<a href="/desk/questions/{question.id}">ann@example.com</a>' in page
+    assert f'<a href="/desk/messages/questions/{question.id}">ann@example.com</a>' in page
     assert "One question through the contact form." in page
     assert "Is &lt;it&gt; warm?" in page
     assert {action.table for action in StaffAction.select()} == {"message", "question"}
@@ -99,11 +99,11 @@ def test_of_too_many_questions_the_first_are_shown_and_all_are_counted(
 
 
 def test_a_question_is_read_answered_by_mail_and_waits_no_more(packer, question, settings):
-    at = f"/desk/questions/{question.id}"
+    at = f"/desk/messages/questions/{question.id}"
     page = packer.client.get(at).text
     assert last_action() == ("fulfilment", "opened", "contact", "question", question.id)
     assert "Is &lt;it&gt; warm?" in page
-    assert "No order of that number was placed with this address" in page
+    assert "It does not belong to this address" in page
     page = went(packer, packer.post(f"{at}/answer", {"text": "Very."}), "/desk/messages")
     assert "on its way by mail" in page
     assert "Nobody waits for an answer." in page
@@ -120,7 +120,7 @@ def test_a_question_is_read_answered_by_mail_and_waits_no_more(packer, question,
 
 
 def test_a_question_that_needs_no_answer_is_settled(packer, question):
-    at = f"/desk/questions/{question.id}"
+    at = f"/desk/messages/questions/{question.id}"
     page = went(packer, packer.post(f"{at}/settlement", {}), "/desk/messages")
     assert "Settled" in page
     assert "no answer was needed" in packer.client.get(at).text
@@ -131,7 +131,7 @@ def test_a_question_that_needs_no_answer_is_settled(packer, question):
     ("text", "sentence"), [("", "Please write something first."), ("Hi {name}", "{name} still")]
 )
 def test_an_answer_that_cannot_be_is_refused_with_what_was_typed(packer, question, text, sentence):
-    answer = packer.post(f"/desk/questions/{question.id}/answer", {"text": text})
+    answer = packer.post(f"/desk/messages/questions/{question.id}/answer", {"text": text})
     assert answer.status_code == 422
     assert answer.text.count(sentence) == 1
     assert typed_in(answer.text) == text
@@ -142,7 +142,7 @@ def test_what_somebody_else_has_answered_meanwhile_is_shown_with_what_was_typed(
     packer, question, clock
 ):
     question.reply("Very.", "fulfilment", clock())
-    answer = packer.post(f"/desk/questions/{question.id}/answer", {"text": "Not at all."})
+    answer = packer.post(f"/desk/messages/questions/{question.id}/answer", {"text": "Not at all."})
     assert answer.status_code == 422
     assert "answered or settled meanwhile" in answer.text
     assert "Very." in answer.text
@@ -152,7 +152,7 @@ def test_what_somebody_else_has_answered_meanwhile_is_shown_with_what_was_typed(
 def test_a_question_that_is_gone_or_not_sorted_is_not_there(packer, question):
     Question.update(looked_at=None).execute()
     for number in (question.id, 999):
-        at = f"/desk/questions/{number}"
+        at = f"/desk/messages/questions/{number}"
         assert packer.get(at).status_code == 404
         for noun in ("answer", "draft", "settlement"):
             assert packer.post(f"{at}/{noun}", {"text": "x"}).status_code == 404
@@ -161,10 +161,14 @@ def test_a_question_that_is_gone_or_not_sorted_is_not_there(packer, question):
 @pytest.mark.parametrize("role", ["editor", "moderator"])
 def test_who_does_not_fulfil_reads_and_answers_nothing(app, question, saved, order, role):
     other = signed_in(app, role)
-    for path in (f"questions/{question.id}", "answers", f"answers/{saved.id}"):
+    for path in (f"messages/questions/{question.id}", "answers", f"answers/{saved.id}"):
         assert other.get(f"/desk/{path}").status_code == 403
     assert other.get(f"/desk/orders/{order.id}/messages").status_code == 403
-    for path in (f"questions/{question.id}/answer", "answers", f"answers/{saved.id}/removal"):
+    for path in (
+        f"messages/questions/{question.id}/answer",
+        "answers",
+        f"answers/{saved.id}/removal",
+    ):
         assert other.post(f"/desk/{path}", data=NEW).status_code == 403
     assert (Question.count_waiting(), SavedAnswer.select().count()) == (1, 1)
 
@@ -231,13 +235,15 @@ def test_a_saved_answer_is_put_in_after_what_was_typed_to_be_read_over_and_sent(
 
 @pytest.mark.parametrize("chosen", ["", "x", "-1", "999", "9" * 30])
 def test_whatever_is_chosen_what_was_typed_stays(packer, order, question, saved, chosen):
-    for at in (f"/desk/orders/{order.id}/messages", f"/desk/questions/{question.id}"):
+    for at in (f"/desk/orders/{order.id}/messages", f"/desk/messages/questions/{question.id}"):
         page = packer.post(f"{at}/draft", {"text": "Sorry <you>!", "saved": chosen}).text
         assert typed_in(page) == "Sorry &lt;you&gt;!"
 
 
 def test_into_the_answer_of_a_question_nothing_is_put_of_any_order(packer, question, saved):
-    page = packer.post(f"/desk/questions/{question.id}/draft", {"saved": str(saved.id)}).text
+    page = packer.post(
+        f"/desk/messages/questions/{question.id}/draft", {"saved": str(saved.id)}
+    ).text
     assert typed_in(page) == NEW["text"]
     assert "Not known, so write it yourself or take it out: {name}, {tracking}." in page
 
@@ -328,7 +334,7 @@ def test_of_where_a_customer_has_been_the_desk_and_the_mails_know_nothing(
     client.post("/orders", data=form)
     Jobs(settings).send_mail()
     at = f"/desk/orders/{Order.get().id}"
-    ways = (at, f"{at}/messages", f"/desk/questions/{Question.get().id}", "/desk/messages")
+    ways = (at, f"{at}/messages", f"/desk/messages/questions/{Question.get().id}", "/desk/messages")
     said = [browser.get(way).text for way in (*ways, "/desk/orders", "/desk/mail")]
     said += [mail.as_string() for mail in delivered(settings)]
     said += [str(row).lower() for each in about_people() for row in each.select().tuples()]
