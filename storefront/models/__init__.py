@@ -51,6 +51,8 @@ from storefront.models.statement import DeskInstruction, DeskStatement
 from storefront.models.tax import TaxRate
 from storefront.models.terms import Terms
 from storefront.models.testimonial import Testimonial
+from storefront.models.traffic import TrafficDay, TrafficHour
+from storefront.models.trial import Trial
 from storefront.models.vocabulary import Word
 from storefront.models.waiting import Waiting
 
@@ -74,6 +76,7 @@ RECORDS = (
     TaxRate,
     Discount,
     Promotion,
+    Trial,
     DiscountUse,  # before the orders, by whose addresses its rows are found
     PolicyVersion,
     PolicyNotice,
@@ -112,6 +115,8 @@ RECORDS = (
     WidgetViews,
     OutgoingMail,
     ConnectionCount,
+    TrafficHour,
+    TrafficDay,
     Staff,
     Passkey,
     RecoveryCode,

@@ -24,7 +24,8 @@ IMPERSONAL = {
     *("policy", "policy_marks", "policy_posting"),
     *("products", "variants", "collections", "stock", "pictures", "imports", "exports"),
     *("shipping", "taxes", "discounts", "waiting", "terms", "answers"),
-    *("resellers", "resellers_embed", "contests", "promotions", "promotions_preview", "issues"),
+    *("resellers", "resellers_embed", "contests", "issues"),
+    *("promotions", "promotions_preview", "trials"),
 }
 # Single views of other files that do neither.
 HARMLESS = {
