@@ -27,6 +27,7 @@ from storefront.models.notice import PolicyNotice
 from storefront.models.order import Order
 from storefront.models.order_event import OrderEvent
 from storefront.models.order_line import OrderLine
+from storefront.models.order_search import OrderSearch
 from storefront.models.outbox import OutgoingMail
 from storefront.models.page import Page
 from storefront.models.parcel import Parcel, ParcelLine
@@ -38,11 +39,13 @@ from storefront.models.policy_draft import PolicyDraft
 from storefront.models.price import PriceChange
 from storefront.models.product import Product, Variant
 from storefront.models.promotion import Promotion
+from storefront.models.question import Question
 from storefront.models.rating import Rating
 from storefront.models.reseller import Reseller, WidgetViews
 from storefront.models.return_line import ReturnLine
 from storefront.models.returning import Return
 from storefront.models.rights import RightsRequest, Upkeep
+from storefront.models.saved_answer import SavedAnswer
 from storefront.models.shipping import ShippingRate, ShippingZone
 from storefront.models.staff import Passkey, RecoveryCode, Staff
 from storefront.models.staff_action import StaffAction
@@ -91,6 +94,9 @@ RECORDS = (
     ParcelLine,
     Message,
     Note,
+    OrderSearch,
+    Question,
+    SavedAnswer,
     ReturnLine,
     Terms,
     PaymentAttempt,

@@ -11,6 +11,7 @@ desk = blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 # Their routes need the blueprint.
 from storefront.blueprints.desk import (  # noqa: E402
     account,  # noqa: F401
+    answers,  # noqa: F401
     collections,  # noqa: F401
     contests,  # noqa: F401
     contests_draw,  # noqa: F401
@@ -40,6 +41,7 @@ from storefront.blueprints.desk import (  # noqa: E402
     promotions,  # noqa: F401
     promotions_preview,  # noqa: F401
     proofs,  # noqa: F401
+    questions,  # noqa: F401
     resellers,  # noqa: F401
     resellers_embed,  # noqa: F401
     returns,  # noqa: F401

@@ -23,7 +23,7 @@ IMPERSONAL = {
     *("home", "door", "account", "proofs", "log"),
     *("policy", "policy_marks", "policy_posting"),
     *("products", "variants", "collections", "stock", "pictures", "imports", "exports"),
-    *("shipping", "taxes", "discounts", "waiting", "terms"),
+    *("shipping", "taxes", "discounts", "waiting", "terms", "answers"),
     *("resellers", "resellers_embed", "contests", "issues"),
     *("promotions", "promotions_preview", "trials", "pins", "search_words"),
 }
