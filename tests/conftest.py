@@ -12,12 +12,15 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Lock
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from flask import Flask
 from jinja2 import Environment
-from werkzeug.routing import Rule
+from werkzeug.routing import Map, Rule
 
 from storefront import gate, view_counts
 from storefront import setup as set_up
@@ -54,7 +57,7 @@ def pytest_configure(config) -> None:
     """Before the first test, for templates wherever they are drawn."""
     config.pluginmanager.register(Rendered())
     _compile_templates_once()
-    _compile_routes_once()
+    Flask.url_map_class = Routes
 
 
 def _compile_templates_once() -> None:
@@ -71,25 +74,41 @@ def _compile_templates_once() -> None:
     Environment.compile = once
 
 
-def _compile_routes_once() -> None:
-    """So did compiling its routes: patterns to match, and functions that write addresses."""
-    compiled, made = Rule.compile, {}
-    # What it makes of a rule; its converters know the map of the app they were first made for,
-    # which they never ask.
-    parts = "_parts", "_trace", "_converters", "arguments"
+class Routes(Map):
+    """So did laying its routes: they are laid once for all apps that have the same ones."""
 
-    def once(self):
-        ways = self.map.host_matching, self.host, self.subdomain, self.merge_slashes
-        key = self.rule, str(self.defaults), ways, *self.map.converters.values()
-        if key not in made:
-            compiled(self)
-            kept = {name: getattr(self, name) for name in parts}
-            made[key] = kept, self._build.__func__, self._build_unknown.__func__
-        kept, build, build_unknown = made[key]
-        vars(self).update(kept, arguments=set(kept["arguments"]))
-        self._build, self._build_unknown = build.__get__(self), build_unknown.__get__(self)
+    laid: ClassVar[dict] = {}
 
-    Rule.compile = once
+    def __init__(self, *args, **options) -> None:
+        self._added, self._laying = [], Lock()
+        super().__init__(*args, **options)
+
+    def add(self, rules) -> None:
+        self._added += rules.get_rules(self)
+        self._remap = True
+
+    def update(self) -> None:
+        with self._laying:
+            if self._remap:
+                key = self.host_matching, *self.converters.values(), *map(_told_apart, self._added)
+                if key not in self.laid:
+                    self.laid[key] = self._lay()
+                self._matcher, self._rules_by_endpoint = self.laid[key]
+                self._remap = False
+
+    def _lay(self):
+        """What matches and what writes addresses, neither of which asks for the map again."""
+        new = Map(host_matching=self.host_matching, converters=self.converters)
+        for rule in self._added:
+            rule.map = None
+            new.add(rule)
+        new.update()
+        return new._matcher, new._rules_by_endpoint
+
+
+def _told_apart(rule: Rule) -> tuple:
+    places = rule.rule, rule.endpoint, rule.host, rule.subdomain, rule.strict_slashes
+    return *places, str(rule.defaults), frozenset(rule.methods or ()), rule.build_only
 
 
 @pytest.fixture(scope="session")
