@@ -12,15 +12,10 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Lock
-from typing import ClassVar
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from flask import Flask
-from jinja2 import Environment
-from werkzeug.routing import Map, Rule
 
 from storefront import gate, view_counts
 from storefront import setup as set_up
@@ -32,7 +27,9 @@ from storefront.db import database, open_database
 from storefront.handoff.payment_page import create_payment_page
 from storefront.handoff.payment_settings import Settings as PaymentSettings
 from storefront.models import Product
+from tests.copies import Copies
 from tests.mail_server import Inbox, Server
+from tests.once import make_once
 from tests.rendered import Rendered
 from vault.intake import Vault
 from vault.serve import VaultServer
@@ -56,59 +53,7 @@ def pytest_collection_modifyitems(config, items) -> None:
 def pytest_configure(config) -> None:
     """Before the first test, for templates wherever they are drawn."""
     config.pluginmanager.register(Rendered())
-    _compile_templates_once()
-    Flask.url_map_class = Routes
-
-
-def _compile_templates_once() -> None:
-    """Each test has apps of its own, and compiling their templates took a third of the time."""
-    compiled, made = Environment.compile, {}
-
-    def once(self, source, *rest):
-        ways = self.trim_blocks, self.lstrip_blocks, self.undefined, *sorted(self.filters)
-        key = type(self), source, rest, ways
-        if key not in made:
-            made[key] = compiled(self, source, *rest)
-        return made[key]
-
-    Environment.compile = once
-
-
-class Routes(Map):
-    """So did laying its routes: they are laid once for all apps that have the same ones."""
-
-    laid: ClassVar[dict] = {}
-
-    def __init__(self, *args, **options) -> None:
-        self._added, self._laying = [], Lock()
-        super().__init__(*args, **options)
-
-    def add(self, rules) -> None:
-        self._added += rules.get_rules(self)
-        self._remap = True
-
-    def update(self) -> None:
-        with self._laying:
-            if self._remap:
-                key = self.host_matching, *self.converters.values(), *map(_told_apart, self._added)
-                if key not in self.laid:
-                    self.laid[key] = self._lay()
-                self._matcher, self._rules_by_endpoint = self.laid[key]
-                self._remap = False
-
-    def _lay(self):
-        """What matches and what writes addresses, neither of which asks for the map again."""
-        new = Map(host_matching=self.host_matching, converters=self.converters)
-        for rule in self._added:
-            rule.map = None
-            new.add(rule)
-        new.update()
-        return new._matcher, new._rules_by_endpoint
-
-
-def _told_apart(rule: Rule) -> tuple:
-    places = rule.rule, rule.endpoint, rule.host, rule.subdomain, rule.strict_slashes
-    return *places, str(rule.defaults), frozenset(rule.methods or ()), rule.build_only
+    make_once()
 
 
 @pytest.fixture(scope="session")
@@ -160,11 +105,16 @@ def no_views_noted(monkeypatch):
     view_counts._issues.clear()
 
 
+@pytest.fixture(scope="session")
+def copies(made) -> Copies:
+    """Its files, without databases."""
+    return Copies(made.instance, without="*.sqlite*")
+
+
 @pytest.fixture
-def settings(made, tmp_path, vault_server) -> Settings:
+def settings(made, copies, tmp_path, vault_server) -> Settings:
     """Settings of this test's own shop, whose database is open."""
-    instance = tmp_path / "instance"
-    shutil.copytree(made.instance, instance, ignore=shutil.ignore_patterns("*.sqlite*"))
+    instance = copies.lay(tmp_path / "instance")
     host, port = vault_server.server_address[:2]
     settings = replace(
         made,

@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import re
-import shutil
 import threading
 import time
 
@@ -16,6 +15,7 @@ from storefront.handoff.payment_page import create_payment_page
 from storefront.handoff.payment_settings import Settings
 from storefront.handoff.seal import INFO
 from storefront.handoff.wire import b64u, canonical, unb64u
+from tests.copies import Copies
 from tests.desks import desk_keys
 from tests.opening import open_sealed
 from vault import keys
@@ -26,15 +26,15 @@ PAGE = "http://127.0.0.1:8001"
 
 
 @pytest.fixture(scope="session")
-def made_instance(tmp_path_factory):
+def made_instance(tmp_path_factory) -> Copies:
     path = tmp_path_factory.mktemp("made")
     keys.init(path, int(time.time()))
-    return path
+    return Copies(path)
 
 
 @pytest.fixture
 def instance(made_instance, tmp_path):
-    return shutil.copytree(made_instance, tmp_path / "instance")
+    return made_instance.lay(tmp_path / "instance")
 
 
 @pytest.fixture
