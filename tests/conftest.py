@@ -4,6 +4,7 @@ DATABASE_URL of a PostgreSQL server (see tests/postgres.py) has every test keep 
 a database copied from one that was set up once; without it, in a copied SQLite file.
 """
 
+import gc
 import os
 import secrets
 import shutil
@@ -54,6 +55,13 @@ def pytest_configure(config) -> None:
     """Before the first test, for templates wherever they are drawn."""
     config.pluginmanager.register(Rendered())
     make_once()
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: looking through it for garbage took a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 @pytest.fixture(scope="session")
