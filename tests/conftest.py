@@ -10,6 +10,8 @@ import secrets
 import shutil
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -104,6 +106,39 @@ def made(tmp_path_factory) -> Settings:
     return settings
 
 
+@pytest.fixture(scope="session")
+def copied(made):
+    """`with copied(folder) as url:` one more instance, whose database is gone afterwards."""
+    files = Copies(made.instance, without="*.sqlite*")
+
+    @contextmanager
+    def copied(folder: Path) -> Iterator[str]:
+        files.lay(folder)
+        url = _copied_database(made, folder)
+        try:
+            yield url
+        finally:
+            _drop(url)
+
+    return copied
+
+
+@pytest.fixture
+def settings(made, copied, tmp_path, vault_server) -> Iterator[Settings]:
+    """Settings of this test's own shop, whose database is open."""
+    instance = tmp_path / "instance"
+    host, port = vault_server.server_address[:2]
+    with copied(instance) as url, using_database(url):
+        yield replace(
+            made,
+            instance=instance,
+            database_url=url,
+            mail_url=f"maildir://{instance / 'mail'}",
+            vault_address=f"{host}:{port}",
+            limits=False,
+        )
+
+
 @pytest.fixture(autouse=True)
 def no_views_noted(monkeypatch):
     """What one test's widgets were asked for is not written down in another's shop."""
@@ -111,30 +146,6 @@ def no_views_noted(monkeypatch):
     yield
     view_counts._notes.clear()
     view_counts._issues.clear()
-
-
-@pytest.fixture(scope="session")
-def copies(made) -> Copies:
-    """Its files, without databases."""
-    return Copies(made.instance, without="*.sqlite*")
-
-
-@pytest.fixture
-def settings(made, copies, tmp_path, vault_server) -> Settings:
-    """Settings of this test's own shop, whose database is open."""
-    instance = copies.lay(tmp_path / "instance")
-    host, port = vault_server.server_address[:2]
-    settings = replace(
-        made,
-        instance=instance,
-        database_url=_copied_database(made, instance),
-        mail_url=f"maildir://{instance / 'mail'}",
-        vault_address=f"{host}:{port}",
-        limits=False,
-    )
-    with using_database(settings.database_url):
-        yield settings
-    _drop(settings.database_url)
 
 
 class using_database:

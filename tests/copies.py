@@ -9,7 +9,7 @@ class Copies:
     """What stands in a folder now, but for files that are called like `without`."""
 
     def __init__(self, folder: Path, without: str = "") -> None:
-        self._folders, self._files = [], []
+        self._mode, self._folders, self._files = folder.stat().st_mode & 0o777, [], []
         for path in sorted(folder.rglob("*")):
             mode, name = path.stat().st_mode & 0o777, path.relative_to(folder)
             if path.is_dir():
@@ -19,7 +19,7 @@ class Copies:
 
     def lay(self, folder: Path) -> Path:
         """Make the folder, which is not there yet, and all that is in it."""
-        os.mkdir(folder)
+        os.mkdir(folder, self._mode)
         for name, mode in self._folders:
             os.mkdir(f"{folder}/{name}", mode)
         for name, mode, data in self._files:
