@@ -16,9 +16,9 @@ from storefront.handoff.payment_settings import Settings
 from storefront.handoff.seal import INFO
 from storefront.handoff.wire import b64u, canonical, unb64u
 from tests.copies import Copies
-from tests.desks import desk_keys
+from tests.desks import CHEAP, desk_keys
 from tests.opening import open_sealed
-from vault import keys
+from vault import keys, lock
 from vault.intake import Vault
 from vault.serve import VaultServer
 
@@ -28,7 +28,9 @@ PAGE = "http://127.0.0.1:8001"
 @pytest.fixture(scope="session")
 def made_instance(tmp_path_factory) -> Copies:
     path = tmp_path_factory.mktemp("made")
-    keys.init(path, int(time.time()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lock, "COST", CHEAP)
+        keys.init(path, int(time.time()))
     return Copies(path)
 
 

@@ -23,8 +23,8 @@ from storefront.handoff.line import Line
 from storefront.handoff.offer import Offer
 from storefront.handoff.seal import check_card, seal_hybrid
 from tests.copies import Copies
-from tests.desks import desk_keys
-from vault import keys
+from tests.desks import CHEAP, desk_keys
+from vault import keys, lock
 from vault.acquirer import Sandbox
 from vault.bundle import statement_file
 from vault.desk import Desk
@@ -34,10 +34,18 @@ from vault.serve import VaultServer
 PAGE = "http://127.0.0.1:8001"
 
 
+@pytest.fixture(autouse=True)
+def cheap_locks(monkeypatch):
+    """A passphrase takes half a second otherwise, as often as one is typed."""
+    monkeypatch.setattr(lock, "COST", CHEAP)
+
+
 @pytest.fixture(scope="session")
 def made_instance(tmp_path_factory) -> Copies:
     path = tmp_path_factory.mktemp("made")
-    keys.init(path, int(time.time()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lock, "COST", CHEAP)
+        keys.init(path, int(time.time()))
     return Copies(path)
 
 
