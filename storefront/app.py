@@ -28,6 +28,7 @@ from storefront.blueprints import (
     resellers,
     returns,
     testimonials,
+    trail,
     waiting,
     well_known,
     widget,
@@ -55,9 +56,22 @@ from storefront.payment import Payments
 from storefront.proxies import TrustedProxies
 from storefront.shelf import Shelf
 from storefront.signing import Signer
+from storefront.trails import TrailCookie
 
 PARTS = (
-    *(home, listing, products, pictures, waiting, cart, checkout, orders, afterwards, returns),
+    *(
+        home,
+        listing,
+        products,
+        pictures,
+        waiting,
+        trail,
+        cart,
+        checkout,
+        orders,
+        afterwards,
+        returns,
+    ),
     *(testimonials, widget, resellers, insider),
     *(contests, page, privacy, feeds, well_known, account, desk),
 )
@@ -121,6 +135,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "clock": clock,
         "assets": Assets(settings.instance / "static"),
         "cart_cookie": CartCookie(settings),
+        "trail_cookie": TrailCookie(settings),
         "payments": Payments(settings),
         "order_links": OrderLinks(settings.cookie_keys),
         "entry_links": EntryLinks(settings.cookie_keys),

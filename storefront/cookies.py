@@ -70,12 +70,18 @@ class CookieCart:
     trouble: str = ""
 
 
+def trail_name(settings: Settings) -> str:
+    """What the cookie is called that `trails` keeps."""
+    return "__Host-trail" if settings.secure else "trail"
+
+
 class CartCookie:
     """The cookie of one shop, signed with its keys."""
 
     def __init__(self, settings: Settings) -> None:
         # The prefix makes browsers insist on TLS, this host, and path / (RFC 6265bis, 4.1.3.2).
         self.name = "__Host-cart" if settings.secure else "cart"
+        self._trail = trail_name(settings)
         self._serializer = URLSafeTimedSerializer(
             list(reversed(settings.cookie_keys)),
             salt="cart",
@@ -112,11 +118,11 @@ class CartCookie:
     def count(self, header: str, session_name: str) -> int | None:
         """How many things the cart in a Cookie header holds; 0 without one.
 
-        None where that is not all there is to say: a session, or a cart that cannot be read.
+        None where that is not all there is to say: a session, a trail, an unreadable cart.
         """
         pairs = [pair.strip().partition("=") for pair in header.split(";")]
         carts = [value for name, _, value in pairs if name == self.name]
-        if len(carts) > 1 or any(name == session_name for name, _, _ in pairs):
+        if len(carts) > 1 or any(name in (session_name, self._trail) for name, _, _ in pairs):
             return None
         cart = self.read(carts[0] if carts else None)
         return None if cart.trouble else sum(cart.quantities.values())

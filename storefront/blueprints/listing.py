@@ -1,11 +1,14 @@
 """Lists of products: everything, a collection, what a search finds; each state has an address."""
 
 from datetime import datetime
+from urllib.parse import parse_qsl
 
 from flask import Blueprint, abort, current_app, request
 from pyroaring import BitMap
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import NotFound
 
-from storefront import listing
+from storefront import listing, trails
 from storefront.drawn import Showing
 from storefront.models import Collection
 from storefront.models import search as text_search
@@ -13,33 +16,52 @@ from storefront.models.showcase import PRODUCTS, Showcase
 from storefront.models.vocabulary import corrected
 from storefront.pages import FOR_GOOD, now, public, show, wants_part
 from storefront.shelf import ALL
+from storefront.ways import Way, way_back
 
 blueprint = Blueprint("listing", __name__)
+# Pages of products lead back to lists: what they ask is lent to them.
+blueprint.record(lambda state: state.app.extensions.update(way_back=_way_back))
 
 
 @blueprint.get("/products")
 @public
 def products():
+    return _list(**_everything())
+
+
+def _everything() -> dict:
+    """What `_list` is told of all products."""
     _shelf().refresh()
-    return _list("/products", "new", ALL, place=PRODUCTS, title="Products")
+    return {
+        "path": "/products",
+        "first_order": "new",
+        "within": ALL,
+        "place": PRODUCTS,
+        "title": "Products",
+    }
 
 
 @blueprint.get("/collections/<slug>")
 @public
 def collection(slug: str):
+    return _list(**_of_collection(slug))
+
+
+def _of_collection(slug: str) -> dict:
+    """The same of a collection that is shown now; aborts where there is none."""
     held = Collection.get_or_none(Collection.slug == slug)
     _check_shown(held)
     _shelf().refresh()
-    return _list(
-        f"/collections/{held.slug}",
-        "hand",
-        held.facet,
-        ranked=held.product_ids,
-        place=held.id,
-        until=held.shown_until,
-        title=held.title,
-        words=held.words,
-    )
+    return {
+        "path": f"/collections/{held.slug}",
+        "first_order": "hand",
+        "within": held.facet,
+        "ranked": held.product_ids,
+        "place": held.id,
+        "until": held.shown_until,
+        "title": held.title,
+        "words": held.words,
+    }
 
 
 def _check_shown(held: Collection | None) -> None:
@@ -54,23 +76,28 @@ def _check_shown(held: Collection | None) -> None:
 @blueprint.get("/search")
 @public
 def search():
-    query = " ".join(request.args.get("q", "").split())
+    return _list(**_found(request.args))
+
+
+def _found(arguments: MultiDict) -> dict:
+    """The same of what a search finds."""
+    query = " ".join(arguments.get("q", "").split())
     words = text_search.terms(query)
     found = text_search.candidates(words)
     meant = corrected(words) if words and not found else []
     if meant:
         found = text_search.candidates(meant)
     _shelf().refresh()
-    return _list(
-        "/search",
-        "best",
-        BitMap(found),
-        ranked=lambda: found,
-        title=f"Search: {query[:60]}" if query else "Search",
-        meant=" ".join(meant),
-        too_long=len(query) > 200,
-        capped=len(found) >= text_search.MOST_CANDIDATES,
-    )
+    return {
+        "path": "/search",
+        "first_order": "best",
+        "within": BitMap(found),
+        "ranked": lambda: found,
+        "title": f"Search: {query[:60]}" if query else "Search",
+        "meant": " ".join(meant),
+        "too_long": len(query) > 200,
+        "capped": len(found) >= text_search.MOST_CANDIDATES,
+    }
 
 
 def _shelf():
@@ -97,17 +124,51 @@ def _list(
         context["banners"] = showcase.on(place)
         moments.append(showcase.next_change)
     # A narrowing is told from another by being itself; a search makes one for each request.
+    trail = trails.current()
+    context["walked"] = trails.walked(trail)
     rows = (listed.narrowed, listed.wanted.state, tuple(listed.products), *context.values())
     currency = current_app.extensions["settings"].currency
     shown = Showing(
-        None if isinstance(within, BitMap) else rows,
+        None if trail or isinstance(within, BitMap) else rows,
         lambda: listed.facts(currency) | context,
         "promotions" if context.get("banners") else None,
     )
-    return show(
+    response = show(
         *("listing/page.html", "listing/_results.html"),
         shown=shown,
         said="One product." if listed.count == 1 else f"{listed.count:,} products.",
         tags=["lists", *(f"product-{product.handle}" for product in listed.products)],
         until=min((one for one in moments if one), default=FOR_GOOD),
     )
+    address = listed.wanted.address(page=listed.wanted.page)
+    return trails.follow(response, trail, trail and trail.with_list(address))
+
+
+def _way_back(address: str, product: int) -> Way | None:
+    """The way from a product back to the list of that address; None where it is not there now."""
+    path, _, query = address.partition("?")
+    arguments = MultiDict(parse_qsl(query))
+    try:
+        told = _of_address(path, arguments)
+        page = listing.read(path, arguments, _shelf(), told["first_order"]).page
+        title = f"“{arguments.get('q', '')}”" if path == "/search" else told["title"]
+        facts = [told[name] for name in ("first_order", "within")]
+
+        def read(number: int) -> listing.Listed:
+            turned = MultiDict(arguments)
+            turned["page"] = str(number)
+            return listing.listed(path, turned, _shelf(), *facts, told.get("ranked"))
+
+        return way_back(read, page, title, product)
+    except (NotFound, ValueError):
+        return None
+
+
+def _of_address(path: str, arguments: MultiDict) -> dict:
+    if path == "/search":
+        return _found(arguments)
+    if path.startswith("/collections/"):
+        return _of_collection(path.removeprefix("/collections/"))
+    if path != "/products":
+        abort(404)
+    return _everything()
