@@ -26,7 +26,7 @@ SHORT = "public, max-age=0, s-maxage=20, stale-while-revalidate=20"
 # Of what is kept by browsers as well, such as what resellers show: gone as soon.
 BRIEF = "public, max-age=30, stale-while-revalidate=30"
 PRIVATE = "private, no-cache"
-VARY = "Accept-Encoding, Cookie, HX-Request, HX-Boosted"
+VARY = "Accept-Encoding,Cookie,HX-Request,HX-Boosted"  # without spaces, which are sent as they are
 
 Headers = list[tuple[str, str]]
 

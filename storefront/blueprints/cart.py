@@ -38,7 +38,8 @@ def page():
     facts = {"cart": cart, "refusal": None, "gone": cart.gone, "lost": lost, "closed": shut}
     trail = trails.current()
     facts["walked"] = trails.walked(trail)
-    rows = None if trail else (tuple(cart.lines), cart.count, cart.gone, lost, shut)
+    was = (cart.since, *cart.was.items()) if cart.was else ()
+    rows = None if trail else (tuple(cart.lines), cart.count, cart.gone, lost, shut, was)
     response = show("cart/page.html", "cart/_lines.html", shown=Showing(rows, lambda: facts))
     response = trails.follow(response, trail, trail)
     return write_cart(response, cart.without_gone()) if cart.gone else response

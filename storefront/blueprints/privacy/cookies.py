@@ -66,7 +66,7 @@ def _page(status: int = 200, refusal: Refused | None = None):
 
 def _decoded(name: str, value: str, trouble: str) -> OwnCookie:
     if name == current_app.extensions["cart_cookie"].name:
-        return _cart(name, value, trouble)
+        return _cart(name, trouble)
     if name == current_app.config["SESSION_COOKIE_NAME"]:
         return OwnCookie(name, _session_in_words())
     if is_visit_cookie(name):
@@ -79,7 +79,7 @@ def _decoded(name: str, value: str, trouble: str) -> OwnCookie:
     return OwnCookie(name, "This shop has not set it and does not read it.")
 
 
-def _cart(name: str, value: str, trouble: str) -> OwnCookie:
+def _cart(name: str, trouble: str) -> OwnCookie:
     if trouble:
         words = "It is damaged, or too old, and cannot be read: it counts as an empty cart."
         return OwnCookie(name, words)
@@ -88,8 +88,7 @@ def _cart(name: str, value: str, trouble: str) -> OwnCookie:
     holds = [f"{line.quantity} × {_named(line.variant)}" for line in cart.lines]
     if cart.gone:
         holds.append("something that is no longer sold")
-    written = current_app.extensions["cart_cookie"].written_at(value)
-    ends = written + timedelta(days=CART_DAYS) if written else None
+    ends = cart.since and cart.since + timedelta(days=CART_DAYS)
     words = f"{things} in your cart, and nothing else about you{':' if holds else '.'}"
     return OwnCookie(name, words, holds, ends)
 
