@@ -179,7 +179,12 @@ def moved(endpoint: str, handle: str):
     found = Redirect.leads_to(handle)
     if found is None:
         abort(404, NOT_SOLD)
-    response = redirect(url_for(endpoint, handle=found.handle), 301)
+    return on_for_now(url_for(endpoint, handle=found.handle))
+
+
+def on_for_now(address: str) -> Response:
+    """On to where a thing is now, for whoever asks for it where it was."""
+    response = redirect(address, 301)
     response.headers["Cache-Control"] = "no-cache"  # the handle may be given to another one day
     return response
 

@@ -2,7 +2,7 @@
 
 from storefront.drawn import Showing
 from storefront.models.display import Display
-from storefront.structured import product_group, said_of
+from storefront.structured import crumbs_of, product_group, said_of
 
 Asked = tuple[str | None, ...]
 
@@ -49,6 +49,7 @@ def page_of(
         data = product_group(display.product, known["choice"].variants, origin)
         data |= said_of(**said, begun=True)
         shown = {"related": display.related, "data": data, "closed": closed}
+        shown["crumbs"] = crumbs_of(display.product, origin)
         return known | shown | said | heard | {"refusal": refusal, "walked": walked}
 
     return Showing(rows, facts, "said" if display.rating else None)

@@ -23,7 +23,7 @@ FLOORS = (
     "changes proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " testimonial_pictures front chain relay",
-    "payment cards catching_up copies cookies listing guests showing embed notices data_map"
+    "payment cards catching_up copies cookies listing guests instead showing embed notices data_map"
     " chronicle"
     " brought rounds bounces preview",
     "pages door fetching posting ways",

@@ -10,12 +10,13 @@ from werkzeug.exceptions import NotFound
 
 from storefront import listing, trails
 from storefront.drawn import Showing
-from storefront.models import Collection
+from storefront.models import Collection, FormerSlug
 from storefront.models import search as text_search
 from storefront.models.showcase import PRODUCTS, Showcase
 from storefront.models.vocabulary import corrected
-from storefront.pages import FOR_GOOD, now, public, show, wants_part
+from storefront.pages import FOR_GOOD, now, on_for_now, public, show, wants_part
 from storefront.shelf import ALL
+from storefront.structured import breadcrumbs
 from storefront.ways import Way, way_back
 
 blueprint = Blueprint("listing", __name__)
@@ -44,12 +45,16 @@ def _everything() -> dict:
 @blueprint.get("/collections/<slug>")
 @public
 def collection(slug: str):
-    return _list(**_of_collection(slug))
+    told = _of_collection(slug)
+    if told["path"] != f"/collections/{slug}":
+        query = request.query_string.decode("ascii", "replace")
+        return on_for_now(told["path"] + (f"?{query}" if query else ""))
+    return _list(**told)
 
 
 def _of_collection(slug: str) -> dict:
-    """The same of a collection that is shown now; aborts where there is none."""
-    held = Collection.get_or_none(Collection.slug == slug)
+    """The same of the collection that has this slug, or had it; aborts where none is shown."""
+    held = Collection.get_or_none(Collection.slug == slug) or FormerSlug.leads_to(slug)
     _check_shown(held)
     _shelf().refresh()
     return {
@@ -130,7 +135,7 @@ def _list(
     currency = current_app.extensions["settings"].currency
     shown = Showing(
         None if trail or isinstance(within, BitMap) else rows,
-        lambda: listed.facts(currency) | context,
+        lambda: listed.facts(currency) | context | {"crumbs": _crumbs(path, context["title"])},
         "promotions" if context.get("banners") else None,
     )
     response = show(
@@ -144,12 +149,21 @@ def _list(
     return trails.follow(response, trail, trail and trail.with_list(address))
 
 
+def _crumbs(path: str, title: str) -> dict | None:
+    """What machines read of the way to a collection."""
+    if not path.startswith("/collections/"):
+        return None
+    origin = current_app.extensions["settings"].shop_origin
+    return breadcrumbs(("Products", "/products"), (title, ""), origin=origin)
+
+
 def _way_back(address: str, product: int) -> Way | None:
     """The way from a product back to the list of that address; None where it is not there now."""
     path, _, query = address.partition("?")
     arguments = MultiDict(parse_qsl(query))
     try:
         told = _of_address(path, arguments)
+        path = told["path"]  # where it is now
         page = listing.read(path, arguments, _shelf(), told["first_order"]).page
         title = f"“{arguments.get('q', '')}”" if path == "/search" else told["title"]
         facts = [told[name] for name in ("first_order", "within")]
