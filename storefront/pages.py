@@ -8,6 +8,7 @@ from flask import (
     Response,
     abort,
     current_app,
+    g,
     make_response,
     redirect,
     send_from_directory,
@@ -83,7 +84,14 @@ def require(*clauses: str) -> None:
 
 
 def _covered() -> frozenset[str]:
-    """The clauses that are covered now: looked up once for each edition, and for each version."""
+    """The clauses that are covered now: asked for once in a request."""
+    if "covered" not in g:
+        g.covered = _covered_in_edition()
+    return g.covered
+
+
+def _covered_in_edition() -> frozenset[str]:
+    """The same: looked up once for each edition, and for each version."""
     kept, edition, moment = current_app.extensions.get("covered"), _edition(), now()
     if kept and kept[0] == edition is not None and kept[1] <= moment < kept[2]:
         return kept[3]

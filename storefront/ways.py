@@ -27,9 +27,12 @@ def way_back(read: Callable[[int], Listed], page: int, title: str, product: int)
     """The way to where `product` stands in a list, of which `read(page)` gives a page.
 
     It is looked for on `page` and on those beside it, which is as far as one goes by a link; at
-    most four pages are read. Raises ValueError where `page` is not there any more.
+    most four pages are read. Where the list has become shorter than that, it begins at its first.
     """
-    pages = {page: read(page)}
+    try:
+        pages = {page: read(page)}
+    except ValueError:
+        page, pages = 1, {1: read(1)}
     last = pages[page].pages
 
     def cards(number: int) -> list[Card]:
@@ -45,7 +48,7 @@ def way_back(read: Callable[[int], Listed], page: int, title: str, product: int)
             at = ids.index(product)
             before = cards(number)[at - 1 : at] or (cards(number - 1)[-1:] if not at else [])
             behind = cards(number)[at + 1 : at + 2] or cards(number + 1)[:1]
-            return _way(pages[number], title, before[0:1], behind)
+            return _way(pages[number], title, before, behind)
     return _way(pages[page], title, [], [])
 
 

@@ -162,6 +162,15 @@ def test_a_product_from_elsewhere_has_the_way_back_and_no_neighbours(client):
     assert 'rel="next"' not in page
 
 
+def test_a_list_that_has_become_shorter_leads_back_to_its_first_page(client, settings):
+    begin(client)
+    handle = handles(client.get("/products?page=2").text)[0]
+    client.set_cookie("trail", TrailCookie(settings).written(Trail((), "/products?page=9")))
+    page = client.get(f"/products/{handle}").text
+    assert 'rel="prev" href="/products/' in page
+    assert 'href="/products?page=2">← Back to Products, page 2' in page
+
+
 def test_a_list_that_has_gone_is_passed_over(client, settings):
     begin(client)
     collection = Collection.select().first()
