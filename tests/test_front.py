@@ -23,7 +23,7 @@ PUBLIC = ("/", "/products", "/search?q=wool", "/collections/rain-ready", "/priva
 PUBLIC += ("/testimonials/moderation",)
 PUBLIC += ("/pages/delivery", "/products/second-day-merino-t-shirt")
 FOR_A_MINUTE_IN_ALL = "public, max-age=0, s-maxage=20, stale-while-revalidate=20"
-FOR_ALL = "public, max-age=0, s-maxage=60, stale-while-revalidate=600"
+FOR_ALL = "public,max-age=0,s-maxage=60,stale-while-revalidate=600"
 
 
 @pytest.fixture

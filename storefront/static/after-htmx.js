@@ -12,22 +12,22 @@ addEventListener("submit", e =>
   e.target.querySelector("[hx-get]")?.dispatchEvent(new Event("htmx:abort")));
 
 // A swap puts new elements where old ones were. Facets that stood open stay open, and what had the
-// focus (i) gets it again, found by name and value; where it is gone, the part it stood in (r) takes
+// focus (n) gets it again, found by name and value; where it is gone, the part it stood in (r) takes
 // it. The names are letters that htmx has as well: compressed with it, they weigh less.
 {
-let i, r, open;
+let n, r, open;
 addEventListener("htmx:before:swap", () => {
-  i = document.activeElement;
-  r = i.closest("main [id]")?.id;
+  n = document.activeElement;
+  r = n.closest("main [id]")?.id;
   open = [...document.querySelectorAll(".facets [open] > summary")].map(e => e.textContent);
 });
 addEventListener("htmx:after:swap", () => {
   for (const e of document.querySelectorAll(".facets summary"))
     e.parentElement.open ||= open.includes(e.textContent);
-  if (i.isConnected || document.activeElement !== document.body) return;
-  const it = [...document.getElementsByName(i.name)].find(e => e.value === i.value);
+  if (n.isConnected || document.activeElement !== document.body) return;
+  const s = [...document.getElementsByName(n.name)].find(e => e.value === n.value);
   r = document.getElementById(r);
   r?.setAttribute("tabindex", "-1");
-  (it || r)?.focus();
+  (s || r)?.focus();
 });
 }
