@@ -4,7 +4,7 @@ from storefront.models.account import Account, AccountPasskey, SavedAddress
 from storefront.models.account_link import AccountLink
 from storefront.models.adjustment import StockAdjustment
 from storefront.models.catalogue_import import CatalogueImport
-from storefront.models.collection import Collection, CollectionItem, Redirect
+from storefront.models.collection import Collection, CollectionItem, FormerSlug, Redirect
 from storefront.models.connection import ConnectionCount
 from storefront.models.contest import Contest
 from storefront.models.contest_draw import Draw, DrawLeaf
@@ -67,6 +67,7 @@ RECORDS = (
     Redirect,
     Collection,
     CollectionItem,
+    FormerSlug,
     CatalogueVersion,
     FacetValue,
     Word,
