@@ -3,7 +3,7 @@
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
 
-from flask import Blueprint, abort, current_app, request
+from flask import Blueprint, abort, current_app, g, request
 from pyroaring import BitMap
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
@@ -29,7 +29,7 @@ from storefront.pages import (
     shows,
     wants_part,
 )
-from storefront.shelf import ALL
+from storefront.shelf import ALL, Shelf
 from storefront.structured import breadcrumbs
 from storefront.ways import Way, way_back
 
@@ -46,7 +46,6 @@ def products():
 
 def _everything() -> dict:
     """What `_list` is told of all products."""
-    _shelf().refresh()
     return {
         "path": "/products",
         "first_order": "new",
@@ -70,7 +69,6 @@ def _of_collection(slug: str) -> dict:
     """The same of the collection that has this slug, or had it; aborts where none is shown."""
     held = Trial.of_collection(slug) or FormerSlug.leads_to(slug)
     _check_shown(held)
-    _shelf().refresh()
     return {
         "path": f"/collections/{held.slug}",
         "first_order": "hand",
@@ -107,7 +105,6 @@ def _led(query: str) -> str | None:
     Whoever has chosen anything, an order for one, wants to search: nobody is led astray twice.
     """
     query = " ".join(query.split())
-    _shelf().refresh()
     way = _meanings().way(text_search.terms(query), now())
     return f"{way}?{urlencode({'searched': query[:LONGEST_SEARCHED]})}" if way else None
 
@@ -116,7 +113,6 @@ def _found(arguments: MultiDict) -> dict:
     """The same of what a search finds."""
     query = " ".join(arguments.get("q", "").split())
     words = text_search.terms(query)
-    _shelf().refresh()
     found, facts = _sought(words, _meanings())
     return {
         "path": "/search",
@@ -157,8 +153,12 @@ def _lead(place: str | int) -> Lead:
     return _leads().of(place, now(), _shelf().of)
 
 
-def _shelf():
-    return current_app.extensions["shelf"]
+def _shelf() -> Shelf:
+    """The shelves as they are at this request."""
+    if "shelf" not in g:
+        g.shelf = current_app.extensions["shelf"]
+        g.shelf.refresh()
+    return g.shelf
 
 
 def _list(
