@@ -41,6 +41,8 @@ from storefront.models.reseller import Reseller, WidgetViews
 from storefront.models.return_line import ReturnLine
 from storefront.models.returning import Return
 from storefront.models.rights import RightsRequest, Upkeep
+from storefront.models.ruled import CollectionRule
+from storefront.models.sales import Together
 from storefront.models.shipping import ShippingRate, ShippingZone
 from storefront.models.staff import Passkey, RecoveryCode, Staff
 from storefront.models.staff_action import StaffAction
@@ -60,6 +62,8 @@ RECORDS = (
     Redirect,
     Collection,
     CollectionItem,
+    CollectionRule,
+    Together,
     CatalogueVersion,
     FacetValue,
     Word,

@@ -3,12 +3,15 @@
 import hashlib
 from datetime import datetime
 
-from peewee import ForeignKeyField, IntegerField, IntegrityError, TextField, fn
+from peewee import JOIN, ForeignKeyField, IntegerField, IntegrityError, TextField, fn
+from pyroaring import BitMap
 
 from storefront.db import Moment, Record, database, locked
-from storefront.models.facet import Shelving
+from storefront.models.facet import FacetValue, Shelving
 from storefront.models.period import state_of
 from storefront.models.product import Product
+from storefront.models.rule import Rule
+from storefront.models.ruled import CollectionRule
 from storefront.refusals import Refused
 
 TAKEN = "Another collection has this handle."
@@ -21,17 +24,43 @@ OVERTAKEN = (
 class Collection(Record):
     """A named choice of products with a page of its own at `/collections/<slug>`.
 
-    It is shown from `shown_from` to before `shown_until`, of which either may be left open.
+    It is shown from `shown_from` to before `shown_until`, of which either may be left open. What
+    is chosen by hand are its items; while its rule is on, it holds what meets that instead, and
+    the items wait. `sort` is the order in which lists show it: `hand`, `new`, `sold` …
     """
 
     slug = TextField(unique=True)
     title = TextField()
     words = TextField(default="")
     position = IntegerField(default=0)
+    sort = TextField(default="hand")
     shown_from = Moment(null=True)
     shown_until = Moment(null=True)
 
-    impersonal = ("slug", "title", "words")
+    impersonal = ("slug", "title", "words", "sort")
+
+    @classmethod
+    def named(cls, slug: str) -> "Collection | None":
+        """That of a handle, with its rule as `ruling` where it has one; one query."""
+        rows = cls.select(cls, CollectionRule).join(
+            CollectionRule, JOIN.LEFT_OUTER, attr="ruling", on=CollectionRule.collection == cls.id
+        )
+        return rows.where(cls.slug == slug).first()
+
+    @property
+    def rule(self) -> Rule | None:
+        """What it holds products by, read with `named`; None where they are chosen by hand."""
+        ruling = getattr(self, "ruling", None)
+        return ruling.rule if ruling and ruling.is_on else None
+
+    def ranking(self) -> list[int]:
+        """The ids of those that come first in its own order, after which the newest do."""
+        ruling = getattr(self, "ruling", None)
+        return ruling.ranked if self.sort == "sold" and ruling else self.product_ids()
+
+    def members(self) -> BitMap:
+        """The ids of all it holds, by hand or by rule; one query."""
+        return FacetValue.held(self.facet)
 
     @classmethod
     def in_order(cls) -> list["Collection"]:
@@ -56,6 +85,11 @@ class Collection(Record):
             products = [found[handle] for handle in handles if handle in found]
             for position, product in enumerate(products):
                 CollectionItem.create(collection=self, product=product, position=position)
+            self._mark(shelving, products, before)
+
+    def _mark(self, shelving: Shelving, products: list[Product], before: list[Product]) -> None:
+        """Note what was chosen by hand, unless that waits while a rule is on."""
+        if not CollectionRule.holds(self):
             shelving.mark(self.facet, products, before)
 
     @classmethod
@@ -109,12 +143,7 @@ class Collection(Record):
 
     def _move_to(self, slug: str, shelving: Shelving) -> None:
         if slug != self.slug:
-            products = self._products()
-            shelving.mark(self.facet, [], products)
-            shelving.mark(Collection(slug=slug).facet, products, [])
-
-    def _products(self) -> list[Product]:
-        return [Product(id=number) for number in self.product_ids()]
+            shelving.move(self.facet, Collection(slug=slug).facet)
 
     @classmethod
     def take_in(cls, number: int, product: int) -> None:
@@ -128,7 +157,7 @@ class Collection(Record):
                 last = held.items.select(fn.MAX(CollectionItem.position)).scalar()
                 place = 0 if last is None else last + 1
                 CollectionItem.create(collection=held, product=product, position=place)
-                shelving.mark(held.facet, [found], [])
+                held._mark(shelving, [found], [])
 
     def _item(self, product: int) -> "CollectionItem | None":
         return self.items.where(CollectionItem.product == product).first()
@@ -141,7 +170,7 @@ class Collection(Record):
             if item := held._item(product):
                 item.delete_instance()
                 held._shift(item.position + 1, None, -1)
-                shelving.mark(held.facet, [], [Product(id=product)])
+                held._mark(shelving, [], [Product(id=product)])
 
     def _shift(self, start: int, end: int | None, by: int) -> None:
         """Move the items at these places, the last among them, by so many."""
@@ -184,11 +213,11 @@ class Collection(Record):
         """Take a collection away; its products stay."""
         with database.atomic(), Shelving() as shelving:
             held = cls.find(number)
-            shelving.mark(held.facet, [], held._products())
+            shelving.move(held.facet, None)  # before its rule: all lock in this order
             held.delete_instance()
 
     def product_ids(self) -> list[int]:
-        """The ids of its products, in its order; one query."""
+        """The ids of what was chosen for it by hand, in that order; one query."""
         items = self.items.select(CollectionItem.product).order_by(CollectionItem.position)
         return [row[0] for row in items.tuples()]
 
