@@ -28,7 +28,8 @@ def page(handle: str):
     origin = current_app.extensions["settings"].shop_origin
     waiting = {"deaf": closed("waiting")}
     shown = showing.page_of(display, asked, typed, origin, closed("cookies"), waiting=waiting)
-    tags = [f"product-{one.handle}" for one in (display.product, *display.related)]
+    others = (*display.beside.bought, *display.beside.alike)
+    tags = [f"product-{one.handle}" for one in (display.product, *others)]
     public = SHORT if display.rating else PUBLIC
     return show("products/page.html", shown=shown, tags=tags, public=public)
 
