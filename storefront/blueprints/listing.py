@@ -27,18 +27,19 @@ def products():
 @blueprint.get("/collections/<slug>")
 @public
 def collection(slug: str):
-    held = Collection.get_or_none(Collection.slug == slug)
+    held = Collection.with_rule(Collection.slug == slug)
     _check_shown(held)
     _shelf().refresh()
     return _list(
         f"/collections/{held.slug}",
-        "hand",
+        held.sort,
         held.facet,
-        ranked=held.product_ids,
+        ranked=held.ranking,
         place=held.id,
         until=held.shown_until,
         title=held.title,
         words=held.words,
+        why=held.why(_currency()),
     )
 
 
@@ -77,6 +78,10 @@ def _shelf():
     return current_app.extensions["shelf"]
 
 
+def _currency() -> str:
+    return current_app.extensions["settings"].currency
+
+
 def _list(
     path: str,
     first_order: str,
@@ -98,10 +103,9 @@ def _list(
         moments.append(showcase.next_change)
     # A narrowing is told from another by being itself; a search makes one for each request.
     rows = (listed.narrowed, listed.wanted.state, tuple(listed.products), *context.values())
-    currency = current_app.extensions["settings"].currency
     shown = Showing(
         None if isinstance(within, BitMap) else rows,
-        lambda: listed.facts(currency) | context,
+        lambda: listed.facts(_currency()) | context,
         "promotions" if context.get("banners") else None,
     )
     return show(

@@ -3,14 +3,21 @@
 import hashlib
 from datetime import datetime
 
-from peewee import JOIN, ForeignKeyField, IntegerField, IntegrityError, TextField, fn
+from peewee import (
+    JOIN,
+    Expression,
+    ForeignKeyField,
+    IntegerField,
+    IntegrityError,
+    TextField,
+    fn,
+)
 from pyroaring import BitMap
 
 from storefront.db import Moment, Record, database, locked
 from storefront.models.facet import FacetValue, Shelving
 from storefront.models.period import state_of
 from storefront.models.product import Product
-from storefront.models.rule import Rule
 from storefront.models.ruled import CollectionRule
 from storefront.refusals import Refused
 
@@ -40,21 +47,22 @@ class Collection(Record):
     impersonal = ("slug", "title", "words", "sort")
 
     @classmethod
-    def named(cls, slug: str) -> "Collection | None":
-        """That of a handle, with its rule as `ruling` where it has one; one query."""
+    def with_rule(cls, condition: Expression) -> "Collection | None":
+        """One that meets a condition, with its rule as `ruling` where it has one; one query."""
         rows = cls.select(cls, CollectionRule).join(
             CollectionRule, JOIN.LEFT_OUTER, attr="ruling", on=CollectionRule.collection == cls.id
         )
-        return rows.where(cls.slug == slug).first()
+        return rows.where(condition).first()
 
-    @property
-    def rule(self) -> Rule | None:
-        """What it holds products by, read with `named`; None where they are chosen by hand."""
+    def why(self, currency: str) -> str:
+        """Why it shows what it does, for shoppers; of one that was read with its rule."""
         ruling = getattr(self, "ruling", None)
-        return ruling.rule if ruling and ruling.is_on else None
+        if ruling and ruling.is_on:
+            return f"Products by the rule: {ruling.rule.words(currency)}."
+        return "Chosen by us by hand."
 
     def ranking(self) -> list[int]:
-        """The ids of those that come first in its own order, after which the newest do."""
+        """The ids of those that come first in its own order, before all others."""
         ruling = getattr(self, "ruling", None)
         return ruling.ranked if self.sort == "sold" and ruling else self.product_ids()
 
