@@ -16,9 +16,7 @@ from storefront.refusals import Refused
 MOST_DAYS = 730
 MOST_BEST = 500
 MOST_NAMED = 20  # tags, or types, in one rule
-NO_CONDITION = (
-    "Give it one condition at least. A rule without any would hold everything there is."
-)
+NO_CONDITION = "Give it one condition at least. A rule without any would hold everything there is."
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,7 @@ class CollectionRule(Record):
     when the worker last looked.
     """
 
-    collection = DeferredForeignKey(
-        "Collection", backref="rules", unique=True, on_delete="CASCADE"
-    )
+    collection = DeferredForeignKey("Collection", backref="rules", unique=True, on_delete="CASCADE")
     is_on = BooleanField(default=False)
     facts = JSONText(default=dict)
     ranked = JSONText(default=list)

@@ -11,6 +11,7 @@ desk = blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 # Their routes need the blueprint.
 from storefront.blueprints.desk import (  # noqa: E402
     account,  # noqa: F401
+    collection_rules,  # noqa: F401
     collections,  # noqa: F401
     contests,  # noqa: F401
     contests_draw,  # noqa: F401
