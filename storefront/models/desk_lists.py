@@ -151,12 +151,9 @@ def collections() -> list[tuple[Collection, int, bool]]:
     counts = dict(counted.group_by(CollectionItem.collection).tuples())
     ruled = {one.collection_id: one for one in CollectionRule.in_force()}
     return [
-        (
-            each,
-            len(each.members()) if each.id in ruled else counts.get(each.id, 0),
-            each.id in ruled,
-        )
+        (each, len(each.members()) if by_rule else counts.get(each.id, 0), by_rule)
         for each in Collection.in_order()
+        for by_rule in [each.id in ruled]
     ]
 
 

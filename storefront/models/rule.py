@@ -64,9 +64,8 @@ class Rule:
         """Raise `Refused`, in words, for a rule that nobody can have meant."""
         if not self.facts:
             raise Refused(rule=NO_CONDITION)
-        if self.price_from is not None and self.price_to is not None:
-            if self.price_to < self.price_from:
-                raise Refused(price_to="This is less than the price it begins with.")
+        if None not in (self.price_from, self.price_to) and self.price_to < self.price_from:
+            raise Refused(price_to="This is less than the price it begins with.")
         for name in ("tags", "types"):
             if len(getattr(self, name)) > MOST_NAMED:
                 raise Refused(**{name: f"Please name {MOST_NAMED} at most."})
