@@ -52,7 +52,8 @@ class _Row(NamedTuple):
         said = [("word", word) for word in search.terms(card.title) if len(word) > 2]
         said += [("tag", tag.lower()) for tag in json.loads(tags)]
         said += [(name, value) for name, value in json.loads(facets) if name[:7] == "option:"]
-        return cls(card, frozenset([*said, ("vendor", vendor)]), orders)
+        said += [("vendor", vendor)] if vendor else []
+        return cls(card, frozenset(said), orders)
 
 
 class Beside(NamedTuple):

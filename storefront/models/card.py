@@ -101,7 +101,8 @@ TILE += [Collection.shown_from, Collection.shown_until]
 _BY_IDS = Prepared(lambda ids: Product.select(*COLUMNS).where(Product.id.in_(ids)))
 _NEWEST = Prepared(lambda most: _on_sale().order_by(Product.id.desc()).limit(most))
 _FIRST = (CollectionItem.collection == Collection.id) & (CollectionItem.position == 0)
-_PICTURED = Case(CollectionRule.is_on, [(True, CollectionRule.first)], CollectionItem.product)
+_BY_RULE = CollectionRule.is_on == True  # noqa: E712
+_PICTURED = Case(None, [(_BY_RULE, CollectionRule.first)], CollectionItem.product)
 _TILES = Prepared(
     lambda: (
         Collection.select(*TILE)

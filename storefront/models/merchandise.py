@@ -156,7 +156,9 @@ def _settle(number: int, way: Way, ranked: list[int], at: datetime) -> None:
         if held is None or Way.of(held) != way:
             return  # somebody has just changed it, which settled it, too
         ruled = CollectionRule.of(held)
+        changed = [CollectionRule.settled_at]
+        changed += [CollectionRule.ranked] if ruled.ranked != ranked else []
         ruled.ranked, ruled.settled_at, ruled.collection = ranked, at, held
-        ruled.save(only=[CollectionRule.ranked, CollectionRule.settled_at])
+        ruled.save(only=changed)  # pages are drawn anew where the ranking is written
         if ruled.is_on:
             shelving.follow(ruled)

@@ -7,7 +7,7 @@ paid. What fewer than `LEAST` orders of as many customers say is not said at all
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from peewee import JOIN, Case, ForeignKeyField, IntegerField, fn
+from peewee import Case, ForeignKeyField, IntegerField, Select, Table, fn
 
 from storefront.db import Record, database
 from storefront.models.order import Order
@@ -105,17 +105,18 @@ def _pairs(since: datetime) -> dict[tuple[int, int], int]:
     bought = _bought(since).cte("bought", materialized=True)
     often = bought.select_from(bought.c.product).group_by(bought.c.product).having(_is_said(bought))
     often = often.cte("often", materialized=True)
-    a, b = bought.alias("a"), bought.alias("b")
+    a, b, most = Table("bought", alias="a"), Table("bought", alias="b"), Table("often")
     orders = fn.COUNT(a.c.bill)
     rows = (
-        a.select_from(a.c.product, b.c.product, orders)
-        .join(b, JOIN.INNER, on=(a.c.bill == b.c.bill) & (a.c.product != b.c.product))
-        .where(a.c.product.in_(often.select_from(often.c.product)))
-        .where(b.c.product.in_(often.select_from(often.c.product)))
+        Select([a], [a.c.product, b.c.product, orders])
+        .join(b, on=(a.c.bill == b.c.bill) & (a.c.product != b.c.product))
+        .where(a.c.product.in_(most.select(most.c.product)))
+        .where(b.c.product.in_(most.select(most.c.product)))
         .group_by(a.c.product, b.c.product)
         .having((orders >= LEAST) & (fn.COUNT(fn.DISTINCT(a.c.who)) >= LEAST))
         .order_by(orders.desc(), b.c.product.desc())
         .with_cte(bought, often)
+        .bind(database)
     )
     kept: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for product, other, count in rows.tuples().iterator():
