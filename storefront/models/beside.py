@@ -2,6 +2,8 @@
 
 import json
 from collections import Counter
+from functools import lru_cache
+from itertools import chain
 from math import log
 from typing import NamedTuple
 
@@ -13,7 +15,8 @@ from storefront.models.product import Product
 from storefront.models.sales import MOST_BESIDE, Together
 from storefront.prepared import Prepared
 
-LOOKED_AT = 32  # the newest of its kind, of which the nearest are shown
+LOOKED_AT = 24  # the newest of its kind, of which the nearest are shown
+KNOWN = 400  # products of which is remembered what they say; about 3 kB each
 
 COMPARED = (Product.tags, Product.vendor, Product.facets)
 
@@ -45,15 +48,17 @@ class _Row(NamedTuple):
     said: frozenset[tuple[str, str]]
     orders: int | None
 
-    @classmethod
-    def read(cls, row: tuple) -> "_Row":
-        card = Card._make(row[: len(COLUMNS)])
-        tags, vendor, facets, orders = row[len(COLUMNS) :]
-        said = [("word", word) for word in search.terms(card.title) if len(word) > 2]
-        said += [("tag", tag.lower()) for tag in json.loads(tags)]
-        said += [(name, value) for name, value in json.loads(facets) if name[:7] == "option:"]
-        said += [("vendor", vendor)] if vendor else []
-        return cls(card, frozenset(said), orders)
+
+@lru_cache(KNOWN)
+def _read(row: tuple) -> _Row:
+    """What a product says of itself; the newest of a kind are read for all others of it."""
+    card = Card._make(row[: len(COLUMNS)])
+    tags, vendor, facets, orders = row[len(COLUMNS) :]
+    said = [("word", word) for word in search.terms(card.title) if len(word) > 2]
+    said += [("tag", tag.lower()) for tag in json.loads(tags)]
+    said += [(name, value) for name, value in json.loads(facets) if name[:7] == "option:"]
+    said += [("vendor", vendor)] if vendor else []
+    return _Row(card, frozenset(said), orders)
 
 
 class Beside(NamedTuple):
@@ -65,26 +70,30 @@ class Beside(NamedTuple):
     @classmethod
     def of(cls, product: Product) -> "Beside":
         """Of a product; one query. Where enough was bought with it, nothing alike is looked for."""
-        rows = [_Row.read(row) for row in _BESIDE.rows(product.id, product.type)]
+        rows = [_read(row) for row in _BESIDE.rows(product.id, product.type)]
         bought = [row for row in rows if row.orders]
         bought.sort(key=lambda row: (-row.orders, -row.card.id))
         if len(bought) >= MOST_BESIDE:
             return cls(tuple(row.card for row in bought), ())
         own = next((row for row in rows if row.card.id == product.id), None)
         others = [row for row in rows if row is not own and not row.orders]
-        alike = _nearest(own, others, bool(product.type)) if own else others
+        alike = _nearest(own.said if own else frozenset(), others, bool(product.type))
         cards = [tuple(row.card for row in few[:MOST_BESIDE]) for few in (bought, alike)]
         return cls(*cards)
 
 
-def _nearest(own: _Row, others: list[_Row], is_kind: bool) -> list[_Row]:
-    """Those that have most in common with it first; the newest among equals.
+def _nearest(own: frozenset, others: list[_Row], is_kind: bool) -> list[_Row]:
+    """Those that have most in common with what it says first; the newest among equals.
 
     What few of them say tells more than what they all do. Of no kind in particular, those that
     have nothing in common with it are left out.
     """
-    common = Counter(each for row in others for each in row.said & own.said)
+    shared = [row.said & own for row in others]
+    common = Counter(chain.from_iterable(shared))
     weights = {each: log(1 + len(others) / count) for each, count in common.items()}
-    near = [(sum(map(weights.__getitem__, row.said & own.said)), row) for row in others]
-    near.sort(key=lambda pair: (-pair[0], -pair[1].card.id))
-    return [row for weight, row in near if weight or is_kind]
+    near = [
+        (sum([weights[each] for each in both]), row.card.id, row)
+        for both, row in zip(shared, others, strict=True)
+    ]
+    near.sort(reverse=True)  # ids differ: no two rows are compared
+    return [row for weight, _, row in near if weight or is_kind]
