@@ -6,6 +6,7 @@ import os
 import storefront.sparing  # noqa: F401  (first, before what it spares is asked for)
 from storefront import gate, tally, view_counts
 from storefront.app import create_app
+from storefront.traffic.writing import write_each_minute
 
 os.umask(0o077)  # what the shop writes is its owner's alone
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
@@ -13,3 +14,4 @@ app = create_app()
 gate.close()
 tally.write_at_the_end()
 view_counts.write_at_the_end()
+write_each_minute(app.extensions["traffic"].counters.write_down)

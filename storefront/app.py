@@ -55,6 +55,7 @@ from storefront.payment import Payments
 from storefront.proxies import TrustedProxies
 from storefront.shelf import Shelf
 from storefront.signing import Signer
+from storefront.traffic import Traffic
 
 PARTS = (
     *(home, listing, products, pictures, waiting, cart, checkout, orders, afterwards, returns),
@@ -131,6 +132,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "invitation_links": InvitationLinks(settings.cookie_keys),
         "reseller_links": ResellerLinks(settings.cookie_keys),
         "clicks": Clicks(),
+        "traffic": Traffic(clock),
         "shelf": Shelf(),
         "signer": Signer(settings.keys),
         "edition": Freshness(settings.database_url).edition,
@@ -172,6 +174,7 @@ def _stand_in_front(app: Flask, settings: Settings) -> None:
         edition=app.extensions["edition"],
         now=app.extensions["clock"],
         seen=lambda path: view_counts.note(path, app.extensions["clock"]()),
+        viewed=app.extensions["traffic"].note,
     )
     front = Front(app.wsgi_app, settings, app.extensions["assets"], behind)
     app.wsgi_app = TrustedProxies(front, settings.proxies)

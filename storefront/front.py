@@ -4,15 +4,19 @@ A public page is drawn for nobody and kept as bytes until the edition changes; f
 cart the badge is put into those bytes. Everything else goes to Flask and comes back compressed.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from secrets import choice
 
 from storefront.assets import Assets
 from storefront.compression import LARGEST, LEAST, ONCE, coding_for, compressed, is_text
 from storefront.config import Settings
 from storefront.kept import PUBLIC, Headers, KeptPages, Page
+from storefront.models.trial import ARMS
+from storefront.traffic.seen import Seen
 from storefront.weighed import Weighed
 
 MOST_PRESSED = 2**21  # bytes of drawn pages, as they are and in a coding
@@ -21,6 +25,7 @@ FOR_OTHERS = ("/widget/", "/oembed")
 COUNTED = "/insider/archive/"  # of our own pages, without a look at who asks
 OF_A_VISITOR = ("HTTP_COOKIE", "HTTP_HX_REQUEST", "HTTP_AUTHORIZATION", "HTTP_REFERER")
 NEAR = ("127.0.0.1", "::1", "")
+VIA = re.compile(r"[a-z0-9-]{1,40}")  # how links that are counted are named
 LONGEST_QUERY = 1000  # characters; what asks for more is drawn for once
 
 
@@ -32,7 +37,8 @@ class Behind:
     `count(cookies)`: how many things the cart in a Cookie header holds, 0 without a cart, None
     where the visitor needs a page drawn for them; `badge(count)`: its bytes in a page;
     `edition()`: which one is out, None if unknown; `now()`: the moment, in UTC; `seen(path)`: what
-    is counted was given out at that path.
+    is counted was given out at that path; `viewed(environ, status, seen)`: so was an answer that
+    counts as what was `seen`.
     """
 
     is_public: Callable[[str], bool]
@@ -41,6 +47,7 @@ class Behind:
     edition: Callable[[], str | None]
     now: Callable[[], datetime]
     seen: Callable[[str], None]
+    viewed: Callable[[dict, str, Seen | None], None]
 
 
 class Answer:
@@ -81,6 +88,8 @@ class Front:
         elif environ["PATH_INFO"].startswith(COUNTED) and environ["REQUEST_METHOD"] == "GET":
             start_response = self._counting(environ["PATH_INFO"], start_response)
         if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            if "via=" in environ["QUERY_STRING"]:
+                _take_via(environ)
             if environ["PATH_INFO"].startswith("/static/"):
                 return self._file(environ, start_response)
             if (count := self._count(environ)) is not None:
@@ -132,6 +141,10 @@ class Front:
     def _for_all(self, count: int, environ, start_response) -> Iterable[bytes]:
         edition, key = self._behind.edition(), _key(environ)
         page = self._pages.find(key, edition)
+        if page is not None and page.on_trial:
+            environ["storefront.arm"] = arm = choice(ARMS)
+            key = (*key, arm)
+            page = self._pages.find(key, edition)
         if page is None:
             if edition is None or not self._behind.is_public(environ["PATH_INFO"]):
                 return self._pass_on(Answer(self._app, environ), environ, start_response)
@@ -140,17 +153,21 @@ class Front:
             body, until = answer.whole(), nobodys.get("storefront.until")
             if answer.status.startswith("200") and until is not None:
                 public = nobodys.get("storefront.public", PUBLIC)
-                page = self._pages.take_in(key, edition, until, answer.headers, body, public)
+                seen = nobodys.get("storefront.seen")
+                page = self._pages.take_in(key, edition, until, answer.headers, body, public, seen)
             if page is None:
                 # Not one to keep: a way on, or nothing there. Who has a cookie gets it anew.
                 answer.body = [body]
                 again = Answer(self._app, environ) if "HTTP_COOKIE" in environ else answer
+                environ.setdefault("storefront.seen", nobodys.get("storefront.seen"))
                 return self._pass_on(again, environ, start_response)
         return self._give(page, count, environ, start_response)
 
     def _give(self, page: Page, count: int, environ, start_response) -> Iterable[bytes]:
         coding = coding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
         ready = self._pages.ready(page, coding, count, environ["wsgi.url_scheme"])
+        if environ["REQUEST_METHOD"] == "GET":
+            self._behind.viewed(environ, "200", page.seen)
         asked = environ.get("HTTP_IF_NONE_MATCH")
         if asked and (ready.etag in asked or asked == "*"):
             start_response("304 NOT MODIFIED", ready.headers[:3])
@@ -175,6 +192,7 @@ class Front:
         if environ["REQUEST_METHOD"] == "HEAD":
             answer.whole()
             return []
+        self._behind.viewed(environ, answer.status[:3], environ.get("storefront.seen"))
         return body
 
     def _in_coding(self, body: bytes, headers: dict[str, str], environ) -> bytes:
@@ -237,6 +255,17 @@ def content_policy(payment_origin: str, hashes: dict[str, str], *, frames: bool 
         f"img-src 'self'; connect-src 'self'; {framed}form-action 'self' {payment_origin}; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
+
+
+def _take_via(environ) -> None:
+    """Take out of the address by which link it was come to: that is counted, and changes nothing
+    of the page.
+    """
+    parts = environ["QUERY_STRING"].split("&")
+    named = [part[4:] for part in parts if part.startswith("via=")]
+    if named and VIA.fullmatch(named[0]):
+        environ["storefront.via"] = named[0]
+    environ["QUERY_STRING"] = "&".join(part for part in parts if not part.startswith("via="))
 
 
 def _key(environ) -> tuple:

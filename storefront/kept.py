@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from storefront.compression import AHEAD, KEPT, LEAST, compressed, is_text
+from storefront.traffic.seen import Seen
 
 MOST_BYTES = 6 * 2**20  # of all pages, in each process
 LARGEST = 256 * 1024  # bytes of one page
@@ -54,6 +55,8 @@ class Page:
     public: str = PUBLIC  # what shared caches are told
     answers: dict[tuple[str, int], Ready] = field(default_factory=dict)
     weight: int = 0  # bytes in memory, about
+    seen: Seen | None = None  # what it counts as
+    on_trial: bool = False  # then this is the page of one arm
     is_kept: bool = True
 
 
@@ -94,13 +97,15 @@ class KeptPages:
         headers: Headers,
         body: bytes,
         public: str = PUBLIC,
+        seen: Seen | None = None,
     ) -> Page | None:
         """Keep a page that was drawn for nobody; None if it is too large for that."""
         if len(body) > LARGEST:
             return None
         headers = [pair for pair in headers if pair[0] != "Content-Length"]
         until = min(until, self._now() + LONGEST)
-        page = Page(edition, until, headers, body, self._empty_badge in body, public)
+        page = Page(edition, until, headers, body, self._empty_badge in body, public, seen=seen)
+        page.on_trial = seen is not None and seen.on_trial
         with self._lock:
             self._let_go(self._pages.pop(key, None))
             self._pages[key] = page

@@ -54,7 +54,8 @@ FIRST = ("type", "option:Size", "option:Colour", "option:Color", "price", "stock
 class Wanted:
     """What an address asks for: `chosen` holds values by facet, `unknown` what nobody knows.
 
-    `is_ordered` is whether the address names an order other than the list's own.
+    `is_ordered` is whether the address names an order other than the list's own; a list that is
+    `on_trial` begins with such a one of itself, and its links name it.
     """
 
     path: str
@@ -64,6 +65,7 @@ class Wanted:
     page: int
     unknown: tuple[str, ...] = ()
     is_ordered: bool = False
+    on_trial: bool = False
 
     def address(self, **changes) -> str:
         """The address of this state with some of it changed; always from page 1 unless given."""
@@ -77,12 +79,14 @@ class Wanted:
     @property
     def is_first(self) -> bool:
         """Whether it is the list as it begins: nothing chosen, its own order, its first page."""
-        return self.page == 1 and not (self.chosen or self.is_ordered)
+        named = self.is_ordered and not self.on_trial
+        return self.page == 1 and not (self.chosen or named)
 
     @property
     def state(self) -> tuple:
         """All of it, to tell it from others by."""
-        return self.path, tuple(self.chosen.items()), self.order, self.page, self.unknown
+        chosen = tuple(self.chosen.items())
+        return self.path, chosen, self.order, self.page, self.unknown, self.on_trial
 
     def without(self, facet: str, value: str) -> str:
         """The address with one chosen value let go."""
@@ -139,14 +143,19 @@ class Listed:
         return known | choices | {"pages": self.pages, "order": IN_WORDS[self.wanted.order]}
 
 
-def listed(path: str, arguments, shelf: Shelf, first_order: str, within, ranked=None) -> Listed:
+def listed(
+    path: str, arguments, shelf: Shelf, first_order: str, within, ranked=None, tried: str = ""
+) -> Listed:
     """The page of a list that an address asks for; see `read`.
 
     `within` is a facet with its value, or the ids that a search has found; `ranked()` gives the
-    order of those that have one of their own. Raises ValueError, in words, for a page that is not
+    order of those that have one of their own; the list begins with the order `tried`, if one is.
+    Raises ValueError, in words, for a page that is not
     there.
     """
     wanted = read(path, arguments, shelf, first_order)
+    if tried and wanted.is_first:
+        wanted = replace(wanted, order=tried, is_ordered=True, on_trial=True)
     narrowed = shelf.narrow(within, wanted.chosen)
     pages = last_page(len(narrowed.products), wanted.order)
     if wanted.page > pages:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import wraps
+from secrets import choice
 
 from flask import (
     Response,
@@ -21,6 +22,8 @@ from storefront.drawn import Showing
 from storefront.front import content_policy
 from storefront.kept import PRIVATE, PUBLIC, VARY
 from storefront.models import Redirect
+from storefront.models.trial import ARMS
+from storefront.traffic import Seen
 
 FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 
@@ -123,7 +126,42 @@ def show(
     if status == 200:
         keep(until, public)
         _tag(response, tags)
+        if not fragment:
+            counts()
     return _private(response, no_store=fragment)
+
+
+def counts(**facts) -> None:
+    """Say what the answer counts as, besides a view of its page: the facts of `Seen`.
+
+    Pages that lead to something of somebody's are counted together, under their rule.
+    """
+    if request.environ.get("storefront.seen") is None and request.url_rule is not None:
+        rule = request.url_rule.rule
+        view = current_app.view_functions[request.endpoint]
+        path = request.path if hasattr(view, "public") else rule
+        if not rule.startswith("/desk"):
+            request.environ["storefront.seen"] = Seen(path, **facts)
+
+
+def shows(banners: Iterable = (), named: Iterable[str] = (), **facts) -> None:
+    """Say what else the page shows whose links are counted: banners, and arms of trials by name.
+
+    Where any of it is on trial, no shared cache may keep one arm for everybody.
+    """
+    names = (*(banner.name for banner in banners), *named)
+    if names or facts:
+        counts(shows=names, **facts)
+
+
+def arm() -> str:
+    """The arm that this answer shows of whatever is on trial: drawn for each request anew."""
+    return request.environ.setdefault("storefront.arm", choice(ARMS))
+
+
+def took(step: str) -> None:
+    """Say that the answer takes that step to an order, whether or not it is a page."""
+    request.environ["storefront.seen"] = Seen(step=step)
 
 
 def _tag(response: Response, tags: Iterable[str]) -> None:
@@ -216,7 +254,8 @@ def keep(until: datetime = FOR_GOOD, public: str = PUBLIC) -> None:
     if "storefront.nobody" in request.environ:
         change = coverage.next_change(now())
         request.environ["storefront.until"] = min(until, change) if change else until
-        request.environ["storefront.public"] = public
+        seen = request.environ.get("storefront.seen")
+        request.environ["storefront.public"] = PRIVATE if seen and seen.on_trial else public
 
 
 def go(url: str) -> Response:

@@ -9,7 +9,7 @@ from storefront.models import Product, Variant
 from storefront.models.cart import Cart
 from storefront.models.choice import Choice
 from storefront.models.display import Display
-from storefront.pages import closed, collects, go, require, show, wants_part
+from storefront.pages import closed, collects, go, require, show, took, wants_part
 from storefront.refusals import Refused
 
 blueprint = Blueprint("cart", __name__)
@@ -53,6 +53,7 @@ def add():
         cart = read_cart().with_more(choice.variant, quantity)
     except Refused as refusal:
         return _refused(display, asked, typed, refusal)
+    took("cart")
     if not wants_part():
         return write_cart(go("/cart?lost=1" if cart_trouble() else "/cart"), cart)
     said = f"Added to your cart: {quantity} × {display.product.title}"

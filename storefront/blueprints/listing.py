@@ -7,11 +7,11 @@ from pyroaring import BitMap
 
 from storefront import listing
 from storefront.drawn import Showing
-from storefront.models import Collection
+from storefront.models import Collection, Trial
 from storefront.models import search as text_search
 from storefront.models.showcase import PRODUCTS, Showcase
 from storefront.models.vocabulary import corrected
-from storefront.pages import FOR_GOOD, now, public, show, wants_part
+from storefront.pages import FOR_GOOD, arm, counts, now, public, show, shows, wants_part
 from storefront.shelf import ALL
 
 blueprint = Blueprint("listing", __name__)
@@ -27,7 +27,7 @@ def products():
 @blueprint.get("/collections/<slug>")
 @public
 def collection(slug: str):
-    held = Collection.with_rule(Collection.slug == slug)
+    held = Trial.of_collection(slug)
     _check_shown(held)
     _shelf().refresh()
     return _list(
@@ -37,6 +37,7 @@ def collection(slug: str):
         ranked=held.ranking,
         place=held.id,
         until=held.shown_until,
+        trial=held.trial,
         title=held.title,
         words=held.words,
         why=held.why(_currency()),
@@ -89,19 +90,25 @@ def _list(
     ranked=None,
     place: str | int | None = None,
     until: datetime | None = None,
+    trial: Trial | None = None,
     **context,
 ):
     """A list; above its first page, unnarrowed, stands what is promoted at that `place`."""
+    tried = trial.order if trial and arm() == "b" and not wants_part() else ""
     try:
-        listed = listing.listed(path, request.args, _shelf(), first_order, within, ranked)
+        listed = listing.listed(path, request.args, _shelf(), first_order, within, ranked, tried)
     except ValueError as trouble:
         abort(404, str(trouble))
     moments = [until]
     if place is not None and listed.wanted.is_first and not wants_part():
-        showcase = Showcase(now())
+        showcase = Showcase(now(), arm())
         context["banners"] = showcase.on(place)
+        context["via"] = trial.link_name(arm()) if trial else ""
         moments.append(showcase.next_change)
+        shows(context["banners"], filter(None, [context["via"]]))
     # A narrowing is told from another by being itself; a search makes one for each request.
+    if path == "/search" and listed.wanted.is_first and not wants_part():
+        counts(search=listed.wanted.query, found=listed.count)
     rows = (listed.narrowed, listed.wanted.state, tuple(listed.products), *context.values())
     shown = Showing(
         None if isinstance(within, BitMap) else rows,

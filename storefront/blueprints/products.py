@@ -6,7 +6,7 @@ from storefront import showing
 from storefront.kept import PUBLIC, SHORT
 from storefront.models.choice import Choice
 from storefront.models.display import Display
-from storefront.pages import closed, moved, public, show, wants_part
+from storefront.pages import closed, counts, moved, public, show, wants_part
 
 blueprint = Blueprint("products", __name__)
 
@@ -31,6 +31,7 @@ def page(handle: str):
     others = (*display.beside.bought, *display.beside.alike)
     tags = [f"product-{one.handle}" for one in (display.product, *others)]
     public = SHORT if display.rating else PUBLIC
+    counts(step="product")
     return show("products/page.html", shown=shown, tags=tags, public=public)
 
 

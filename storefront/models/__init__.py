@@ -50,6 +50,8 @@ from storefront.models.statement import DeskInstruction, DeskStatement
 from storefront.models.tax import TaxRate
 from storefront.models.terms import Terms
 from storefront.models.testimonial import Testimonial
+from storefront.models.traffic import TrafficDay, TrafficHour
+from storefront.models.trial import Trial
 from storefront.models.vocabulary import Word
 from storefront.models.waiting import Waiting
 
@@ -75,6 +77,7 @@ RECORDS = (
     TaxRate,
     Discount,
     Promotion,
+    Trial,
     DiscountUse,  # before the orders, by whose addresses its rows are found
     PolicyVersion,
     PolicyNotice,
@@ -110,6 +113,8 @@ RECORDS = (
     WidgetViews,
     OutgoingMail,
     ConnectionCount,
+    TrafficHour,
+    TrafficDay,
     Staff,
     Passkey,
     RecoveryCode,

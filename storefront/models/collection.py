@@ -5,7 +5,6 @@ from datetime import datetime
 
 from peewee import (
     JOIN,
-    Expression,
     ForeignKeyField,
     IntegerField,
     IntegrityError,
@@ -47,15 +46,14 @@ class Collection(Record):
     impersonal = ("slug", "title", "words", "sort")
 
     @classmethod
-    def with_rule(cls, condition: Expression) -> "Collection | None":
-        """One that meets a condition, with its rule as `ruling` where it has one; one query."""
-        rows = cls.select(cls, CollectionRule).join(
-            CollectionRule, JOIN.LEFT_OUTER, attr="ruling", on=CollectionRule.collection == cls.id
-        )
-        return rows.where(condition).first()
+    def with_rules(cls, *more):
+        """Collections, each with its rule as `ruling`; `more` is what else is joined, and read."""
+        on = CollectionRule.collection == cls.id
+        rows = cls.select(cls, CollectionRule, *more)
+        return rows.join(CollectionRule, JOIN.LEFT_OUTER, on=on, attr="ruling").switch(cls)
 
     def why(self, currency: str) -> str:
-        """Why it shows what it does, for shoppers; of one that was read with its rule."""
+        """Why it shows what it does, for shoppers; of one that was read `with_rules`."""
         ruling = getattr(self, "ruling", None)
         if ruling and ruling.is_on:
             return f"Products by the rule: {ruling.rule.words(currency)}."

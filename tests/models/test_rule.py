@@ -227,7 +227,7 @@ def test_best_sellers_are_those_of_enough_orders_of_enough_people(by, held, cloc
     sold([c], 9, clock())
     conditions = {"best_most": 5, "best_days": 30}
     assert by(BEST, **conditions) == {a.handle, b.handle}
-    assert Collection.with_rule(Collection.id == held.id).ranking() == [b.id, a.id]
+    assert Collection.with_rules().where(Collection.id == held.id).first().ranking() == [b.id, a.id]
     assert by(BEST, best_most=1, best_days=30) == {b.handle}
     assert by(BEST, types=("Hats",), **conditions) == set()
     sold([c], 1, clock())  # of somebody who is among the nine
@@ -288,7 +288,7 @@ def test_a_collection_by_hand_may_be_ordered_by_what_sells(by, held, clock):
     held.hold([a.handle, b.handle, c.handle])
     sold([c], 11, clock())
     by(BEST, is_on=False)
-    assert Collection.with_rule(Collection.id == held.id).ranking() == [c.id]
+    assert Collection.with_rules().where(Collection.id == held.id).first().ranking() == [c.id]
     assert holds(held) == {a.handle, b.handle, c.handle}
 
 

@@ -20,7 +20,7 @@ from storefront.models.cart import Cart
 from storefront.models.consent import NOW
 from storefront.models.discount import written
 from storefront.money import Money
-from storefront.pages import go, keep_from_caches, now, show
+from storefront.pages import counts, go, keep_from_caches, now, show, took
 from storefront.payment import GRACE, OFFER_VALID, Unavailable
 from storefront.refusals import Refused
 
@@ -40,6 +40,8 @@ def page():
     form = CheckoutForm(formdata=None, **_known(customer, book))
     form.book = book
     form.placement.data = secrets.token_urlsafe(16)
+    if read_cart().quantities:
+        counts(step="checkout")
     return _page(form)
 
 
@@ -94,6 +96,7 @@ def place():
     except Refused as refusal:
         return _page(form, 422, refusal)
     _sign_up(form)
+    took("order")
     current_app.extensions["wake_worker"]()
     return _on_to(order)
 

@@ -52,7 +52,7 @@ def _of_list(place: str, at: datetime) -> tuple[str | None, dict]:
         facts = {"title": "Products", "words": "", "state": "running"}
         return "list", facts | _listed("/products", "new", ALL, None, PRODUCTS, at)
     number = int(place) if place.isdecimal() and len(place) <= LONGEST_NUMBER else 0
-    held = Collection.with_rule(Collection.id == number)
+    held = Collection.with_rules().where(Collection.id == number).first()
     if held is None:
         return None, {}
     facts = {"title": held.title, "words": held.words, "state": held.state(at), "held": held}

@@ -25,7 +25,8 @@ IMPERSONAL = {
     *("products", "variants", "collections", "collection_rules", "stock", "pictures"),
     *("imports", "exports"),
     *("shipping", "taxes", "discounts", "waiting", "terms"),
-    *("resellers", "resellers_embed", "contests", "promotions", "promotions_preview", "issues"),
+    *("resellers", "resellers_embed", "contests", "issues"),
+    *("promotions", "promotions_preview", "trials"),
 }
 # Single views of other files that do neither.
 HARMLESS = {
