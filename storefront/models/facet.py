@@ -116,8 +116,9 @@ class Shelving:
         return self._version
 
     def _move(self, product: Product, now: set[Facet]) -> None:
-        self._touched.add(product.id)
         before = _known(product)
+        if now != before or product.dirty_fields:  # an import puts what is as it was, too
+            self._touched.add(product.id)
         for facet in now - before:
             self._added[facet].add(product.id)
         for facet in before - now:
