@@ -14,9 +14,11 @@ from storefront.blueprints import (
     afterwards,
     cart,
     checkout,
+    contact,
     contests,
     desk,
     feeds,
+    finding,
     home,
     insider,
     listing,
@@ -59,7 +61,7 @@ from storefront.traffic import Traffic
 
 PARTS = (
     *(home, listing, products, pictures, waiting, cart, checkout, orders, afterwards, returns),
-    *(testimonials, widget, resellers, insider),
+    *(finding, contact, testimonials, widget, resellers, insider),
     *(contests, page, privacy, feeds, well_known, account, desk),
 )
 

@@ -44,6 +44,9 @@ WORDS = {
         "new accounts for people who work here",
         "Nothing new is kept about people who work here now",
     ),
+    "contact": Words(
+        "writing to the shop through its contact form", "Nothing can be written to us here now"
+    ),
     "accounts": Words("customers' accounts", "Nobody can sign in or open an account now"),
     "rights": Words("asking what is held about oneself", ""),
 }

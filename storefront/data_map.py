@@ -14,6 +14,7 @@ CLAUSES = {
     "orders": "Orders",
     "cookies": "Cookies",
     "catalogue": "Pictures of the catalogue",
+    "contact": "Writing to us",
     "waiting": "Hearing when something is back",
     "staff": "People who work here",
     "rights": "Asking what we hold about you",

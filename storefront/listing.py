@@ -14,6 +14,7 @@ from pyroaring import BitMap
 
 from storefront.models import Product
 from storefront.models.card import Card
+from storefront.models.lead import NOTHING, Lead
 from storefront.money import decimals, whole
 from storefront.shelf import ALL, Choice, Narrowed, Shelf
 
@@ -144,14 +145,21 @@ class Listed:
 
 
 def listed(
-    path: str, arguments, shelf: Shelf, first_order: str, within, ranked=None, tried: str = ""
+    path: str,
+    arguments,
+    shelf: Shelf,
+    first_order: str,
+    within,
+    ranked=None,
+    tried: str = "",
+    lead: Lead = NOTHING,
 ) -> Listed:
     """The page of a list that an address asks for; see `read`.
 
     `within` is a facet with its value, or the ids that a search has found; `ranked()` gives the
-    order of those that have one of their own; the list begins with the order `tried`, if one is.
-    Raises ValueError, in words, for a page that is not
-    there.
+    order of those that have one of their own, `lead` what comes first in the list's own order; the
+    list begins with the order `tried`, if one is. Raises ValueError, in words, for a page that is
+    not there.
     """
     wanted = read(path, arguments, shelf, first_order)
     if tried and wanted.is_first:
@@ -162,7 +170,7 @@ def listed(
         only = "There is only one page" if pages == 1 else f"There are only {pages} pages"
         raise ValueError(f"{only} of these products.")
     order = ranked() if ranked and wanted.order in OWN else None
-    products = page_of(narrowed.products, wanted, order, len(shelf.of(*ALL)))
+    products = page_of(narrowed.products, wanted, order, len(shelf.of(*ALL)), lead)
     return Listed(wanted, narrowed, products, pages, first_order)
 
 
@@ -184,7 +192,7 @@ def read(path: str, arguments, shelf: Shelf, first_order: str) -> Wanted:
     names = {parameter(facet): facet for facet in shelf.facets()}
     chosen, unknown = {}, []
     for field in arguments:
-        if field in ("q", "sort", "page"):
+        if field in ("q", "sort", "page", "searched"):
             continue
         values = tuple(dict.fromkeys(v for v in arguments.getlist(field) if v))
         facet = names.get(field)
@@ -264,7 +272,9 @@ def last_page(products: int, order: str) -> int:
     return max(1, -(-reach // PER_PAGE))
 
 
-def page_of(products: BitMap, wanted: Wanted, ranked: list[int] | None, in_all: int) -> list[Card]:
+def page_of(
+    products: BitMap, wanted: Wanted, ranked: list[int] | None, in_all: int, lead: Lead = NOTHING
+) -> list[Card]:
     """The cards of the page, in order. `ranked` is the order of a search or a collection.
 
     `in_all` is how many products are on sale: it tells how far to read for a page of some.
@@ -272,20 +282,13 @@ def page_of(products: BitMap, wanted: Wanted, ranked: list[int] | None, in_all: 
     start, end = (wanted.page - 1) * PER_PAGE, wanted.page * PER_PAGE
     if wanted.order in SORTED_BY:
         ids = _sorted(products, wanted.order, start, end, in_all)
+    elif lead is not NOTHING and not wanted.is_ordered:
+        ids = lead.page(products, ranked, start, end)
     elif ranked is not None and wanted.order in OWN:
-        ids = _led(products, ranked, start, end)
+        ids = NOTHING.page(products, ranked, start, end)
     else:
         ids = _newest(products, start, end)
     return Card.of(ids)
-
-
-def _led(products: BitMap, ranked: list[int], start: int, end: int) -> list[int]:
-    """Those that are ranked, in their order, and behind them the others, the newest first."""
-    ahead = [number for number in ranked if number in products]
-    if end <= len(ahead) or len(ahead) == len(products):
-        return ahead[start:end]
-    behind = max(start - len(ahead), 0), end - len(ahead)
-    return ahead[start:end] + _newest(products - BitMap(ahead), *behind)
 
 
 def _newest(products: BitMap, start: int, end: int) -> list[int]:

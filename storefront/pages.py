@@ -25,6 +25,7 @@ from storefront.models import Redirect
 from storefront.models.trial import ARMS
 from storefront.traffic import Seen
 
+LONGEST_SEARCHED = 60  # characters that are shown
 FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 
 
@@ -173,8 +174,11 @@ def _tag(response: Response, tags: Iterable[str]) -> None:
 
 
 def _page(page: str, shown: Showing | None, context: dict) -> str | bytes:
-    context = {"cart": read_cart(), "cart_trouble": cart_trouble()} | context
-    if shown is None or shown.rows is None or context["cart_trouble"]:
+    # Who was led here by a search is shown the way to what it finds; see blueprints/listing.py.
+    searched = request.args.get("searched", "")[:LONGEST_SEARCHED]
+    said = {"cart_trouble": cart_trouble(), "searched": searched}
+    context = {"cart": read_cart()} | said | context
+    if shown is None or shown.rows is None or any(said.values()):
         return _render(page, context | (shown.facts() if shown else {}))
     request.environ["storefront.drawn"] = True  # before, perhaps: then it is pressed already
     return current_app.extensions["drawn"].page(page, shown, context["cart"].count)

@@ -16,9 +16,11 @@ from storefront.models import (
     Message,
     Note,
     Order,
+    OrderSearch,
     OutgoingMail,
     Picture,
     PolicyVersion,
+    Question,
     Return,
     SavedAddress,
     Staff,
@@ -223,6 +225,29 @@ def a_draw_that_was_promised(shop):
     assert Winner.select().count() == 1
 
 
+def looking_for_an_order(shop):
+    """The form is not drawn; who sends it all the same gets a sentence, and nothing is kept."""
+    assert 'name="number"' in shop.client.get("/orders").text
+    shop.switch_off()
+    assert 'name="number"' not in shop.client.get("/orders").text
+    form = {"number": "K7M2P-4QRTX", "email": "ann@example.com"}
+    answer = shop.visitor.post("/orders", form)
+    assert answer.status_code == 422
+    assert "We take no orders at the moment" in answer.text
+    assert not OrderSearch.select().exists()
+
+
+def writing_to_the_shop(shop):
+    """The form is not drawn; who sends it all the same gets a sentence, and nothing is kept."""
+    assert "<textarea" in shop.client.get("/contact").text
+    shop.switch_off()
+    assert "<textarea" not in shop.client.get("/contact").text
+    answer = shop.visitor.post("/contact", {"text": "Hello", "email": "ann@example.com"})
+    assert answer.status_code == 422
+    assert "Nothing can be written to us here now" in answer.text
+    assert not Question.select().exists()
+
+
 def hearing_when_it_is_back(shop):
     """The form is not drawn; who sends it all the same gets a sentence, and nothing is kept."""
     variant = shop.plenty
@@ -395,6 +420,10 @@ CASES = {
     "column contest_entry": a_contest,
     "form field EntryForm": a_contest,
     "recipient random beacon drand": a_draw_that_was_promised,
+    "column order_search": looking_for_an_order,
+    "form field FindForm": looking_for_an_order,
+    "column question": writing_to_the_shop,
+    "form field ContactForm": writing_to_the_shop,
     "column waiting": hearing_when_it_is_back,
     "form field WaitingForm": hearing_when_it_is_back,
     "column staff": an_account_at_the_desk,
@@ -477,6 +506,8 @@ TAKES_NOTHING = {
     "contests.withdraw": "taking back is always allowed",
     "testimonials.vote": "keeps nothing of who votes",
     "testimonials.show_address": "shows what its author shows, and keeps nothing of who asks",
+    "finding.ask": "its form switches itself off",
+    "contact.write": "its form switches itself off",
     "waiting.ask": "its form switches itself off",
     "waiting.confirm": "goes on with a wish that there is",
     "widget.address": "shows what its author shows, and keeps nothing",

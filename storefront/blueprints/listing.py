@@ -1,6 +1,7 @@
 """Lists of products: everything, a collection, what a search finds; each state has an address."""
 
 from datetime import datetime
+from urllib.parse import urlencode
 
 from flask import Blueprint, abort, current_app, request
 from pyroaring import BitMap
@@ -9,9 +10,22 @@ from storefront import listing
 from storefront.drawn import Showing
 from storefront.models import Collection, Trial
 from storefront.models import search as text_search
+from storefront.models.lead import Lead, Leads, searched
+from storefront.models.meaning import Meanings
 from storefront.models.showcase import PRODUCTS, Showcase
 from storefront.models.vocabulary import corrected
-from storefront.pages import FOR_GOOD, arm, counts, now, public, show, shows, wants_part
+from storefront.pages import (
+    FOR_GOOD,
+    LONGEST_SEARCHED,
+    arm,
+    counts,
+    go,
+    now,
+    public,
+    show,
+    shows,
+    wants_part,
+)
 from storefront.shelf import ALL
 
 blueprint = Blueprint("listing", __name__)
@@ -58,21 +72,46 @@ def _check_shown(held: Collection | None) -> None:
 def search():
     query = " ".join(request.args.get("q", "").split())
     words = text_search.terms(query)
-    found = text_search.candidates(words)
-    meant = corrected(words) if words and not found else []
-    if meant:
-        found = text_search.candidates(meant)
     _shelf().refresh()
+    meanings = _shelf().kept("meanings", Meanings.read)
+    # Whoever has chosen anything, an order for one, wants to search: nobody is led astray twice.
+    if (way := meanings.way(words, now())) and set(request.args) == {"q"}:
+        return go(f"{way}?{urlencode({'searched': query[:LONGEST_SEARCHED]})}")
+    found, facts = _sought(words, meanings)
     return _list(
         "/search",
         "best",
         BitMap(found),
         ranked=lambda: found,
+        place=searched(words),
         title=f"Search: {query[:60]}" if query else "Search",
-        meant=" ".join(meant),
         too_long=len(query) > 200,
-        capped=len(found) >= text_search.MOST_CANDIDATES,
+        **facts,
     )
+
+
+def _sought(words: list[str], meanings: Meanings) -> tuple[list[int], dict]:
+    """What a search finds, with what is pinned there, and what its page says of that."""
+    meant, also = [], meanings.of(words)
+    found = text_search.find(also.sought)
+    pinned = [number for _, number in _lead(searched(words)).placed]
+    if words and not found.ids and not pinned and (meant := corrected(words)):
+        also = meanings.of(meant)
+        found = text_search.find(also.sought)
+    facts = {
+        "meant": " ".join(meant),
+        "also": also.also if found.ids and not found.as_typed else (),
+        "capped": len(found.ids) >= text_search.MOST_CANDIDATES,
+    }
+    return list(dict.fromkeys([*found.ids, *pinned])), facts
+
+
+def _leads() -> Leads:
+    return _shelf().kept("leads", lambda: Leads.read(now()))
+
+
+def _lead(place: str | int) -> Lead:
+    return _leads().of(place, now(), _shelf().of)
 
 
 def _shelf():
@@ -88,19 +127,21 @@ def _list(
     first_order: str,
     within,
     ranked=None,
-    place: str | int | None = None,
+    *,
+    place: str | int,
     until: datetime | None = None,
     trial: Trial | None = None,
     **context,
 ):
-    """A list; above its first page, unnarrowed, stands what is promoted at that `place`."""
+    """A list, with what is pinned at that `place`; above its beginning, what is promoted there."""
     tried = trial.order if trial and arm() == "b" and not wants_part() else ""
     try:
-        listed = listing.listed(path, request.args, _shelf(), first_order, within, ranked, tried)
+        asked = (path, request.args, _shelf(), first_order, within, ranked, tried)
+        listed = listing.listed(*asked, _lead(place))
     except ValueError as trouble:
         abort(404, str(trouble))
-    moments = [until]
-    if place is not None and listed.wanted.is_first and not wants_part():
+    moments = [until, _leads().next_change(now())]
+    if path != "/search" and listed.wanted.is_first and not wants_part():
         showcase = Showcase(now(), arm())
         context["banners"] = showcase.on(place)
         context["via"] = trial.link_name(arm()) if trial else ""

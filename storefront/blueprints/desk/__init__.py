@@ -11,6 +11,7 @@ desk = blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 # Their routes need the blueprint.
 from storefront.blueprints.desk import (  # noqa: E402
     account,  # noqa: F401
+    answers,  # noqa: F401
     collection_rules,  # noqa: F401
     collections,  # noqa: F401
     contests,  # noqa: F401
@@ -33,6 +34,7 @@ from storefront.blueprints.desk import (  # noqa: E402
     papers,  # noqa: F401
     people,  # noqa: F401
     pictures,  # noqa: F401
+    pins,  # noqa: F401
     policy,  # noqa: F401
     policy_marks,  # noqa: F401
     policy_posting,  # noqa: F401
@@ -40,9 +42,11 @@ from storefront.blueprints.desk import (  # noqa: E402
     promotions,  # noqa: F401
     promotions_preview,  # noqa: F401
     proofs,  # noqa: F401
+    questions,  # noqa: F401
     resellers,  # noqa: F401
     resellers_embed,  # noqa: F401
     returns,  # noqa: F401
+    search_words,  # noqa: F401
     shipping,  # noqa: F401
     stock,  # noqa: F401
     taxes,  # noqa: F401

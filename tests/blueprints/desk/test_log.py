@@ -24,9 +24,9 @@ IMPERSONAL = {
     *("policy", "policy_marks", "policy_posting"),
     *("products", "variants", "collections", "collection_rules", "stock", "pictures"),
     *("imports", "exports"),
-    *("shipping", "taxes", "discounts", "waiting", "terms"),
+    *("shipping", "taxes", "discounts", "waiting", "terms", "answers"),
     *("resellers", "resellers_embed", "contests", "issues"),
-    *("promotions", "promotions_preview", "trials"),
+    *("promotions", "promotions_preview", "trials", "pins", "search_words"),
 }
 # Single views of other files that do neither.
 HARMLESS = {
