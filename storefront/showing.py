@@ -48,7 +48,7 @@ def page_of(
         said = {"rating": display.rating, "testimonials": display.testimonials}
         data = product_group(display.product, known["choice"].variants, origin)
         data |= said_of(**said, begun=True)
-        shown = {"related": display.related, "data": data, "closed": closed}
+        shown = {"beside": display.beside, "data": data, "closed": closed}
         shown["crumbs"] = crumbs_of(display.product, origin)
         return known | shown | said | heard | {"refusal": refusal, "walked": walked}
 

@@ -71,14 +71,15 @@ def _of_collection(slug: str) -> dict:
     _check_shown(held)
     return {
         "path": f"/collections/{held.slug}",
-        "first_order": "hand",
+        "first_order": held.sort,
         "within": held.facet,
-        "ranked": held.product_ids,
+        "ranked": held.ranking,
         "place": held.id,
         "until": held.shown_until,
         "trial": getattr(held, "trial", None),
         "title": held.title,
         "words": held.words,
+        "why": held.why(_currency()),
     }
 
 
@@ -161,6 +162,10 @@ def _shelf() -> Shelf:
     return g.shelf
 
 
+def _currency() -> str:
+    return current_app.extensions["settings"].currency
+
+
 def _list(
     path: str,
     first_order: str,
@@ -192,10 +197,9 @@ def _list(
     trail = trails.current()
     context["walked"] = trails.walked(trail)
     rows = (listed.narrowed, listed.wanted.state, tuple(listed.products), *context.values())
-    currency = current_app.extensions["settings"].currency
     shown = Showing(
         None if trail or isinstance(within, BitMap) else rows,
-        lambda: listed.facts(currency) | context | {"crumbs": _crumbs(path, context["title"])},
+        lambda: listed.facts(_currency()) | context | {"crumbs": _crumbs(path, context["title"])},
         "promotions" if context.get("banners") else None,
     )
     response = show(

@@ -36,7 +36,8 @@ def _whole(display: Display, asked: showing.Asked, typed: str):
     origin = current_app.extensions["settings"].shop_origin
     about = {"waiting": {"deaf": closed("waiting")}, "walked": walked}
     shown = showing.page_of(display, asked, typed, origin, closed("cookies"), **about)
-    tags = [f"product-{one.handle}" for one in (display.product, *display.related)]
+    others = (*display.beside.bought, *display.beside.alike)
+    tags = [f"product-{one.handle}" for one in (display.product, *others)]
     public = SHORT if display.rating else PUBLIC
     counts(step="product")
     response = show("products/page.html", shown=shown, tags=tags, public=public)

@@ -45,6 +45,8 @@ from storefront.models.reseller import Reseller, WidgetViews
 from storefront.models.return_line import ReturnLine
 from storefront.models.returning import Return
 from storefront.models.rights import RightsRequest, Upkeep
+from storefront.models.ruled import CollectionRule
+from storefront.models.sales import Together
 from storefront.models.saved_answer import SavedAnswer
 from storefront.models.shipping import ShippingRate, ShippingZone
 from storefront.models.staff import Passkey, RecoveryCode, Staff
@@ -68,6 +70,8 @@ RECORDS = (
     Collection,
     CollectionItem,
     FormerSlug,
+    CollectionRule,
+    Together,
     CatalogueVersion,
     FacetValue,
     Word,
