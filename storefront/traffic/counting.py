@@ -140,6 +140,7 @@ class Traffic:
         day, count = at.date(), 1
         if value and not is_known:
             self._count_few(day)
+        if value and not is_known and not self._held.is_free(what, value):
             mark = self._visits.mark(environ.get("REMOTE_ADDR", ""), f"{what} {value}", day)
             value, count = self._held.bring(what, value, mark)
         if value and count:

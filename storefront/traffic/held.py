@@ -33,11 +33,15 @@ class Held:
         self._known: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
+    def is_free(self, what: str, value: str) -> bool:
+        """Whether that is held no longer today, or never is."""
+        return (what, value) in self._known or value[:1] == "("
+
     def bring(self, what: str, value: str, mark: bytes) -> tuple[str, int]:
         """Count it once more; gives the value that may be written now, and how often."""
         key = what, value
         with self._lock:
-            if key in self._known or value[:1] == "(":
+            if self.is_free(what, value):
                 return value, 1
             held = self._held.get(key)
             if held is None:

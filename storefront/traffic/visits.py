@@ -10,8 +10,8 @@ import threading
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
+from socket import AF_INET6, inet_pton
 
-from storefront.clicks import network
 from storefront.personal import declare
 
 IDLE = timedelta(minutes=30)  # after that without a view, the next one begins another visit
@@ -113,6 +113,11 @@ class Visits:
             self._visits = {k: v for k, v in self._visits.items() if at - v.last < IDLE}
 
 
-def _place(address: str) -> str:
-    # Of an IPv6 address, the part that a household has to itself.
-    return network(address) if ":" in address else address
+def _place(address: str) -> str | bytes:
+    """The address, or the part of an IPv6 one that a household has to itself (RFC 6177)."""
+    if ":" not in address or "." in address:
+        return address
+    try:
+        return inet_pton(AF_INET6, address)[:8]
+    except OSError:
+        return address

@@ -13,7 +13,7 @@ from storefront.models.search import terms
 NOT_KEPT = "(not kept)"
 LONGEST = 80  # characters of what is written down
 HOST = re.compile(r"(?=[^.]*[a-z])[a-z0-9_-]+(\.[a-z0-9_-]+)*\.[a-z][a-z0-9-]*")
-LISTS = re.compile(r"/(?:products|search|collections/[a-z0-9-]{1,80})/?")
+LISTS = re.compile(r"/(?:products|search|collections/[a-z0-9-]{1,80})")
 # Numbers of people, of things of theirs, and what programs draw at random.
 SOMEBODYS = re.compile(
     r"@|%40|\d{6}|\d(?:[ ().+/-]{0,2}\d){6}|(?=\w*\d)(?=\w*[A-Za-z])\w{20}"
@@ -48,12 +48,12 @@ def campaign(query: str) -> str:
 
 def list_of(address: str, own: Collection[str]) -> str:
     """The path of the list of ours that a Referer names, else ""."""
-    try:
-        found = urlsplit(address[:2000])
-        ours = (found.hostname or "") in own
-    except ValueError:
+    # By hand: of all that is counted this comes most often, and urlsplit takes as long as the rest.
+    authority, _, path = address.partition("://")[2].partition("/")
+    if authority.partition(":")[0] not in own:
         return ""
-    return found.path.rstrip("/") if ours and LISTS.fullmatch(found.path) else ""
+    path = "/" + path.partition("?")[0].rstrip("/")
+    return path if LISTS.fullmatch(path) else ""
 
 
 def words(query: str) -> str:
