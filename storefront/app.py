@@ -1,8 +1,7 @@
 """Builds the shop: `create_app()`."""
 
 import re
-from datetime import timedelta
-from functools import partial
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -150,7 +149,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "clicks": Clicks(),
         "traffic": Traffic(
             clock,
-            partial(coverage.covered, "traffic"),
+            _may_count,
             _own_hosts(settings),
             app.config["SESSION_COOKIE_NAME"],
         ),
@@ -201,6 +200,16 @@ def _stand_in_front(app: Flask, settings: Settings) -> None:
     )
     front = Front(app.wsgi_app, settings, app.extensions["assets"], behind)
     app.wsgi_app = TrustedProxies(front, settings.proxies)
+
+
+def _may_count(at: datetime) -> bool:
+    """Whether the policy in force then covers counting how the shop is used."""
+    fresh = database.connect(reuse_if_open=True)
+    try:
+        return coverage.covered("traffic", at)
+    finally:
+        if fresh:  # at the start: see `catch_up`
+            database.manual_close()
 
 
 def _own_hosts(settings: Settings) -> list[str]:
