@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from storefront.models import TrafficDay
 
@@ -40,6 +40,12 @@ class Counters:
                 for what, value in less:
                     days[day, what, value] -= 1
 
+    def add_many(self, day: date, what: str, value: str, count: int) -> None:
+        """Count so many more of a value."""
+        with self._lock:
+            if len(self._days) < MOST:
+                self._days[day, what, value] += count
+
     def write_down(self) -> None:
         """Add what was counted to the database; where that refuses, nothing is lost. Raises
         `PeeweeException` then.
@@ -54,6 +60,11 @@ class Counters:
                 self._hours.update(hours)
                 self._days.update(days)
             raise
+
+    def drop(self) -> None:
+        """Forget what was counted since the last time of writing down."""
+        with self._lock:
+            self._hours, self._days = Counter(), Counter()
 
     def __bool__(self) -> bool:
         return bool(self._hours or self._days)
