@@ -30,7 +30,7 @@ ROOMS = {
     "Orders": ("orders", "messages", "returns", "pick-list", "mail"),
     "Goods": ("products", "collections", "stock", "waiting", "testimonials", "imports"),
     "Selling": (
-        *("promotions", "discounts", "contests", "insider", "insider/addresses"),
+        *("traffic", "promotions", "discounts", "contests", "insider", "insider/addresses"),
         *("shipping", "taxes", "terms", "resellers"),
     ),
     "House": ("policy", "staff", "log", "account"),
