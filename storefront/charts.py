@@ -23,6 +23,8 @@ def top(most: int) -> int:
 def line(values: Sequence[int], most: int) -> str:
     """A line through all values; one alone is a line across."""
     points = [_height(value, most) for value in values]
+    if not points:
+        return ""
     if len(points) == 1:
         return f"M0 {points[0]}H1"
     return "M" + " ".join(f"{n} {point}" for n, point in enumerate(points))

@@ -1,5 +1,6 @@
 """What is told of those who come and those who order: numbers that nobody can be found in."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -87,9 +88,8 @@ class Summary:
         last = at.date() - timedelta(days=1)
         first = last - timedelta(days=FULL_DAYS - 1)
         quarter = quarters(at)[0]
-        buckets = usage.totals(_begin(first), _begin(at.date()), usage.MONTHS).values()
-        whats = {what for bucket in buckets for what in bucket}
-        totals = {what: sum(bucket.get(what, 0) for bucket in buckets) for what in whats}
+        months = usage.totals(_begin(first), _begin(at.date()), usage.MONTHS)
+        totals = sum(months.values(), Counter())
         leading = usage.leading(first, last, most)
         return cls(
             first,

@@ -4,7 +4,10 @@ import random
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 
+from storefront.db import database, is_sqlite
 from storefront.models import TrafficDay
+from storefront.models.traffic import BY_VALUE
+from storefront.models.traffic import TOTALS as WHATS
 
 HOURS = [2, 1, 1, 1, 1, 2, 4, 7, 9, 10, 11, 12, 13, 12, 11, 11, 12, 13, 15, 17, 18, 16, 10, 5]
 DAYS_OF_WEEK = [1.0, 0.95, 0.97, 1.0, 1.05, 1.25, 1.35]
@@ -67,3 +70,29 @@ def _values(day: date, size: float, chance: random.Random) -> Counter:
             found[day, what, value] += count
             left -= count
     return +found
+
+
+def fill_long(last: date, days: int, each: int) -> None:
+    """So many days of every hour and total, and `each` long values of every kind a day: hundreds
+    of thousands of rows, which the database writes by itself.
+    """
+    first = last - timedelta(days=days - 1)
+    if is_sqlite():
+        hour, day = f"datetime('{first}', m.n || ' hours')", f"date('{first}', m.n || ' days')"
+    else:
+        hour, day = (f"timestamp '{first}' + m.n * interval '1 {unit}'" for unit in ("hour", "day"))
+        day = f"({day})::date"
+    value = f"w.what || '/{'x' * 40}/' || v.n"
+    _write("traffic_hour (hour, what, count)", f"{hour}, w.what, 10 + (m.n & 7)", 24 * days, WHATS)
+    counted = f"{day}, w.what, {value}, 1 + (m.n * v.n & 1023)"
+    _write("traffic_day (day, what, value, count)", counted, days, BY_VALUE, each)
+
+
+def _write(into: str, selected: str, most: int, whats, each: int = 1) -> None:
+    numbers = "SELECT 0 UNION ALL SELECT n + 1 FROM m WHERE n < {}"
+    named = " UNION ALL ".join(f"SELECT '{what}' AS what" for what in whats)
+    database.execute_sql(
+        f"INSERT INTO {into} WITH RECURSIVE m (n) AS ({numbers.format(most - 1)}), "
+        f"v (n) AS ({numbers.format(each - 1).replace('m W', 'v W')}) "
+        f"SELECT {selected} FROM m CROSS JOIN ({named}) AS w CROSS JOIN v"
+    )

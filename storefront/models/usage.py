@@ -1,6 +1,7 @@
 """What the counters of traffic say of a period. Every question is one query, however long it is."""
 
-from datetime import date, datetime
+from collections import Counter
+from datetime import date, datetime, timedelta
 
 from peewee import SQL, Case, fn
 
@@ -9,22 +10,32 @@ from storefront.models.order import Order
 from storefront.models.traffic import TrafficDay, TrafficHour
 
 FEW = 10  # a smaller count of one value is not told
-# How much of a moment tells buckets apart, as both databases write it: "2026-11-23 17:00:00".
-HOURS, DAYS, MONTHS = 13, 10, 7
+HOURS, DAYS, WEEKS, MONTHS = BUCKETS = ("hours", "days", "weeks", "months")
+# How much of a moment tells them apart, as both databases write it: "2026-11-23 17:00:00".
+_TOLD_BY = {HOURS: 13, DAYS: 10, WEEKS: 10, MONTHS: 7}
 SORTS = ("count", "before", "value")  # how a list can be ordered
 
 
-def totals(start: datetime, end: datetime, bucket: int = DAYS) -> dict[str, dict[str, int]]:
+def bucket_of(moment: datetime | str, by: str) -> str:
+    """The name of the hour, day, week or month of a moment; a week's is its Monday."""
+    name = f"{moment}"[: _TOLD_BY[by]]
+    if by == WEEKS:
+        day = date.fromisoformat(name)
+        name = (day - timedelta(days=day.weekday())).isoformat()
+    return name
+
+
+def totals(start: datetime, end: datetime, by: str = DAYS) -> dict[str, Counter]:
     """What happened from `start` on and before `end`, by bucket and by what."""
-    key = fn.SUBSTR(TrafficHour.hour.cast("text"), 1, bucket).coerce(False)
+    key = fn.SUBSTR(TrafficHour.hour.cast("text"), 1, _TOLD_BY[by]).coerce(False)
     rows = (
         TrafficHour.select(key, TrafficHour.what, fn.SUM(TrafficHour.count))
         .where(TrafficHour.hour >= start, TrafficHour.hour < end)
         .group_by(SQL("1"), TrafficHour.what)
     )
-    found: dict[str, dict[str, int]] = {}
-    for bucket_key, what, count in rows.tuples():
-        found.setdefault(bucket_key, {})[what] = int(count)
+    found: dict[str, Counter] = {}
+    for moment, what, count in rows.tuples():
+        found.setdefault(bucket_of(moment, by), Counter())[what] += int(count)
     return found
 
 

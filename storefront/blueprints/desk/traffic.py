@@ -38,14 +38,10 @@ REMOVED_TOTALS = {
 
 @dataclass(frozen=True)
 class Row:
-    """One hour, day or month of the charts: its name, as "2026-11-23 17", and a shorter one.
-
-    `day` is the day whose hours can be seen, or "".
-    """
+    """One hour, day, week or month of the charts: its name, as "2026-11-23", and a shorter one."""
 
     name: str
     label: str
-    day: str
     counts: Counter
     before: Counter
 
@@ -77,7 +73,7 @@ def _shown(asked: Asked, status: int = 200, wrong: dict | None = None):
         marks=[rows[n * (len(rows) - 1) // 4] for n in range(5)] if len(rows) > 4 else rows,
         sums=sums,
         heads=heads(sums, before),
-        drawn=drawn(rows),
+        drawn=drawn(rows, days.begun),
         funnel=funnel(sums),
         week=week(days) if days.count >= 7 else None,
         lists=usage.leading(days.first, days.last, FIRST_FEW),
@@ -90,18 +86,18 @@ def _shown(asked: Asked, status: int = 200, wrong: dict | None = None):
 def series(asked: Asked) -> list[Row]:
     """What happened bucket by bucket, beside the bucket as far on in the period before."""
     days, before = asked.days, asked.before
-    now_in = usage.totals(days.start, days.end, days.bucket)
-    then_in = usage.totals(before.start, before.end, days.bucket)
-    # A period of as many days can touch one month more or less.
-    then = [Counter(then_in.get(name, {})) for name in before.buckets(days.bucket)]
-    rows = []
-    for place, name in enumerate(days.buckets(days.bucket)):
-        beside = then[place] if place < len(then) else Counter()
-        day = name if days.bucket == usage.DAYS else ""
-        rows.append(Row(name, _label(name), day, Counter(now_in.get(name, {})), beside))
-    for more in then[len(rows) :]:
-        rows[-1].before.update(more)
-    return rows
+    by = days.by
+    now_in = usage.totals(days.start, days.end, by)
+    then_in = usage.totals(before.start, before.end, by)
+    then = [then_in.get(name, Counter()) for name in before.buckets(by)]
+    names = days.buckets(by)
+    # As many days can touch one week or month more: what is over goes to the last one.
+    last = sum(then[len(names) - 1 :], Counter())
+    then = [*then[: len(names) - 1], last, *(Counter() for _ in names)]
+    return [
+        Row(name, _label(name, by), now_in.get(name, Counter()), was)
+        for name, was in zip(names, then, strict=False)
+    ]
 
 
 def summed(rows: list[Row]) -> tuple[Counter, Counter]:
@@ -110,10 +106,10 @@ def summed(rows: list[Row]) -> tuple[Counter, Counter]:
     return counts, sum((row.before for row in rows), Counter())
 
 
-def _label(name: str) -> str:
-    if len(name) == usage.HOURS:
+def _label(name: str, by: str) -> str:
+    if by == usage.HOURS:
         return f"{name[11:]}:00"
-    if len(name) == usage.MONTHS:
+    if by == usage.MONTHS:
         return f"{date.fromisoformat(f'{name}-01'):%b %Y}"
     return f"{date.fromisoformat(name):%-d %b}"
 
@@ -136,9 +132,9 @@ def _beside(count: int, before: int) -> str:
     return f"{changed}, {before:,} before" if changed.endswith("%") else changed
 
 
-def drawn(rows: list[Row]) -> dict:
-    """The paths of the charts, and where their scales end."""
-    found = {}
+def drawn(rows: list[Row], begun: int | None = None) -> dict:
+    """The paths of the charts, and where their scales end; no line goes on past what has begun."""
+    found, steps, rows = {}, max(len(rows) - 1, 1), rows[:begun]
     for what in COLUMNS:
         counts, before = [r.counts[what] for r in rows], [r.before[what] for r in rows]
         top = charts.top(max(counts + before))
@@ -148,7 +144,7 @@ def drawn(rows: list[Row]) -> dict:
             "line": charts.line(counts, top),
             "bars": charts.bars(counts, top),
             "before": charts.line(before, top),
-            "steps": max(len(rows) - 1, 1),
+            "steps": steps,
             "words": in_words(rows, counts),
         }
     return found

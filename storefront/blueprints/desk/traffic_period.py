@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
 
-from storefront.models.usage import DAYS, HOURS, MONTHS
+from storefront.models.usage import DAYS, HOURS, MONTHS, WEEKS, bucket_of
 from storefront.refusals import Refused
 
 PERIODS = {"today": "Today", "7": "7 days", "28": "28 days", "12m": "12 months"}
@@ -39,15 +39,22 @@ class Days:
         return (self.last - self.first).days + 1
 
     @property
-    def bucket(self) -> int:
-        """By what they are drawn: by hours, days or months."""
-        return HOURS if self.count == 1 else DAYS if self.count <= 62 else MONTHS
+    def begun(self) -> int | None:
+        """How many of their hours have begun, where they are not over yet."""
+        return self.until and int((self.until - self.start) / timedelta(hours=1))
 
-    def buckets(self, size: int) -> list[str]:
-        """The names of all their hours, days or months, as `usage.totals` has them."""
-        step = A_DAY / 24 if size == HOURS else A_DAY
-        steps = range(self.count * (24 if size == HOURS else 1))
-        return list(dict.fromkeys(f"{self.start + n * step}"[:size] for n in steps))
+    @property
+    def by(self) -> str:
+        """What they are drawn by: such as leaves a picture and its table short enough."""
+        if self.count == 1:
+            return HOURS
+        return DAYS if self.count <= 31 else WEEKS if self.count <= 186 else MONTHS
+
+    def buckets(self, by: str) -> list[str]:
+        """The names of all their hours, days, weeks or months, as `usage.totals` has them."""
+        step = A_DAY / 24 if by == HOURS else A_DAY
+        steps = range(self.count * (24 if by == HOURS else 1))
+        return list(dict.fromkeys(bucket_of(self.start + n * step, by) for n in steps))
 
     def __str__(self) -> str:
         if self.count == 1:
@@ -72,7 +79,7 @@ class Asked:
         against = given.get("against", "")
         against = against if against in AGAINST else "before"
         if any(given.get(name) for name in ("day", "from", "to")):
-            period, days = "own", _own(given, at.date())
+            period, days = "own", _own(given, at)
         else:
             period = given.get("period", "")
             period = period if period in PERIODS else USUAL
@@ -100,9 +107,9 @@ def _named(period: str, at: datetime) -> Days:
     return Days(today - int(period) * A_DAY, today - A_DAY)
 
 
-def _own(given, today: date) -> Days:
+def _own(given, at: datetime) -> Days:
     problems: dict[str, str] = {}
-    day = given.get("day", "")
+    today, day = at.date(), given.get("day", "")
     first = _date("from", day or given.get("from", ""), problems)
     last = _date("to", day or given.get("to", ""), problems)
     if not problems:
@@ -113,7 +120,7 @@ def _own(given, today: date) -> Days:
             problems["to"] = f"At most {LONGEST} days can be looked at together."
     if problems:
         raise Refused(**problems)
-    return Days(first, last)
+    return Days(first, last) if first < today else _named("today", at)
 
 
 def _date(name: str, text: str, problems: dict[str, str]) -> date:

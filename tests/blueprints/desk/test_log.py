@@ -25,6 +25,7 @@ IMPERSONAL = {
     *("products", "variants", "collections", "stock", "pictures", "imports", "exports"),
     *("shipping", "taxes", "discounts", "waiting", "terms"),
     *("resellers", "resellers_embed", "contests", "promotions", "promotions_preview", "issues"),
+    *("traffic", "traffic_lists", "traffic_files", "traffic_people"),
 }
 # Single views of other files that do neither.
 HARMLESS = {
