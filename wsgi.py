@@ -14,4 +14,5 @@ app = create_app()
 gate.close()
 tally.write_at_the_end()
 view_counts.write_at_the_end()
-write_each_minute(app.extensions["traffic"].counters.write_down)
+traffic = app.extensions["traffic"]
+write_each_minute(traffic.write_down, at_the_end=[traffic.end])

@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from storefront.models import TrafficDay
 
@@ -39,6 +39,12 @@ class Counters:
                     days[day, what, value] += 1
                 for what, value in less:
                     days[day, what, value] -= 1
+
+    def add_many(self, day: date, what: str, value: str, count: int) -> None:
+        """Count so many more of a value."""
+        with self._lock:
+            if len(self._days) < MOST:
+                self._days[day, what, value] += count
 
     def write_down(self) -> None:
         """Add what was counted to the database; where that refuses, nothing is lost. Raises

@@ -13,14 +13,16 @@ from storefront.db import database
 log = logging.getLogger(__name__)
 
 
-def write_each_minute(*writers: Callable[[], None]) -> None:
-    """Have this process call the writers at the end of each minute, and when it ends.
+def write_each_minute(
+    *writers: Callable[[], None], at_the_end: Iterable[Callable[[], None]] = ()
+) -> None:
+    """Have this process call the writers at the end of each minute, and those others when it ends.
 
     A database that refuses is asked again a minute later.
     """
     threading.Thread(target=_each_minute, args=(writers,), name="counts", daemon=True).start()
     # Not atexit, which the processes that granian forks do not reach.
-    Finalize(None, _write, args=(writers,), exitpriority=10)
+    Finalize(None, _write, args=(at_the_end,), exitpriority=10)
 
 
 def _each_minute(writers: Iterable[Callable[[], None]]) -> None:
