@@ -7,8 +7,9 @@ from peewee import SQL, Case, fn
 
 from storefront.models.keeping import NEVER_SOLD
 from storefront.models.order import Order
-from storefront.models.traffic import TrafficDay, TrafficHour
+from storefront.models.traffic import BY_VALUE, TOTALS, TrafficDay, TrafficHour
 
+LISTED = [what for what in BY_VALUE if what != "language"]  # which is told in another way
 FEW = 10  # a smaller count of one value is not told
 HOURS, DAYS, WEEKS, MONTHS = BUCKETS = ("hours", "days", "weeks", "months")
 # How much of a moment tells them apart, as both databases write it: "2026-11-23 17:00:00".
@@ -30,6 +31,7 @@ def totals(start: datetime, end: datetime, by: str = DAYS) -> dict[str, Counter]
     key = fn.SUBSTR(TrafficHour.hour.cast("text"), 1, _TOLD_BY[by]).coerce(False)
     rows = (
         TrafficHour.select(key, TrafficHour.what, fn.SUM(TrafficHour.count))
+        .where(TrafficHour.what.in_(TOTALS))  # by which the rows are in order
         .where(TrafficHour.hour >= start, TrafficHour.hour < end)
         .group_by(SQL("1"), TrafficHour.what)
     )
@@ -54,7 +56,8 @@ def week(start: datetime, end: datetime, what: str = "views") -> dict[tuple[int,
 def leading(first: date, last: date, most: int) -> dict[str, list[tuple[str, int]]]:
     """The values that came most often from day to day, so many of each kind, with their counts.
 
-    Those that came fewer than `FEW` times are in the order of their names.
+    Those that came fewer than `FEW` times are in the order of their names; what stands in brackets
+    is no value, such as "(others)", and is left to the whole list.
     """
     sums = _sums(first, last).cte("sums", columns=("what", "value", "times"))
     place = fn.ROW_NUMBER().over(
@@ -85,7 +88,8 @@ def listed(
 ) -> list[tuple[str, int, int]]:
     """Values of one kind with their counts from day to day and in the period `before`.
 
-    `sort` is one of `SORTS`. Small counts have no order among them but that of their names.
+    `sort` is one of `SORTS`. Small counts have no order among them but that of their names. What
+    stands in brackets comes last.
     """
     day = TrafficDay
     now = fn.SUM(Case(None, [(day.day.between(first, last), day.count)], 0))
@@ -97,7 +101,7 @@ def listed(
         .where(day.day.between(first, last) | day.day.between(*before))
         .group_by(day.value)
         .having(now > 0)
-        .order_by(order, day.value)
+        .order_by(Case(None, [(day.value.startswith("("), 1)], 0), order, day.value)
         .offset(offset)
         .limit(most)
     )
@@ -108,7 +112,7 @@ def _sums(first: date, last: date):
     day = TrafficDay
     return (
         day.select(day.what, day.value, fn.SUM(day.count))
-        .where(day.day.between(first, last), day.what != "language")
+        .where(day.what.in_(LISTED), day.day.between(first, last), ~day.value.startswith("("))
         .group_by(day.what, day.value)
         .having(fn.SUM(day.count) > 0)
     )
@@ -154,5 +158,5 @@ def languages(first: date, last: date) -> tuple[dict[str, int], int]:
         .group_by(day.value)
     )
     found = [(value, int(count), most) for value, count, most in rows.tuples()]
-    named = {value: count for value, count, most in found if most >= FEW}
+    named = {value: count for value, count, most in found if most >= FEW and value[:1] != "("}
     return named, sum(count for value, count, _ in found if value not in named)

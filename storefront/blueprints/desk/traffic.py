@@ -14,7 +14,7 @@ from storefront.blueprints.desk.traffic_kinds import OF_PEOPLE, REMOVED
 from storefront.blueprints.desk.traffic_period import AGAINST, PERIODS, Asked, Days
 from storefront.blueprints.desk.traffic_words import change, rate
 from storefront.models import usage
-from storefront.pages import now
+from storefront.pages import closed, now
 from storefront.refusals import Refused
 
 HERE = "/desk/traffic"
@@ -32,6 +32,7 @@ DAYS_OF_WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 REMOVED_TOTALS = {
     "bot views": "by programs: search engines, monitors, scrapers",
     "prefetched views": "that a browser fetched ahead of anybody asking",
+    "staff views": "by people who are signed in at the desk",
     "reserved views": "by visitors who ask not to be tracked: in the number of views, nowhere else",
 }
 
@@ -64,6 +65,7 @@ def _shown(asked: Asked, status: int = 200, wrong: dict | None = None):
     return show(
         "desk/traffic/page.html",
         status=status,
+        closed=closed("traffic"),
         asked=asked,
         typed=request.args if wrong else {"from": days.first, "to": days.last},
         wrong=wrong or {},

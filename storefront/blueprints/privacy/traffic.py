@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from storefront.blueprints.privacy import blueprint
 from storefront.counted import FEW, TOLD_IN_PUBLIC, Summary
-from storefront.pages import now, public, show, show_machines
+from storefront.pages import closed, now, public, show, show_machines
 
 
 @blueprint.get("/privacy/traffic")
@@ -14,6 +14,7 @@ def traffic():
         "privacy/traffic.html",
         until=_midnight(),
         tags=["privacy"],
+        closed=closed("traffic"),
         summary=Summary.of(now()),
         titles=TOLD_IN_PUBLIC,
         few=FEW,

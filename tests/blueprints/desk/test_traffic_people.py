@@ -94,12 +94,13 @@ def test_only_whole_quarters_that_are_over_are_told_and_only_the_last_four(edito
 
 def test_languages_count_by_days_that_had_ten_and_their_small_ones_are_held_back(editor):
     for n in range(20):
-        counts = {"en": 50, "de": 12, "mt": 2}
+        counts = {"en": 50, "de": 12, "mt": 2, "(others)": 60}
         day = (IN_IT + timedelta(days=n)).date()
         TrafficDay.add_up({}, {(day, "language", k): v for k, v in counts.items()})
     page = editor.get(PATH).text
     assert '<th scope="row">English</th><td>1,000</td>' in page
     assert '<th scope="row">German</th><td>240</td>' in page
+    assert "(others)" not in page
     assert "Maltese" not in page, "forty visits of twenty days may be one person's"
 
 
@@ -115,8 +116,9 @@ def test_the_file_says_what_the_page_says(editor):
 
 
 def test_it_takes_two_queries_besides_who_asks_and_few_words_where_there_is_nothing(editor):
+    editor.get("/desk")
     with count_queries() as counted:
         page = editor.get(PATH).text
-    assert counted.count <= 3
+    assert counted.count <= 4  # and which edition is out
     assert "Too few people ordered" in page
     assert "Too few visits" in page
