@@ -96,3 +96,9 @@ def _write(into: str, selected: str, most: int, whats, each: int = 1) -> None:
         f"v (n) AS ({numbers.format(each - 1).replace('m W', 'v W')}) "
         f"SELECT {selected} FROM m CROSS JOIN ({named}) AS w CROSS JOIN v"
     )
+
+
+def of_traffic(counted, *others: str) -> int:
+    """How many of the queries that were counted ask the counters, or one of the other tables."""
+    tables = ('"traffic_', *others)
+    return sum(any(table in q.msg[0] for table in tables) for q in counted.get_queries())

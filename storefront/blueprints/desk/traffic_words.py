@@ -12,9 +12,8 @@ def change(count: int, before: int) -> str:
     """By how much a number has changed: "+12 %"; "" where there was nothing before."""
     if not before:
         return ""
-    if count == before:
-        return "as before"
-    return f"{round(100 * (count - before) / before):+,} %".replace("-", "−")
+    percent = round(100 * (count - before) / before)
+    return f"{percent:+,} %".replace("-", "−") if percent else "as before"
 
 
 def rate(part: int, whole: int) -> str:
