@@ -32,12 +32,19 @@ VALUES = {
     "from list": ["/products", "/collections/rain-ready", "/search", "/collections/new"],
     "not found": ["/wp-login.php", "/favicon.ico", "/products/old-boot", "/feed"],
     "bot": ["Googlebot", "bingbot", "GPTBot", "AhrefsBot", "curl", "UptimeRobot"],
-    "filtered": ["a program by its name", "no browser sends such a request", "fetched ahead"],
+    "filtered": ["a program", "fetched ahead", "staff", "too many a minute"],
 }
 # How many of each kind come with a hundred views.
 SHARES = {"page": 95, "shown": 40, "followed": 3, "from list": 20, "bot": 30, "filtered": 34}
 SHARES |= {"search": 8, "in vain": 1.5, "not found": 4, "campaign": 3, "referrer": 12}
-TOTALS = {"views": 100, "reserved views": 5, "bot views": 30, "prefetched views": 4, "visits": 27}
+TOTALS = {
+    "views": 100,
+    "reserved views": 5,
+    "bot views": 30,
+    "prefetched views": 4,
+    "visits": 27,
+    "staff views": 0.4,
+}
 TOTALS |= {"searches": 8, "searches in vain": 1.5, "pages not found": 4}
 TOTALS |= {"product": 16, "cart": 4, "checkout": 1.6, "order": 0.9}
 

@@ -31,7 +31,7 @@ def totals(start: datetime, end: datetime, by: str = DAYS) -> dict[str, Counter]
     key = fn.SUBSTR(TrafficHour.hour.cast("text"), 1, _TOLD_BY[by]).coerce(False)
     rows = (
         TrafficHour.select(key, TrafficHour.what, fn.SUM(TrafficHour.count))
-        .where(TrafficHour.what.in_(TOTALS))  # by which the rows are in order
+        .where(TrafficHour.what.in_(list(TOTALS)))  # by which the rows are in order
         .where(TrafficHour.hour >= start, TrafficHour.hour < end)
         .group_by(SQL("1"), TrafficHour.what)
     )
