@@ -1,10 +1,10 @@
 """Numbers of people by place or language, such that nobody can be found in them.
 
-Cells under `LEAST` are not given out. What is, is rounded down to a whole multiple of it, and no
-sum is given that was not made of what is given. Where somebody who knows the exact sum of all could
+Cells under `LEAST` are not given out. What is, is rounded down to a whole multiple of it; so is a
+sum, which is a cell of the table above. Where somebody who knows the exact number of all could
 still bound what is left, the smallest cell that would be given is held back as well, until what is
-left could be `LEAST` (primary and complementary suppression, and rounding: A. Hundepool et al.,
-Handbook on Statistical Disclosure Control, ESSNet SDC, 2010, 4.3, 5.3 and 5.4). Against
+left could be `LEAST`. These are primary and complementary suppression and rounding as in the
+Handbook on Statistical Disclosure Control (sdctools.github.io/HandbookSDC, 4 and 5.5). Against
 subtracting one period from another, periods never overlap: they are quarters that are over.
 """
 
