@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -9,7 +10,18 @@ from htmx_flask import Htmx
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
-from storefront import address, door, errors, gate, pages, places, register, tally, view_counts
+from storefront import (
+    address,
+    coverage,
+    door,
+    errors,
+    gate,
+    pages,
+    places,
+    register,
+    tally,
+    view_counts,
+)
 from storefront.assets import Assets
 from storefront.blueprints import (
     account,
@@ -136,7 +148,12 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "invitation_links": InvitationLinks(settings.cookie_keys),
         "reseller_links": ResellerLinks(settings.cookie_keys),
         "clicks": Clicks(),
-        "traffic": Traffic(clock, _own_hosts(settings), app.config["SESSION_COOKIE_NAME"]),
+        "traffic": Traffic(
+            clock,
+            partial(coverage.covered, "traffic"),
+            _own_hosts(settings),
+            app.config["SESSION_COOKIE_NAME"],
+        ),
         "shelf": Shelf(),
         "signer": Signer(settings.keys),
         "edition": Freshness(settings.database_url).edition,

@@ -61,5 +61,10 @@ class Counters:
                 self._days.update(days)
             raise
 
+    def drop(self) -> None:
+        """Forget what was counted since the last time of writing down."""
+        with self._lock:
+            self._hours, self._days = Counter(), Counter()
+
     def __bool__(self) -> bool:
         return bool(self._hours or self._days)
