@@ -82,6 +82,7 @@ def test_in_large_tables_too_the_bounds_of_a_small_cell_are_those_of_any_small_c
 def test_one_that_could_be_worked_out_takes_its_neighbour_with_it():
     assert given({"DE": 20, "MT": 3}) == {}
     assert given({"DE": 20, "FR": 40, "MT": 3}) == {"FR": 40}
+    assert given({"DE": 26, "MT": 3}) == {}
     assert given({"DE": 27, "MT": 3}) == {"DE": 20}
     assert given({"DE": 27}) == {"DE": 20}
 

@@ -35,6 +35,14 @@ REMOVED_TOTALS = {
     "staff views": "by people who are signed in at the desk",
     "reserved views": "by visitors who ask not to be tracked: in the number of views, nowhere else",
 }
+# What the pages offer, whatever is asked for.
+CHOICES = {
+    "periods": PERIODS,
+    "against": AGAINST,
+    "of_people": OF_PEOPLE,
+    "removed": REMOVED,
+    "removed_totals": REMOVED_TOTALS,
+}
 
 
 @dataclass(frozen=True)
@@ -59,30 +67,25 @@ def traffic():
 
 
 def _shown(asked: Asked, status: int = 200, wrong: dict | None = None):
-    days = asked.days
-    rows = series(asked)
+    page = {"asked": asked, "wrong": wrong or {}, "closed": closed("traffic")}
+    page["typed"] = request.args if wrong else asked.typed
+    return show("desk/traffic/page.html", status=status, **page, **CHOICES, **counted_in(asked))
+
+
+def counted_in(asked: Asked) -> dict:
+    """All numbers of the page, with their pictures."""
+    days, rows = asked.days, series(asked)
     sums, before = summed(rows)
-    return show(
-        "desk/traffic/page.html",
-        status=status,
-        closed=closed("traffic"),
-        asked=asked,
-        typed=request.args if wrong else {"from": days.first, "to": days.last},
-        wrong=wrong or {},
-        periods=PERIODS,
-        against=AGAINST,
-        rows=rows,
-        marks=[rows[n * (len(rows) - 1) // 4] for n in range(5)] if len(rows) > 4 else rows,
-        sums=sums,
-        heads=heads(sums, before),
-        drawn=drawn(rows, days.begun),
-        funnel=funnel(sums),
-        week=week(days) if days.count >= 7 else None,
-        lists=usage.leading(days.first, days.last, FIRST_FEW),
-        of_people=OF_PEOPLE,
-        removed=REMOVED,
-        removed_totals=REMOVED_TOTALS,
-    )
+    return {
+        "rows": rows,
+        "marks": [rows[n * (len(rows) - 1) // 4] for n in range(5)] if len(rows) > 4 else rows,
+        "sums": sums,
+        "heads": heads(sums, before),
+        "drawn": drawn(rows, days.begun),
+        "funnel": funnel(sums),
+        "week": week(days) if days.count >= 7 else None,
+        "lists": usage.leading(days.first, days.last, FIRST_FEW),
+    }
 
 
 def series(asked: Asked) -> list[Row]:

@@ -46,7 +46,7 @@ def _list(kind: Kind, asked: Asked, sort: str):
         pages=pages,
         periods=PERIODS,
         against=AGAINST,
-        typed={"from": asked.days.first, "to": asked.days.last},
+        typed=asked.typed,
         wrong={},
     )
 

@@ -86,9 +86,14 @@ class Asked:
             days = _named(period, at)
         return cls(period, against, days, _before(days, period, against))
 
+    @property
+    def typed(self) -> dict[str, date]:
+        """What stands in the fields for days."""
+        return {"from": self.days.first, "to": self.days.last}
+
     def query(self, **other: str) -> str:
         """What an address says to ask for the same, but for the other values."""
-        own = {"from": self.days.first, "to": self.days.last} if self.period == "own" else {}
+        own = self.typed if self.period == "own" else {}
         period = {} if own or self.period == USUAL else {"period": self.period}
         against = {} if self.against == "before" else {"against": self.against}
         return urlencode({k: v for k, v in (period | own | against | other).items() if v})
