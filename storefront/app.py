@@ -7,7 +7,7 @@ from htmx_flask import Htmx
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
-from storefront import address, door, errors, gate, pages, places, register, tally, view_counts
+from storefront import address, door, errors, gate, pages, places, register, view_counts
 from storefront.assets import Assets
 from storefront.blueprints import (
     account,
@@ -174,7 +174,7 @@ def _stand_in_front(app: Flask, settings: Settings) -> None:
         edition=app.extensions["edition"],
         now=app.extensions["clock"],
         seen=lambda path: view_counts.note(path, app.extensions["clock"]()),
-        viewed=app.extensions["traffic"].note,
+        viewed=app.extensions["traffic"].note if settings.traffic else lambda *_: None,
     )
     front = Front(app.wsgi_app, settings, app.extensions["assets"], behind)
     app.wsgi_app = TrustedProxies(front, settings.proxies)
@@ -186,9 +186,5 @@ def _connect() -> None:
 
 
 def _disconnect(_error) -> None:
-    if tally.is_due() and not database.in_transaction():
-        tally.write_down(pages.now())
-    if view_counts.is_due() and not database.in_transaction():
-        view_counts.write_down()
     if not database.is_closed() and not database.in_transaction():
         database.close()

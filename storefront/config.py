@@ -49,6 +49,7 @@ class Settings:
     mail_url: str
     limits: bool
     page_cache: bool
+    traffic: bool
     cache_tags: str
     proxies: tuple[str, ...]
     beacon: str = "https://api.drand.sh"  # a relay of the public beacon that contests draw with
@@ -96,6 +97,7 @@ def read_settings(environ=os.environ) -> Settings:
         mail_url=environ.get("MAIL_URL") or f"maildir://{here}/mail",
         limits=_switch(environ, "STOREFRONT_LIMITS"),
         page_cache=_switch(environ, "STOREFRONT_PAGE_CACHE"),
+        traffic=_switch(environ, "STOREFRONT_TRAFFIC"),
         cache_tags=environ.get("STOREFRONT_CACHE_TAGS", ""),
         proxies=tuple(environ.get("STOREFRONT_PROXIES", "").replace(",", " ").split()),
         beacon=environ.get("STOREFRONT_BEACON", "https://api.drand.sh").rstrip("/"),

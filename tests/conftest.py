@@ -8,7 +8,6 @@ import os
 import secrets
 import shutil
 import threading
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -133,9 +132,8 @@ def made(tmp_path_factory) -> Settings:
 
 
 @pytest.fixture(autouse=True)
-def no_views_noted(monkeypatch):
+def no_views_noted():
     """What one test's widgets were asked for is not written down in another's shop."""
-    monkeypatch.setitem(view_counts._state, "written", time.monotonic())
     yield
     view_counts._notes.clear()
     view_counts._issues.clear()

@@ -44,6 +44,8 @@ class Counters:
         """Add what was counted to the database; where that refuses, nothing is lost. Raises
         `PeeweeException` then.
         """
+        if not self:
+            return
         with self._lock:
             hours, days = self._hours, self._days
             self._hours, self._days = Counter(), Counter()

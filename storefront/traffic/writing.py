@@ -13,20 +13,25 @@ from storefront.db import database
 log = logging.getLogger(__name__)
 
 
-def write_each_minute(*writers: Callable[[], None]) -> None:
+def write_each_minute(*writers: Callable[[], None], seconds: float = 60) -> None:
     """Have this process call the writers at the end of each minute, and when it ends.
 
     A database that refuses is asked again a minute later.
     """
-    threading.Thread(target=_each_minute, args=(writers,), name="counts", daemon=True).start()
+    writing = threading.Lock()
+
+    def write() -> None:
+        with writing:  # at the end it waits for what the thread has begun
+            _write(writers)
+
+    def again_and_again() -> None:
+        while True:
+            time.sleep(seconds - time.time() % seconds)
+            write()
+
+    threading.Thread(target=again_and_again, name="counts", daemon=True).start()
     # Not atexit, which the processes that granian forks do not reach.
-    Finalize(None, _write, args=(writers,), exitpriority=10)
-
-
-def _each_minute(writers: Iterable[Callable[[], None]]) -> None:
-    while True:
-        time.sleep(60 - time.time() % 60)
-        _write(writers)
+    Finalize(None, write, exitpriority=10)
 
 
 def _write(writers: Iterable[Callable[[], None]]) -> None:
