@@ -13,7 +13,7 @@ from storefront.db import database
 log = logging.getLogger(__name__)
 
 
-def write_each_minute(*writers: Callable[[], None], seconds: float = 60) -> None:
+def write_each_minute(*writers: Callable[[], None]) -> None:
     """Have this process call the writers at the end of each minute, and when it ends.
 
     A database that refuses is asked again a minute later.
@@ -26,12 +26,16 @@ def write_each_minute(*writers: Callable[[], None], seconds: float = 60) -> None
 
     def again_and_again() -> None:
         while True:
-            time.sleep(seconds - time.time() % seconds)
+            _until_the_minute_is_over()
             write()
 
     threading.Thread(target=again_and_again, name="counts", daemon=True).start()
     # Not atexit, which the processes that granian forks do not reach.
     Finalize(None, write, exitpriority=10)
+
+
+def _until_the_minute_is_over() -> None:
+    time.sleep(60 - time.time() % 60)
 
 
 def _write(writers: Iterable[Callable[[], None]]) -> None:

@@ -1,0 +1,101 @@
+"""Visits that several processes or machines tell as one: in memcached, which keeps nothing on disk.
+
+What is kept there is what a process keeps of a visit that goes on, by the same digest, for half an
+hour; and the key of the day, which the first process draws and which goes with the day.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from urllib.parse import urlsplit
+
+from storefront.traffic.visits import IDLE, Visit
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 0.3  # seconds, for an answer; nobody's page waits meanwhile
+PAUSE = 5  # seconds, after which a store that did not answer is asked again
+WARNS = 60  # seconds between two warnings
+
+
+class NoAnswer(Exception):
+    """The shared store does not answer, or not as it should."""
+
+
+class Shared:
+    """The store at `memcached://host:port`. What is kept there is told apart by the shop's origin.
+
+    All that asks it raises `NoAnswer`.
+    """
+
+    def __init__(self, url: str, origin: str) -> None:
+        from pymemcache.client.base import Client  # few have a shared store
+
+        parts = urlsplit(url)
+        self._store = Client(
+            (parts.hostname, parts.port or 11211),
+            connect_timeout=PATIENCE,
+            timeout=PATIENCE,
+            no_delay=True,
+            default_noreply=False,
+        )
+        self._prefix = f"{origin}/"
+        self._not_before = self._warned = float("-inf")
+
+    def key(self, day: date, own: bytes, at: datetime) -> bytes:
+        """The key of that day: `own`, if nobody has put another one there before."""
+        name = f"{self._prefix}key/{day}"
+        over = datetime.combine(day + timedelta(days=1), datetime.min.time(), at.tzinfo)
+        left = max(1, int((over - at).total_seconds()))
+        kept = self._ask("get", name)
+        if kept is None and not self._ask("add", name, own, expire=left):
+            kept = self._ask("get", name)
+        return kept or own
+
+    def find(self, digests: Iterable[bytes]) -> dict[bytes, tuple[Visit, bytes]]:
+        """The visits of these digests that are there, each with the token to change it by."""
+        names = {self._name(digest): digest for digest in digests}
+        found = self._ask("gets_many", list(names)) if names else {}
+        return {names[name]: (_unpacked(kept), token) for name, (kept, token) in found.items()}
+
+    def keep(self, digest: bytes, visit: Visit, token: bytes | None) -> bool:
+        """Put the visit there, unless another process has done so since the token was given."""
+        name, packed, expire = self._name(digest), _packed(visit), int(IDLE.total_seconds())
+        if token is None:
+            return self._ask("add", name, packed, expire=expire)
+        # None: it has expired just now.
+        return self._ask("cas", name, packed, token, expire=expire) is True
+
+    def _name(self, digest: bytes) -> str:
+        return f"{self._prefix}visit/{digest.hex()}"
+
+    def _ask(self, what: str, *given, **named):
+        from pymemcache.exceptions import MemcacheError
+
+        if time.monotonic() < self._not_before:
+            raise NoAnswer
+        try:
+            return getattr(self._store, what)(*given, **named)
+        except (MemcacheError, OSError) as trouble:
+            self._not_before = time.monotonic() + PAUSE
+            self._warn(trouble)
+            raise NoAnswer from None
+
+    def _warn(self, trouble: Exception) -> None:
+        if time.monotonic() >= self._warned + WARNS:
+            self._warned = time.monotonic()
+            log.warning(
+                "the shared store does not answer (%s); each process tells visits by itself",
+                type(trouble).__name__,
+            )
+
+
+def _packed(visit: Visit) -> bytes:
+    return json.dumps([visit.last.isoformat(), visit.page, sorted(visit.steps)]).encode()
+
+
+def _unpacked(kept: bytes) -> Visit:
+    last, page, steps = json.loads(kept)
+    return Visit(datetime.fromisoformat(last), page, frozenset(steps), new=False)

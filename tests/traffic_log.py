@@ -1,0 +1,272 @@
+"""A made-up log of a shop, asked of it as it goes, and written down as a server would.
+
+`planned` draws who comes, when, and what they ask for: people with visits across pages, searches,
+orders, referrers and campaigns, in many browsers and languages, over two days around midnight;
+robots of several kinds; pages fetched ahead; those who ask not to be tracked; what is not here.
+`replay` asks it of an app, with a clock that follows, and gives lines as `docs/count_log.py`
+reads them.
+"""
+
+import io
+import random
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+from tests.journey import ANN, hidden_in
+
+HOURS = 36  # from a noon on
+AGENTS = [
+    line.split("\t")
+    for line in Path(__file__).with_name("agents.txt").read_text().splitlines()
+    if line[0] != "#"
+]
+BROWSERS, ROBOTS = ([name for kind, name in AGENTS if kind == k] for k in ("person", "robot"))
+LANGUAGES = (
+    *("en-GB,en;q=0.9", "en-US", "de-DE,de;q=0.9,en;q=0.8", "fr", "pt-BR,pt;q=0.9", "es-419"),
+    *("zh-Hant-TW,zh;q=0.9", "*", "", "en;q=0.5, nl", "not a language, really", "DE-at"),
+)
+REFERRERS = (
+    *("https://www.google.com/", "https://duckduckgo.com/?q=words+of+somebody", "http://bing.com"),
+    *("https://news.example:8443/a/story", "https://Blog.Example/one", "android-app://com.example"),
+    *("not an address", "https://", "https://203.0.113.9/x", "https://localhost:8000/from/here"),
+)
+CAMPAIGNS = ("autumn-sale", "Newsletter 12", "newsletter-12", "b" * 90, "ä&ö", "once-only")
+MISSING = ("/wp-login.php", "/old/page.html", "/.env", "/products/gone-long-ago", "/favicon.ico")
+FOUND = ("linen", "jacket", "wool shirt", "merino", "Linen", " LINEN ", "boots")
+IN_VAIN = ("zebra wallpaper", "submarine", "ann.walker@example.com", "kajak", "4000 0000 0000")
+PREFETCHES = ({"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}, {"X-Moz": "prefetch"})
+RESERVED = ({"Sec-GPC": "1"}, {"DNT": "1"}, {"Sec-GPC": "1", "DNT": "1"})
+WIRED = ({"Sec-GPC": "0"}, {"DNT": "0"}, {"DNT": "null"})
+
+
+@dataclass
+class Visitor:
+    """Who asks: the headers of all their requests, and the cookies they have been given."""
+
+    address: str
+    headers: dict[str, str]
+    cookies: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(order=True)
+class Asked:
+    """One request, and what is in its form."""
+
+    at: datetime
+    number: int
+    visitor: Visitor = field(compare=False)
+    path: str = field(compare=False)
+    method: str = field(compare=False, default="GET")
+    headers: dict = field(compare=False, default_factory=dict)
+    form: dict | None = field(compare=False, default=None)
+
+
+class Planner:
+    """Draws visits, from a catalogue of `paths` and `items`, forms that put things into a cart."""
+
+    def __init__(self, seed: int, noon: datetime, paths: list[str], items: list[dict]) -> None:
+        self._random, self._noon, self._paths, self._items = random.Random(seed), noon, paths, items
+        self._popular = [1 / (n + 1) for n in range(len(paths))]
+        self._asked: list[Asked] = []
+
+    def planned(self, count: int) -> list[Asked]:
+        """So many requests, in the order of time."""
+        while len(self._asked) < count:
+            kind = self._random.random()
+            (self._robot if kind < 0.12 else self._noise if kind < 0.16 else self._visit)()
+        return sorted(self._asked[:count])
+
+    def _ask(self, at: datetime, visitor: Visitor, path: str, *rest, **more) -> None:
+        self._asked.append(Asked(at, len(self._asked), visitor, path, *rest, **more))
+
+    def _moment(self) -> datetime:
+        # Most come in the evening, and several each minute around midnight.
+        seconds = self._random.triangular(0, HOURS * 3600, 12 * 3600)
+        return self._noon + timedelta(seconds=seconds)
+
+    def _address(self) -> str:
+        draw = self._random
+        if draw.random() < 0.2:  # of one household, one or another of them
+            return f"2001:db8:{draw.randrange(400):x}:7::{draw.randrange(1, 3)}"
+        return f"198.51.{draw.randrange(100)}.{draw.randrange(1, 255)}"
+
+    def _person(self) -> Visitor:
+        draw = self._random
+        headers = {"User-Agent": draw.choice(BROWSERS)}
+        if language := draw.choice(LANGUAGES):
+            headers["Accept-Language"] = language
+        kind = draw.random()
+        headers |= draw.choice(RESERVED) if kind < 0.06 else {}
+        headers |= draw.choice(WIRED) if kind > 0.97 else {}
+        return Visitor(self._address(), headers)
+
+    def _page(self) -> str:
+        return self._random.choices(self._paths, self._popular)[0]
+
+    def _visit(self) -> None:
+        """Somebody looks at pages, searches, perhaps buys; a pause may make it two visits."""
+        draw, visitor, at = self._random, self._person(), self._moment()
+        path, headers = self._page(), {}
+        if draw.random() < 0.5:
+            headers["Referer"] = draw.choice(REFERRERS)
+        if draw.random() < 0.15:
+            path += "?" + urlencode({"utm_source": "mail", "utm_campaign": draw.choice(CAMPAIGNS)})
+        self._ask(at, visitor, path, headers=headers)
+        for _ in range(min(40, int(draw.expovariate(0.3)))):
+            pause = draw.choices(("short", "edge", "long"), (96, 2, 2))[0]
+            at += {
+                "short": timedelta(seconds=draw.expovariate(1 / 45)),
+                "edge": timedelta(minutes=30, microseconds=draw.choice((-1, 0, 1))),
+                "long": timedelta(minutes=draw.uniform(31, 300)),
+            }[pause]
+            path = self._next(visitor, at, path)
+        if draw.random() < 0.04:
+            self._buy(visitor, at)
+
+    def _next(self, visitor: Visitor, at: datetime, before: str) -> str:
+        """One more request of a visit; where the visitor is afterwards."""
+        draw = self._random
+        headers = {"Referer": f"http://localhost:8000{before}"}
+        kind = draw.random()
+        if kind < 0.14:
+            words = draw.choice(FOUND if draw.random() < 0.7 else IN_VAIN)
+            if draw.random() < 0.1:
+                words = f"{draw.choice(FOUND)} {draw.randrange(500)}"  # hardly anybody else's
+            path = f"/search?{urlencode({'q': words})}"
+        elif kind < 0.18:
+            path = draw.choice(MISSING)
+        elif kind < 0.23:
+            path = f"{self._page()}?via={draw.choice(('banner-3', 'top', 'Not one'))}"
+        elif kind < 0.26:
+            self._ask(at, visitor, "/products?page=2", headers=headers | {"HX-Request": "true"})
+            return before
+        elif kind < 0.29:
+            ahead = headers | draw.choice(PREFETCHES)
+            self._ask(at, visitor, self._page(), headers=ahead)
+            return before
+        elif kind < 0.33:
+            headers["If-None-Match"] = "*"
+            path = self._page()
+        else:
+            path = self._page()
+        self._ask(at, visitor, path, headers=headers)
+        return path.partition("?")[0]
+
+    def _buy(self, visitor: Visitor, at: datetime) -> None:
+        draw = self._random
+        steps = draw.choices((1, 2, 3), (3, 2, 3))[0]
+        for _ in range(draw.randrange(1, 3)):
+            at += timedelta(seconds=30)
+            self._ask(at, visitor, "/cart/items", "POST", form=draw.choice(self._items))
+            self._ask(at + timedelta(seconds=1), visitor, "/cart")
+        if steps > 1:
+            self._ask(at + timedelta(seconds=20), visitor, "/checkout")
+        if steps > 2:
+            # Its hidden fields are those of the page before.
+            self._ask(at + timedelta(seconds=90), visitor, "/checkout", "POST", form=dict(ANN))
+
+    def _robot(self) -> None:
+        draw, at = self._random, self._moment()
+        visitor = Visitor(self._address(), {"User-Agent": draw.choice(ROBOTS)})
+        for _ in range(draw.randrange(1, 30)):
+            at += timedelta(seconds=draw.uniform(0.2, 5))
+            path = draw.choice(MISSING) if draw.random() < 0.1 else draw.choice(self._paths)
+            self._ask(at, visitor, path)
+
+    def _noise(self) -> None:
+        """What is no view of a page: pictures of the address bar, a look at the headers alone."""
+        draw, visitor, at = self._random, self._person(), self._moment()
+        self._ask(at, visitor, self._page(), "HEAD")
+        self._ask(at, visitor, draw.choice(("/robots.txt", "/sitemap.xml", "/healthz")))
+
+
+def replay(app, clock, asked: Iterable[Asked]) -> Iterator[str]:
+    """Ask all of it, at its moment; a line of each."""
+    forms: dict[int, dict] = {}
+    for one in asked:
+        clock.moment = one.at
+        form = one.form
+        if form is not None and one.path == "/checkout":
+            form = form | forms.get(id(one.visitor), {})
+        status, headers, body = _answered(app, one, form)
+        for value in (value for name, value in headers if name == "Set-Cookie"):
+            name, _, rest = value.partition("=")
+            one.visitor.cookies[name] = rest.partition(";")[0]
+        kind = dict(headers).get("Content-Type", "-").partition(";")[0]
+        text = body.decode() if kind == "text/html" else ""
+        if one.path == "/checkout" and one.method == "GET":
+            forms[id(one.visitor)] = hidden_in(text)
+        yield _line(one, status, len(body), kind, _found(text))
+
+
+def _answered(app, one: Asked, form: dict | None) -> tuple[int, list, bytes]:
+    parts, sent = urlsplit(one.path), urlencode(form).encode() if form else b""
+    environ = {
+        "REQUEST_METHOD": one.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": parts.path,
+        "QUERY_STRING": parts.query,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "8000",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_HOST": "localhost:8000",
+        "HTTP_X_FORWARDED_FOR": one.visitor.address,
+        "HTTP_X_FORWARDED_PROTO": "https",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(sent),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in (one.visitor.headers | one.headers).items():
+        environ["HTTP_" + name.upper().replace("-", "_")] = value
+    if one.visitor.cookies:
+        environ["HTTP_COOKIE"] = "; ".join(f"{k}={v}" for k, v in one.visitor.cookies.items())
+    if sent:
+        environ |= {
+            "CONTENT_TYPE": "application/x-www-form-urlencoded",
+            "CONTENT_LENGTH": str(len(sent)),
+            "HTTP_SEC_FETCH_SITE": "same-origin",
+        }
+    begun: list = []
+    parts = app(environ, lambda status, headers, *_: begun.extend((status, headers)))
+    try:
+        body = b"".join(parts)
+    finally:
+        getattr(parts, "close", lambda: None)()
+    return int(begun[0][:3]), begun[1], body
+
+
+def _found(page: str) -> str:
+    """How many products the page says there are, if it is one that does."""
+    said = re.search(r'id="count">\s*(?:(One)|([\d,]+))? ?', page)
+    if not said:
+        return "-"
+    return "1" if said[1] else (said[2] or "0").replace(",", "")
+
+
+def _line(one: Asked, status: int, length: int, kind: str, found: str) -> str:
+    """The line of a combined log, with more of the request's and the answer's headers after it."""
+    sent = one.visitor.headers | one.headers
+    quoted = {
+        "referer": sent.get("Referer", "-"),
+        "user-agent": sent.get("User-Agent", ""),
+        "accept-language": sent.get("Accept-Language", "-"),
+        "sec-gpc": sent.get("Sec-GPC", "-"),
+        "dnt": sent.get("DNT", "-"),
+        "purpose": sent.get("Sec-Purpose") or sent.get("Purpose") or sent.get("X-Moz") or "-",
+        "hx-request": sent.get("HX-Request", "-"),
+        "content-type": kind,
+        "products": found,
+    }
+    rest = " ".join(f'"{value}"' for value in quoted.values())
+    when = one.at.strftime("%d/%b/%Y:%H:%M:%S.%f +0000")
+    request = f"{one.method} {one.path} HTTP/1.1"
+    return f'{one.visitor.address} - - [{when}] "{request}" {status} {length} {rest}'
