@@ -42,8 +42,10 @@ class Visits:
         with self._lock:
             if day != self._day:
                 self._day, self._key, self._visits = day, secrets.token_bytes(32), {}
-            said = f"{network(address)} {browser}".encode()
-            return hashlib.blake2b(said, key=self._key, digest_size=8).digest()
+                self._keyed = hashlib.blake2b(key=self._key, digest_size=8)
+            keyed = self._keyed.copy()
+        keyed.update(f"{network(address)} {browser}".encode())
+        return keyed.digest()
 
     def seen(self, digest: bytes, at: datetime) -> Visit | None:
         """The visit of that digest, `new` if it has just begun; None if there are too many."""
