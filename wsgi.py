@@ -13,8 +13,6 @@ os.umask(0o077)  # what the shop writes is its owner's alone
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
 app = create_app()
 gate.close()
-write_each_minute(
-    app.extensions["traffic"].counters.write_down,
-    view_counts.write_down,
-    lambda: tally.write_down(datetime.now(UTC)),
-)
+traffic = app.extensions["traffic"]
+others = [view_counts.write_down, lambda: tally.write_down(datetime.now(UTC))]
+write_each_minute(traffic.write_down, *others, at_the_end=[traffic.end, *others])

@@ -1,6 +1,8 @@
 """Builds the shop: `create_app()`."""
 
+import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from htmx_flask import Htmx
@@ -62,6 +64,8 @@ PARTS = (
     *(testimonials, widget, resellers, insider),
     *(contests, page, privacy, feeds, well_known, account, desk),
 )
+
+OWN = re.compile(r"[^<]+(?=<(?:link|secret|key)>)|/(?:desk|account)/")
 
 
 class Answer(Response):
@@ -132,7 +136,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "invitation_links": InvitationLinks(settings.cookie_keys),
         "reseller_links": ResellerLinks(settings.cookie_keys),
         "clicks": Clicks(),
-        "traffic": Traffic(clock),
+        "traffic": Traffic(clock, _own_hosts(settings), app.config["SESSION_COOKIE_NAME"]),
         "shelf": Shelf(),
         "signer": Signer(settings.keys),
         "edition": Freshness(settings.database_url).edition,
@@ -167,6 +171,8 @@ def _stand_in_front(app: Flask, settings: Settings) -> None:
             return False
         return hasattr(app.view_functions[endpoint], "public")
 
+    traffic = app.extensions["traffic"]
+    traffic.own = sorted({start for rule in app.url_map.iter_rules() if (start := _own(rule.rule))})
     behind = Behind(
         is_public=is_public,
         count=lambda cookies: cookie.count(cookies, session_name),
@@ -174,10 +180,21 @@ def _stand_in_front(app: Flask, settings: Settings) -> None:
         edition=app.extensions["edition"],
         now=app.extensions["clock"],
         seen=lambda path: view_counts.note(path, app.extensions["clock"]()),
-        viewed=app.extensions["traffic"].note if settings.traffic else lambda *_: None,
+        viewed=traffic.note if settings.traffic else lambda *_: None,
     )
     front = Front(app.wsgi_app, settings, app.extensions["assets"], behind)
     app.wsgi_app = TrustedProxies(front, settings.proxies)
+
+
+def _own_hosts(settings: Settings) -> list[str]:
+    """The names under which pages of ours lead to others of ours."""
+    return [*settings.hosts, urlsplit(settings.payment_origin).hostname or ""]
+
+
+def _own(rule: str) -> str:
+    """How an address begins behind which something is somebody's own; "" for any other's."""
+    found = OWN.match(rule)
+    return found[0] if found else ""
 
 
 def _connect() -> None:

@@ -13,6 +13,7 @@ from storefront.personal import Fact
 CLAUSES = {
     "orders": "Orders",
     "cookies": "Cookies",
+    "traffic": "How the shop is used",
     "catalogue": "Pictures of the catalogue",
     "waiting": "Hearing when something is back",
     "staff": "People who work here",
@@ -34,6 +35,7 @@ PLACES = {
     "backup": "files that only the shop's own account can read",
     "file": "a file on the shop's own machine",
     "cookie": "a signed cookie in your own browser",
+    "memory": "the memory of the shop's own program, and never on a disk",
     "payment page": "the memory of a program of its own",
     "vault": "a vault that the shop cannot read and that is opened off line",
 }

@@ -8,7 +8,7 @@ from storefront.db import database
 from storefront.models import TrafficDay
 from storefront.traffic.counters import Counters
 from storefront.traffic.writing import _write
-from tests.test_traffic import totals, values
+from tests.visitors import totals, values
 
 PAGES = [f"/products/{number}" for number in range(20)]
 

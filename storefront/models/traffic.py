@@ -13,10 +13,11 @@ from peewee import EXCLUDED, BigIntegerField, DateField, TextField
 from storefront.db import Moment, Record, database
 
 # What hours hold. Views of those who send Sec-GPC or DNT count as "views" and as "reserved views",
-# and in nothing else; those of programs as "bot views", and in no other total.
+# and in nothing else. What is no person's view is in one of the three that follow, and in no other.
 TOTALS = (
-    *("views", "reserved views", "bot views", "prefetched views", "visits", "searches"),
-    *("searches in vain", "pages not found", "product", "cart", "checkout", "order"),
+    *("views", "reserved views", "bot views", "prefetched views", "staff views"),
+    *("visits", "searches", "searches in vain", "pages not found"),
+    *("product", "cart", "checkout", "order"),
 )
 # What days hold, by value.
 BY_VALUE = {

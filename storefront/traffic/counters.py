@@ -50,6 +50,13 @@ class Counters:
         self._hour = self._hours.setdefault(self._begin, defaultdict(int))
         self._day = self._days.setdefault(at.date(), defaultdict(int))
 
+    def add_many(self, day: date, what: str, value: str, count: int) -> None:
+        """Count so many more of a value."""
+        with self._lock:
+            of_day = self._days.setdefault(day, defaultdict(int))
+            if len(of_day) < MOST or (what, value) in of_day:
+                of_day[what, value] += count
+
     def write_down(self) -> None:
         """Add what was counted to the database; where that refuses, nothing is lost. Raises
         `PeeweeException` then.
@@ -74,7 +81,7 @@ class Counters:
                 self._days.setdefault(day, defaultdict(int))[tuple(of_what)] += count
 
     def __bool__(self) -> bool:
-        return bool(self._hours)
+        return bool(self._hours or self._days)
 
 
 def _flat(counted: dict) -> dict:

@@ -13,25 +13,27 @@ from storefront.db import database
 log = logging.getLogger(__name__)
 
 
-def write_each_minute(*writers: Callable[[], None]) -> None:
-    """Have this process call the writers at the end of each minute, and when it ends.
+def write_each_minute(
+    *writers: Callable[[], None], at_the_end: Iterable[Callable[[], None]] = ()
+) -> None:
+    """Have this process call the writers at the end of each minute, and those others when it ends.
 
     A database that refuses is asked again a minute later.
     """
     writing = threading.Lock()
 
-    def write() -> None:
+    def write(those: Iterable[Callable[[], None]]) -> None:
         with writing:  # at the end it waits for what the thread has begun
-            _write(writers)
+            _write(those)
 
     def again_and_again() -> None:
         while True:
             _until_the_minute_is_over()
-            write()
+            write(writers)
 
     threading.Thread(target=again_and_again, name="counts", daemon=True).start()
     # Not atexit, which the processes that granian forks do not reach.
-    Finalize(None, write, exitpriority=10)
+    Finalize(None, write, args=(at_the_end,), exitpriority=10)
 
 
 def _until_the_minute_is_over() -> None:

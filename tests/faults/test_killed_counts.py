@@ -18,7 +18,7 @@ import pytest
 from storefront import programs
 from storefront.db import database, is_sqlite
 from storefront.models import TrafficDay, TrafficHour
-from tests.test_traffic import totals, values
+from tests.visitors import totals, values
 
 ADDRESSES = ("198.51.100.77", "203.0.113.251", "2001:db8:77aa:51::9")
 BROWSER = "Kestrel/77.3 (Zanzibar; rv:{})"
