@@ -7,7 +7,7 @@ from flask_limiter.errors import RateLimitExceeded
 from werkzeug.exceptions import HTTPException
 
 from storefront.door import CardOffered
-from storefront.pages import lost, sentence
+from storefront.pages import sentence
 from storefront.refusals import Refused
 
 WORDS = {
@@ -63,8 +63,6 @@ def http_error(error: HTTPException) -> Response:
     title, words = WORDS.get(error.code, (error.name, error.description))
     own = error.description if error.description != type(error).description else words
     response = sentence(error.code, title, own or words)
-    if error.code == 404:
-        lost()
     if allowed := getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(allowed)
     return response

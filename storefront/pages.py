@@ -148,7 +148,7 @@ def took(step: str) -> None:
         request.environ["storefront.seen"] = Seen(step=step)
 
 
-def lost() -> None:
+def _lost() -> None:
     """Say that somebody asked for a page that is not there: what browsers ask for says HTML."""
     asked = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
     if asked and not request.headers.get("HX-Request") and _may_count():
@@ -279,6 +279,8 @@ def sentence(status: int, title: str, words: str, **context) -> Response:
         response.headers["HX-Retarget"] = "#message"
         response.headers["HX-Reswap"] = "innerHTML"
         return _private(response, no_store=True)
+    if status == 404:
+        _lost()
     context = {"title": title, "words": words, "code": status} | context
     return styled(show("errors/page.html", status=status, **context))
 

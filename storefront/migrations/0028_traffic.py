@@ -12,7 +12,8 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = "traffic_hour"
-            indexes = ((("hour", "what"), True),)
+            primary_key = CompositeKey("what", "hour")
+            without_rowid = True
 
     class TrafficDay(Model):
         day = DateField()
@@ -23,6 +24,7 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = "traffic_day"
-            indexes = ((("day", "what", "value"), True),)
+            primary_key = CompositeKey("what", "day", "value")
+            without_rowid = True
 
     db.create_tables([TrafficHour, TrafficDay])
