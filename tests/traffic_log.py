@@ -19,12 +19,10 @@ from urllib.parse import urlencode, urlsplit
 from tests.journey import ANN, hidden_in
 
 HOURS = 36  # from a noon on
-AGENTS = [
-    line.split("\t")
-    for line in Path(__file__).with_name("agents.txt").read_text().splitlines()
-    if line[0] != "#"
-]
-BROWSERS, ROBOTS = ([name for kind, name in AGENTS if kind == k] for k in ("person", "robot"))
+AGENTS = Path(__file__).with_name("agents.txt").read_text()
+_named = [line.split("\t") for line in AGENTS.splitlines() if line[0] != "#"]
+ROBOTS = [name for kind, _, name in _named if kind in ("listed", "new")]
+BROWSERS = [name for *_, name in _named if name not in ROBOTS]
 LANGUAGES = (
     *("en-GB,en;q=0.9", "en-US", "de-DE,de;q=0.9,en;q=0.8", "fr", "pt-BR,pt;q=0.9", "es-419"),
     *("zh-Hant-TW,zh;q=0.9", "*", "", "en;q=0.5, nl", "not a language, really", "DE-at"),
@@ -35,7 +33,10 @@ REFERRERS = (
     *("not an address", "https://", "https://203.0.113.9/x", "https://localhost:8000/from/here"),
 )
 CAMPAIGNS = ("autumn-sale", "Newsletter 12", "newsletter-12", "b" * 90, "ä&ö", "once-only")
-MISSING = ("/wp-login.php", "/old/page.html", "/.env", "/products/gone-long-ago", "/favicon.ico")
+MISSING = (
+    *("/wp-login.php", "/old/page.html", "/.env", "/products/gone-long-ago", "/favicon.ico"),
+    *("/orders/somebody-s-own", "/unsubscribe/ann@example.com/now", "/tel/0171-2345678"),
+)
 FOUND = ("linen", "jacket", "wool shirt", "merino", "Linen", " LINEN ", "boots")
 IN_VAIN = ("zebra wallpaper", "submarine", "ann.walker@example.com", "kajak", "4000 0000 0000")
 PREFETCHES = ({"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}, {"X-Moz": "prefetch"})
@@ -77,7 +78,9 @@ class Planner:
         """So many requests, in the order of time."""
         while len(self._asked) < count:
             kind = self._random.random()
-            (self._robot if kind < 0.12 else self._noise if kind < 0.16 else self._visit)()
+            rare = (self._noise, self._reader, self._worker)
+            who = self._robot if kind < 0.12 else self._random.choice(rare)
+            (self._visit if kind > 0.17 else who)()
         return sorted(self._asked[:count])
 
     def _ask(self, at: datetime, visitor: Visitor, path: str, *rest, **more) -> None:
@@ -96,7 +99,7 @@ class Planner:
 
     def _person(self) -> Visitor:
         draw = self._random
-        headers = {"User-Agent": draw.choice(BROWSERS)}
+        headers = {"User-Agent": draw.choice(BROWSERS), "Accept": "text/html,*/*;q=0.8"}
         if language := draw.choice(LANGUAGES):
             headers["Accept-Language"] = language
         kind = draw.random()
@@ -140,7 +143,7 @@ class Planner:
         elif kind < 0.18:
             path = draw.choice(MISSING)
         elif kind < 0.23:
-            path = f"{self._page()}?via={draw.choice(('banner-3', 'top', 'Not one'))}"
+            path = f"{self._page()}?via={draw.choice(('banner-3', 'top', 'Not%20one'))}"
         elif kind < 0.26:
             self._ask(at, visitor, "/products?page=2", headers=headers | {"HX-Request": "true"})
             return before
@@ -183,6 +186,20 @@ class Planner:
         self._ask(at, visitor, self._page(), "HEAD")
         self._ask(at, visitor, draw.choice(("/robots.txt", "/sitemap.xml", "/healthz")))
 
+    def _reader(self) -> None:
+        """A program that passes for a browser, but for how fast it reads."""
+        draw, visitor, at = self._random, self._person(), self._moment()
+        for _ in range(draw.choice((20, 119, 120, 121, 160))):
+            at += timedelta(seconds=draw.uniform(0.1, 0.6))
+            self._ask(at, visitor, self._page())
+
+    def _worker(self) -> None:
+        """Somebody who works here, until their session has run out, and afterwards."""
+        draw, visitor, at = self._random, self._person(), self._moment()
+        visitor.cookies["session"] = "run-out"
+        for n in range(draw.randrange(1, 4)):
+            self._ask(at + n * timedelta(seconds=20), visitor, self._page())
+
 
 def replay(app, clock, asked: Iterable[Asked]) -> Iterator[str]:
     """Ask all of it, at its moment; a line of each."""
@@ -192,15 +209,18 @@ def replay(app, clock, asked: Iterable[Asked]) -> Iterator[str]:
         form = one.form
         if form is not None and one.path == "/checkout":
             form = form | forms.get(id(one.visitor), {})
+        is_staff = "session" in one.visitor.cookies
         status, headers, body = _answered(app, one, form)
         for value in (value for name, value in headers if name == "Set-Cookie"):
             name, _, rest = value.partition("=")
             one.visitor.cookies[name] = rest.partition(";")[0]
+            if not one.visitor.cookies[name]:
+                del one.visitor.cookies[name]
         kind = dict(headers).get("Content-Type", "-").partition(";")[0]
         text = body.decode() if kind == "text/html" else ""
         if one.path == "/checkout" and one.method == "GET":
             forms[id(one.visitor)] = hidden_in(text)
-        yield _line(one, status, len(body), kind, _found(text))
+        yield _line(one, status, len(body), is_staff, kind, _found(text))
 
 
 def _answered(app, one: Asked, form: dict | None) -> tuple[int, list, bytes]:
@@ -252,21 +272,14 @@ def _found(page: str) -> str:
     return "1" if said[1] else (said[2] or "0").replace(",", "")
 
 
-def _line(one: Asked, status: int, length: int, kind: str, found: str) -> str:
+def _line(one: Asked, status: int, length: int, is_staff: bool, kind: str, found: str) -> str:
     """The line of a combined log, with more of the request's and the answer's headers after it."""
     sent = one.visitor.headers | one.headers
-    quoted = {
-        "referer": sent.get("Referer", "-"),
-        "user-agent": sent.get("User-Agent", ""),
-        "accept-language": sent.get("Accept-Language", "-"),
-        "sec-gpc": sent.get("Sec-GPC", "-"),
-        "dnt": sent.get("DNT", "-"),
-        "purpose": sent.get("Sec-Purpose") or sent.get("Purpose") or sent.get("X-Moz") or "-",
-        "hx-request": sent.get("HX-Request", "-"),
-        "content-type": kind,
-        "products": found,
-    }
-    rest = " ".join(f'"{value}"' for value in quoted.values())
+    ahead = sent.get("Sec-Purpose") or sent.get("Purpose") or sent.get("X-Moz") or "-"
+    asked = ("Referer", "User-Agent", "Accept", "Accept-Language", "Sec-GPC", "DNT")
+    quoted = [sent.get(name, "-") for name in asked]
+    quoted += [ahead, sent.get("HX-Request", "-"), "staff" if is_staff else "-", kind, found]
+    rest = " ".join(f'"{value}"' for value in quoted)
     when = one.at.strftime("%d/%b/%Y:%H:%M:%S.%f +0000")
     request = f"{one.method} {one.path} HTTP/1.1"
     return f'{one.visitor.address} - - [{when}] "{request}" {status} {length} {rest}'

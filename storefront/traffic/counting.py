@@ -88,12 +88,13 @@ class Traffic:
         self, environ: dict, seen: Seen, visit: Visit | None, asker: Asker, at: datetime
     ) -> None:
         """Count a person's view."""
+        first = visit and seen.page and not visit.page
         totals, values, less = _of_page(seen, visit) if seen.page else ([], [], [])
         if visit:
             if seen.step and seen.step not in visit.steps:
                 visit.steps |= {seen.step}
                 totals.append(seen.step)
-            if visit.new and seen.page:
+            if first:
                 asked = environ.get("HTTP_ACCEPT_LANGUAGE", "")
                 values += [("device", asker.device), ("browser", asker.browser)]
                 values.append(("language", language(asked)))
@@ -201,10 +202,10 @@ def _of_page(seen: Seen, visit: Visit | None) -> tuple[list, list, list]:
     """Totals, values, and values of which there is one less, of a view of a page."""
     totals, values, less = ["views"], [("page", seen.page)], []
     if visit:
-        if visit.new:
+        if not visit.page:
             totals.append("visits")
             values.append(("entry", seen.page))
-        elif visit.page:
+        else:
             # The page before is not the last one any more: exits are right at any moment.
             less.append(("exit", visit.page))
         values.append(("exit", seen.page))

@@ -120,6 +120,8 @@ def _called(settings, variants: list, rounds: int, times: int) -> Table:
                 spent = (time.process_time() - begun) * 1000 / times
                 if number:  # the first round warms up
                     figures.setdefault((name, way), []).append(spent)
+    if not apps["on"].extensions["traffic"].counters:
+        raise RuntimeError(f"{settings.instance} has a policy that does not cover counting")
     shops.leave()
     return _table("What counting costs, without a server", figures, rounds, INSIDE)
 

@@ -1,0 +1,58 @@
+"""What the shop counts is what a script that knows nothing of it counts from the log."""
+
+import os
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+from docs import count_log
+from storefront.app import create_app
+from storefront.models import Product, TrafficDay, TrafficHour, Variant
+from tests.journey import item
+from tests.traffic_log import AGENTS, Asked, Planner, replay
+
+REQUESTS = 100_000 if os.environ.get("FAULTS") == "full" else 4_000
+
+
+def test_an_independent_script_counts_the_same_from_the_log(settings, clock):
+    app = create_app(replace(settings, proxies=("127.0.0.1",)), clock)
+    traffic = app.extensions["traffic"]
+    noon = (clock() + timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
+    asked = planned(noon)
+    lines = list(replay(app, clock, writing(traffic, asked)))
+    traffic.end()
+    assert len(lines) == REQUESTS
+    by_script = count_log.count(lines, AGENTS)
+    assert different(counted(), by_script) == []
+    for what in ("order", "searches in vain", "staff views", "pages not found"):
+        assert f"\t{what}\t" in "\n".join(by_script), "the log has one of each kind"
+    print(f"\n{len(lines)} requests, {len(by_script)} numbers")
+
+
+def planned(noon) -> list[Asked]:
+    handles = [product.handle for product in Product.select().order_by(Product.id)]
+    paths = ["/", "/products", *(f"/products/{handle}" for handle in handles), "/privacy"]
+    Variant.update(stock=100_000).where(Variant.stock > 0).execute()
+    some = Variant.select().where(Variant.stock > 0).order_by(Variant.id).limit(30)
+    return Planner(12, noon, paths, [item(variant) for variant in some]).planned(REQUESTS)
+
+
+def writing(traffic, asked: list[Asked]) -> Iterator[Asked]:
+    """The same requests; at random, a minute is over before the next."""
+    chance = random.Random(5)
+    for one in asked:
+        if chance.random() < 0.02:
+            traffic.write_down()
+        yield one
+
+
+def counted() -> list[str]:
+    hours = [f"{row.hour:%Y-%m-%d %H}\t{row.what}\t{row.count}" for row in TrafficHour.select()]
+    days = TrafficDay.select().where(TrafficDay.count != 0)
+    return sorted([*hours, *(f"{row.day}\t{row.what}\t{row.value}\t{row.count}" for row in days)])
+
+
+def different(ours: list[str], scripts: list[str]) -> list[str]:
+    """What only one of them has."""
+    return sorted(set(ours) ^ set(scripts))
