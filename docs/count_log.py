@@ -296,7 +296,7 @@ def main(log: str, agents: str) -> None:
 def count(lines: list[str], agents: str) -> list[str]:
     """The numbers of a log, given who is who."""
     named = (line.split("\t") for line in agents.splitlines() if line[:1] != "#")
-    counted = Count({name: (kind, what) for kind, what, name in named})
+    counted = Count({"" if name == "-" else name: (kind, what) for kind, what, name in named})
     for line in lines:
         counted.line(read(line))
     return counted.result()

@@ -1,28 +1,26 @@
 """What the shop counts is what a script that knows nothing of it counts from the log."""
 
-import os
 import random
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from docs import count_log
 from storefront.app import create_app
 from storefront.models import Product, TrafficDay, TrafficHour, Variant
+from tests.faults.made_up_log import AGENTS, Asked, Planner, replay
 from tests.journey import item
-from tests.traffic_log import AGENTS, Asked, Planner, replay
-
-REQUESTS = 100_000 if os.environ.get("FAULTS") == "full" else 4_000
 
 
-def test_an_independent_script_counts_the_same_from_the_log(settings, clock):
+def test_an_independent_script_counts_the_same_from_the_log(settings, clock, size):
+    many = size(4_000, 100_000)
     app = create_app(replace(settings, proxies=("127.0.0.1",)), clock)
     traffic = app.extensions["traffic"]
     noon = (clock() + timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
-    asked = planned(noon)
+    asked = planned(noon, many)
     lines = list(replay(app, clock, writing(traffic, asked)))
     traffic.end()
-    assert len(lines) == REQUESTS
+    assert len(lines) == many
     by_script = count_log.count(lines, AGENTS)
     assert different(counted(), by_script) == []
     for what in ("order", "searches in vain", "staff views", "pages not found"):
@@ -30,12 +28,12 @@ def test_an_independent_script_counts_the_same_from_the_log(settings, clock):
     print(f"\n{len(lines)} requests, {len(by_script)} numbers")
 
 
-def planned(noon) -> list[Asked]:
+def planned(noon: datetime, many: int) -> list[Asked]:
     handles = [product.handle for product in Product.select().order_by(Product.id)]
     paths = ["/", "/products", *(f"/products/{handle}" for handle in handles), "/privacy"]
     Variant.update(stock=100_000).where(Variant.stock > 0).execute()
     some = Variant.select().where(Variant.stock > 0).order_by(Variant.id).limit(30)
-    return Planner(12, noon, paths, [item(variant) for variant in some]).planned(REQUESTS)
+    return Planner(12, noon, paths, [item(variant) for variant in some]).planned(many)
 
 
 def writing(traffic, asked: list[Asked]) -> Iterator[Asked]:
