@@ -3,7 +3,9 @@
 import pytest
 
 from storefront.models import Collection, Product, TrafficDay, Variant
+from storefront.traffic import counters, visits
 from tests.journey import order_path, place_order
+from tests.staff import signed_in
 from tests.visitors import CHROME, FIREFOX, GOOGLEBOT, IPAD, totals, values, visitor, written
 
 
@@ -142,3 +144,117 @@ def test_pages_that_are_not_here_are_counted_if_somebody_wanted_them(app):
     written(app)
     assert values("not found") == {"/old-page.html": 3}
     assert totals()["pages not found"] == 3
+
+
+# What is no person's view, or no view
+
+
+def test_programs_are_counted_apart_by_name_and_by_why(app):
+    for agent in (GOOGLEBOT, "curl/8.5.0", "curl/8.5.0", ""):
+        visitor(app, agent, accept="text/html").get("/products")
+    visitor(app, GOOGLEBOT, accept="text/html").get("/nowhere")
+    visitor(app, GOOGLEBOT).get("/search?q=coat&via=banner-3")
+    written(app)
+    assert totals() == {"bot views": 5}
+    assert values("bot") == {"Googlebot": 2, "curl": 2}
+    assert values("filtered") == {"a program": 4, "a program without a name": 1}
+    assert values("page") == values("search") == {}
+
+
+@pytest.mark.parametrize("name", ["Sec_Purpose", "Purpose", "X_Moz"])
+def test_what_a_browser_fetches_ahead_is_counted_apart(app, name):
+    visitor(app, **{name: "prefetch;prerender"}).get("/products")
+    written(app)
+    assert totals() == {"prefetched views": 1}
+    assert values("filtered") == {"fetched ahead": 1}
+
+
+def test_more_views_within_a_minute_than_anybody_reads_are_left_out(app, clock, monkeypatch):
+    monkeypatch.setattr(visits, "TOO_MANY", 5)
+    fast, slow = visitor(app), visitor(app, FIREFOX)
+    for _ in range(12):
+        fast.get("/products")
+        slow.get("/products")
+        clock.forward(seconds=18)
+    for _ in range(8):
+        fast.get("/products")
+    clock.forward(minutes=2)
+    fast.get("/products")  # of the same visit, which is over for good only by a pause
+    slow.get("/products")
+    written(app)
+    assert totals() == {"views": 24 + 5 + 1, "visits": 2, "bot views": 3 + 1}
+    assert values("filtered") == {"too many a minute": 4}
+
+
+def test_those_who_work_here_are_counted_apart(app):
+    client = signed_in(app, "editor")
+    client.environ_base |= {"HTTP_USER_AGENT": CHROME}
+    client.get("/products")
+    client.get("/desk")
+    written(app)
+    assert totals() == {"staff views": 1}
+    assert values("filtered") == {"staff": 1}
+
+
+def test_only_pages_that_are_given_out_are_views(app, plenty):
+    come = visitor(app, accept="text/html")
+    product = f"/products/{plenty.product.handle}"
+    for path in (
+        *("/healthz", "/robots.txt", "/sitemap.xml", "/sitemaps/pages.xml", "/feeds/google.xml"),
+        *("/.well-known/gpc.json", "/privacy/data-map.json", "/privacy/feed.atom", "/oembed"),
+        *("/widget/key.pub", "/account", "/insider/archive.atom", "/static/none.css"),
+        *(f"/pictures/{plenty.product.handle}.svg", "/media/none.webp", "/desk/sign-in"),
+    ):
+        come.get(path)
+    come.head("/products")
+    come.get(product, headers={"HX-Request": "true"})
+    come.get("/nowhere", headers={"HX-Request": "true"})
+    come.post("/nowhere")
+    written(app)
+    assert totals().keys() <= {"pages not found"}
+    assert TrafficDay.select().count() == 0
+
+
+# What memory holds
+
+
+def test_visits_that_are_over_and_the_key_of_the_day_are_forgotten(app, clock):
+    kept = app.extensions["traffic"]._visits
+    visitor(app).get("/")
+    clock.forward(minutes=20)
+    visitor(app, FIREFOX).get("/")
+    clock.forward(minutes=20)
+    written(app)
+    assert len(kept._visits) == 1
+    key = kept._key
+    clock.forward(days=1)
+    written(app)
+    assert kept._visits == {}
+    assert kept._key != key
+
+
+def test_more_visits_than_there_is_room_for_are_counted_by_their_views(app, monkeypatch):
+    monkeypatch.setattr(visits, "MOST", 2)
+    for agent in (CHROME, FIREFOX, IPAD):
+        visitor(app, agent).get("/")
+    written(app)
+    assert (totals()["views"], totals()["visits"]) == (3, 2)
+
+
+def test_more_values_within_a_minute_than_there_is_room_for_are_let_be(app, monkeypatch):
+    monkeypatch.setattr(counters, "MOST", 3)
+    for path in ("/", "/products", "/search", "/cart"):
+        visitor(app).get(path)
+    written(app)
+    assert totals()["views"] == 4
+    assert TrafficDay.select().count() <= 12
+
+
+def test_an_address_appears_in_no_log(app, caplog, monkeypatch):
+    traffic = app.extensions["traffic"]
+    monkeypatch.setattr(traffic, "_visits", None)
+    with caplog.at_level("INFO"):
+        visitor(app, at=77).get("/search?q=anns+shoes")
+    assert "was not counted: AttributeError" in caplog.text
+    for said in ("127.0.0.77", "anns", "Mozilla"):
+        assert said not in caplog.text

@@ -58,7 +58,6 @@ class TrafficHour(Record):
 
     class Meta:
         primary_key = CompositeKey("what", "hour")
-        without_rowid = True
 
 
 class TrafficDay(Record):
@@ -72,9 +71,7 @@ class TrafficDay(Record):
     impersonal = ("what", "value")
 
     class Meta:
-        # The rows themselves are in this order, and there is no other copy of it.
         primary_key = CompositeKey("what", "day", "value")
-        without_rowid = True
 
     @classmethod
     def add_up(

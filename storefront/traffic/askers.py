@@ -14,13 +14,13 @@ from storefront.cldr import LANGUAGES
 
 LONGEST = 400  # characters of a name that are looked at
 MOST = 4096  # names in memory that were looked at; of those before, as many
-MOST_NEW = 2000  # names within a minute: each takes half a millisecond
-NAMELESS = "(no name)"
+MOST_NEW = 600  # names within a minute: each takes half a millisecond, contrived ones four
+NAMELESS, OTHER = "(no name)", "(other)"
 # Browsers without JavaScript or pictures, which lists of programs take for such.
 PLAIN = re.compile(r"(?:Dillo|E?Links|Lynx|NetSurf|w3m)\b")
 TOKEN = re.compile(r"[A-Za-z][\w.-]{1,39}")  # how a program's name for itself begins
 FAMILIES = frozenset(
-    "Android|Brave|Chrome|Chromium|Dillo|DuckDuckGo|Ecosia|Edge|Elinks|Epiphany|Facebook|Firefox|"
+    "Android|Brave|Chrome|Chromium|Dillo|DuckDuckGo|Ecosia|Edge|ELinks|Epiphany|Facebook|Firefox|"
     "Google|IE|Instagram|Konqueror|Links|Lynx|MiuiBrowser|NetSurf|Opera|Opera Mini|Pale Moon|"
     "Pinterest|QQ Browser|Safari|Samsung Internet|SeaMonkey|Silk|Snapchat|TikTok|Tor Browser|"
     "UC Browser|Vivaldi|Whale|Yandex Browser|w3m".split("|")
@@ -82,15 +82,21 @@ def look_at(name: str) -> Asker:
     if not name.strip():
         return Asker(program=NAMELESS)
     is_program, family_of, listed = _libraries()
-    family = family_of(name)
-    if is_program(name) and not PLAIN.match(name):
-        family = family if family and TOKEN.fullmatch(family.replace(" ", "-")) else ""
-        found = TOKEN.match(name)
-        program = family or (found[0] if found else "other")
-        return Asker(program, program in listed or program == "other")
-    plain = OF_A_DEVICE.sub("", family)
+    family, plain = family_of(name), PLAIN.match(name)
+    if is_program(name) and not plain:
+        program = _program(name, family)
+        return Asker(program, program in listed or program == OTHER)
+    family = plain[0] if plain else OF_A_DEVICE.sub("", family)
     device = next((kind for kind, signs in KINDS if signs.search(name)), "other")
-    return Asker(device=device, browser=plain if plain in FAMILIES else "other")
+    return Asker(device=device, browser=family if family in FAMILIES else "other")
+
+
+def _program(name: str, family: str) -> str:
+    """What a program is called: as the list says, or else as its name begins."""
+    if TOKEN.fullmatch(family.replace(" ", "-")):
+        return family
+    found = TOKEN.match(name)
+    return found[0] if found and found[0] != "Mozilla" else OTHER
 
 
 @cache
