@@ -57,7 +57,7 @@ from storefront.payment import Payments
 from storefront.proxies import TrustedProxies
 from storefront.shelf import Shelf
 from storefront.signing import Signer
-from storefront.traffic import Traffic
+from storefront.traffic import Shared, SharedTraffic, Traffic
 
 PARTS = (
     *(home, listing, products, pictures, waiting, cart, checkout, orders, afterwards, returns),
@@ -136,7 +136,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "invitation_links": InvitationLinks(settings.cookie_keys),
         "reseller_links": ResellerLinks(settings.cookie_keys),
         "clicks": Clicks(),
-        "traffic": Traffic(clock, _own_hosts(settings), app.config["SESSION_COOKIE_NAME"]),
+        "traffic": _traffic(settings, clock, app.config["SESSION_COOKIE_NAME"]),
         "shelf": Shelf(),
         "signer": Signer(settings.keys),
         "edition": Freshness(settings.database_url).edition,
@@ -184,6 +184,13 @@ def _stand_in_front(app: Flask, settings: Settings) -> None:
     )
     front = Front(app.wsgi_app, settings, app.extensions["assets"], behind)
     app.wsgi_app = TrustedProxies(front, settings.proxies)
+
+
+def _traffic(settings: Settings, clock, session: str) -> Traffic:
+    given = (clock, _own_hosts(settings), session)
+    if settings.shared:
+        return SharedTraffic(Shared(settings.shared, settings.shop_origin), *given)
+    return Traffic(*given)
 
 
 def _own_hosts(settings: Settings) -> list[str]:

@@ -40,10 +40,12 @@ class Traffic:
 
     def note(self, environ: dict, status: str, seen: Seen | None) -> None:
         """Count an answer to a request; a fault in that is logged and goes no further."""
-        if seen is None:
-            return
+        if seen is not None:
+            self._count_at(environ, seen, self._now())
+
+    def _count_at(self, environ: dict, seen: Seen, at: datetime) -> None:
         try:
-            self._note(environ, seen, self._now())
+            self._note(environ, seen, at)
         except Exception as trouble:
             log.warning("a view was not counted: %s", type(trouble).__name__)
 
@@ -77,12 +79,19 @@ class Traffic:
             if seen.page:
                 self.counters.add(at, ("views", "reserved views"))
         else:
-            digest = self._visits.digest(environ.get("REMOTE_ADDR", ""), agent, at.date())
-            visit = self._visits.seen(digest, at)
+            visit = self._visits.seen(self._digest(environ, at), at)
             if visit and visit.is_fast:
                 self._filter(seen, FAST, at)
             else:
                 self._count(environ, seen, visit, asker, at)
+
+    def _is_persons(self, environ: dict, at: datetime) -> bool:
+        asker = self._askers.of(environ.get("HTTP_USER_AGENT", ""), at)
+        return not (_why_not(asker) or self._why_not(environ) or is_reserved(environ))
+
+    def _digest(self, environ: dict, at: datetime) -> bytes:
+        agent = environ.get("HTTP_USER_AGENT", "")
+        return self._visits.digest(environ.get("REMOTE_ADDR", ""), agent, at.date())
 
     def _count(
         self, environ: dict, seen: Seen, visit: Visit | None, asker: Asker, at: datetime

@@ -7,7 +7,7 @@ hour; and the key of the day, which the first process draws and which goes with 
 import json
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from storefront.traffic.visits import IDLE, Visit
 
 log = logging.getLogger(__name__)
 
+LASTS = int(IDLE.total_seconds())
 PATIENCE = 0.3  # seconds, for an answer; nobody's page waits meanwhile
 PAUSE = 5  # seconds, after which a store that did not answer is asked again
 WARNS = 60  # seconds between two warnings
@@ -54,19 +55,25 @@ class Shared:
             kept = self._ask("get", name)
         return kept or own
 
-    def find(self, digests: Iterable[bytes]) -> dict[bytes, tuple[Visit, bytes]]:
-        """The visits of these digests that are there, each with the token to change it by."""
+    def find(self, digests: Iterable[bytes]) -> dict[bytes, Visit]:
+        """The visits of these digests that are there."""
         names = {self._name(digest): digest for digest in digests}
-        found = self._ask("gets_many", list(names)) if names else {}
-        return {names[name]: (_unpacked(kept), token) for name, (kept, token) in found.items()}
+        found = self._ask("get_many", list(names)) if names else {}
+        return {names[name]: _unpacked(kept) for name, kept in found.items()}
 
-    def keep(self, digest: bytes, visit: Visit, token: bytes | None) -> bool:
-        """Put the visit there, unless another process has done so since the token was given."""
-        name, packed, expire = self._name(digest), _packed(visit), int(IDLE.total_seconds())
-        if token is None:
-            return self._ask("add", name, packed, expire=expire)
-        # None: it has expired just now.
-        return self._ask("cas", name, packed, token, expire=expire) is True
+    def begin(self, digest: bytes, visit: Visit) -> bool:
+        """Put a visit there that begins; False if another process has done so before."""
+        return self._ask("add", self._name(digest), _packed(visit), expire=LASTS)
+
+    def keep(self, visits: Mapping[bytes, Visit]) -> None:
+        """Put there what has become of these visits."""
+        packed = {self._name(digest): _packed(visit) for digest, visit in visits.items()}
+        if packed:
+            self._ask("set_many", packed, expire=LASTS)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._store.close()
 
     def _name(self, digest: bytes) -> str:
         return f"{self._prefix}visit/{digest.hex()}"
@@ -93,9 +100,11 @@ class Shared:
 
 
 def _packed(visit: Visit) -> bytes:
-    return json.dumps([visit.last.isoformat(), visit.page, sorted(visit.steps)]).encode()
+    moments = [visit.last.isoformat(), visit.since.isoformat()]
+    return json.dumps([*moments, visit.page, [*visit.steps], visit.views, visit.is_fast]).encode()
 
 
 def _unpacked(kept: bytes) -> Visit:
-    last, page, steps = json.loads(kept)
-    return Visit(datetime.fromisoformat(last), page, frozenset(steps), new=False)
+    last, since, page, steps, *rest = json.loads(kept)
+    moments = [datetime.fromisoformat(one) for one in (last, since)]
+    return Visit(*moments, page, frozenset(steps), *rest)
