@@ -14,16 +14,26 @@ from storefront.db import Moment, Record, database
 
 # What hours hold. Views of those who send Sec-GPC or DNT count as "views" and as "reserved views",
 # and in nothing else. What is no person's view is in one of the three that follow, and in no other.
-TOTALS = (
-    *("views", "reserved views", "bot views", "prefetched views", "staff views"),
-    *("visits", "searches", "searches in vain", "pages not found"),
-    *("product", "cart", "checkout", "order"),
-)
+TOTALS = {
+    "views": "pages that were looked at",
+    "reserved views": "those of people whose browser asks not to be tracked",
+    "bot views": "pages that programs asked for",
+    "prefetched views": "pages that browsers fetched before anybody asked for them",
+    "staff views": "pages that those who work here looked at",
+    "visits": "visits: views of one browser at one address, less than half an hour apart",
+    "searches": "searches",
+    "searches in vain": "searches that found nothing",
+    "pages not found": "requests for addresses that are not here",
+    "product": "visits that looked at a product",
+    "cart": "visits that put something into the cart",
+    "checkout": "visits that came to the checkout",
+    "order": "visits that placed an order",
+}
 # What days hold, by value.
 BY_VALUE = {
     "page": "views of an address of the shop",
     "entry": "visits that began at an address",
-    "exit": "visits that ended there, as of the last view",
+    "exit": "visits that ended at an address, as of the last view",
     "referrer": "visits that came from a host",
     "campaign": "visits whose first address named a campaign",
     "device": "visits by kind of device: phone, tablet, desktop, other",
@@ -31,8 +41,8 @@ BY_VALUE = {
     "language": "visits by the language a browser asks for first (ISO 639)",
     "search": "searches for these words",
     "in vain": "searches for these words that found nothing",
-    "shown": "views that showed what is named: a banner, an arm of a trial",
-    "followed": "views that came by a link of what is named",
+    "shown": "views of pages that show something with a name: a banner, an arm of a trial",
+    "followed": "views that came by a link of something with a name",
     "from list": "views of products that came from a list, by its address",
     "not found": "requests for an address that is not here",
     "bot": "views of programs, by their name",

@@ -35,11 +35,12 @@ declare(
     "memory",
     "mark",
     clause="traffic",
-    why="to write down words of a search, where a visit came from, and addresses that are not here "
-    "only when three visitors have brought them",
+    why="to write down words of a search, where a visit came from and addresses that are not here "
+    "only once three visitors have brought them",
     basis="interest",
     keep=timedelta(days=1),
-    words="a keyed digest of your internet address together with one such thing, another for each",
+    words="a keyed digest of your internet address and of one thing you brought, such as the words "
+    "of a search; another for each",
 )
 
 
