@@ -21,8 +21,9 @@ from tests.journey import ANN, hidden_in
 HOURS = 36  # from a noon on
 AGENTS = Path(__file__).with_name("agents.txt").read_text()
 _named = [line.split("\t") for line in AGENTS.splitlines() if line[0] != "#"]
-ROBOTS = [name.strip("-") for kind, _, name in _named if kind in ("listed", "new")]
-BROWSERS = [name for *_, name in _named if name not in ROBOTS]
+PROGRAMS = ("listed", "new")
+ROBOTS = [name.strip("-") for kind, _, name in _named if kind in PROGRAMS]
+BROWSERS = [name for kind, _, name in _named if kind not in PROGRAMS]
 LANGUAGES = (
     *("en-GB,en;q=0.9", "en-US", "de-DE,de;q=0.9,en;q=0.8", "fr", "pt-BR,pt;q=0.9", "es-419"),
     *("zh-Hant-TW,zh;q=0.9", "*", "", "en;q=0.5, nl", "not a language, really", "DE-at"),

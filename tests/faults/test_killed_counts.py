@@ -145,8 +145,8 @@ def test_a_killed_shop_leaves_numbers_and_nothing_of_who_came(serve, settings, t
     assert [name for name, one in spellings(secrets).items() if one in left] == []
     assert (totals()["views"], totals()["visits"]) == (5, 3)
     assert values("page")["/products"] == 3
-    assert set(TrafficHour._meta.fields) == {"id", "hour", "what", "count"}
-    assert set(TrafficDay._meta.fields) == {"id", "day", "what", "value", "count"}
+    assert set(TrafficHour._meta.fields) == {"hour", "what", "count"}
+    assert set(TrafficDay._meta.fields) == {"day", "what", "value", "count"}
 
 
 def in_memory(pid: int, wanted: bytes) -> bool:
