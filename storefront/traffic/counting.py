@@ -79,7 +79,8 @@ class Traffic:
             if seen.page:
                 self.counters.add(at, ("views", "reserved views"))
         else:
-            visit = self._visits.seen(self._digest(environ, at), at)
+            digest = self._visits.digest(environ.get("REMOTE_ADDR", ""), agent, at.date())
+            visit = self._visits.seen(digest, at)
             if visit and visit.is_fast:
                 self._filter(seen, FAST, at)
             else:
@@ -88,10 +89,6 @@ class Traffic:
     def _is_persons(self, environ: dict, at: datetime) -> bool:
         asker = self._askers.of(environ.get("HTTP_USER_AGENT", ""), at)
         return not (_why_not(asker) or self._why_not(environ) or is_reserved(environ))
-
-    def _digest(self, environ: dict, at: datetime) -> bytes:
-        agent = environ.get("HTTP_USER_AGENT", "")
-        return self._visits.digest(environ.get("REMOTE_ADDR", ""), agent, at.date())
 
     def _count(
         self, environ: dict, seen: Seen, visit: Visit | None, asker: Asker, at: datetime

@@ -90,7 +90,8 @@ class SharedTraffic(Traffic):
         first: dict[bytes, Waiting] = {}
         for one in waiting:
             if self._is_persons(one[0], one[2]):
-                digest = self._digest(one[0], one[2])
+                agent = one[0].get("HTTP_USER_AGENT", "")
+                digest = self._visits.digest(one[0].get("REMOTE_ADDR", ""), agent, one[2].date())
                 if digest not in first or not first[digest][1].page:
                     first[digest] = one
         found = self._shared.find(first)

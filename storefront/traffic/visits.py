@@ -15,6 +15,7 @@ from socket import AF_INET6, inet_pton
 
 from storefront.personal import declare
 
+MINUTE = timedelta(minutes=1)
 IDLE = timedelta(minutes=30)  # after that without a view, the next one begins another visit
 MOST = 100_000  # visits at a time; while there are more, further ones are not told apart
 # Pages within a minute that nobody reads. Many who share an address, as behind a network of mobile
@@ -60,7 +61,7 @@ class Visit:
     def go_on(self, at: datetime) -> None:
         """Have one more view."""
         self.last = at
-        if (at - self.since).total_seconds() >= 60:
+        if at - self.since >= MINUTE:
             self.since, self.views = at, 0
         self.views += 1
         self.is_fast |= self.views > TOO_MANY

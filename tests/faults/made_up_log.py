@@ -128,7 +128,7 @@ class Planner:
             path += "?" + urlencode({"utm_source": "mail", "utm_campaign": draw.choice(CAMPAIGNS)})
         self._ask(at, visitor, path, headers=headers)
         for _ in range(min(40, int(draw.expovariate(0.3)))):
-            pause = draw.choices(("short", "edge", "long"), (96, 2, 2))[0]
+            pause = draw.choices(("short", "edge", "long"), (88, 8, 4))[0]
             at += {
                 "short": timedelta(seconds=draw.expovariate(1 / 45)),
                 "edge": timedelta(minutes=30, microseconds=draw.choice((-1, 0, 1))),
