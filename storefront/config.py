@@ -133,7 +133,7 @@ def _check(settings: Settings) -> None:
             "as Cache-Tag or Surrogate-Key."
         )
     if settings.shared and not SHARED.fullmatch(settings.shared):
-        raise BadSetting(f"STOREFRONT_SHARED is {settings.shared!r}; write memcached://host:port.")
+        raise BadSetting("STOREFRONT_SHARED is read as memcached://host:port, without a password.")
     # Not repeated: a mail server's address may carry its password.
     if not re.match(r"maildir:///[^?#]|smtps?://[^/\s]", settings.mail_url):
         raise BadSetting("MAIL_URL is read as maildir:///folder, smtp://host:port or smtps://host.")
