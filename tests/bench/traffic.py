@@ -106,24 +106,32 @@ def _called(settings, variants: list, rounds: int, times: int) -> Table:
     settings = replace(settings, proxies=("127.0.0.1",))
     apps = {way: create_app(replace(settings, traffic=way == "on")) for way in ("on", "off")}
     figures: dict = {}
-    visitors = _visitors()
     for number in range(rounds + 1):
         for name in _pages(shops.Scene("", "", {}, b"", "")):
-            for way in ("on", "off")[:: 1 if number % 2 else -1]:
-                app = apps[way]
-                scene = _scene(app, variants)
-                path, more = _pages(scene)[name]
-                asked = [visitor | more for visitor in visitors[:times]]
-                begun = time.process_time()
-                for headers in asked:
-                    profiled._send(app, path, "GET", headers)
-                spent = (time.process_time() - begun) * 1000 / times
-                if number:  # the first round warms up
-                    figures.setdefault((name, way), []).append(spent)
+            spent = _in_turn(apps, name, variants, times)
+            for way in apps if number else ():  # the first round warms up
+                figures.setdefault((name, way), []).append(spent[way])
     if not apps["on"].extensions["traffic"].counters:
         raise RuntimeError(f"{settings.instance} has a policy that does not cover counting")
     shops.leave()
     return _table("What counting costs, without a server", figures, rounds, INSIDE)
+
+
+def _in_turn(apps: dict, name: str, variants: list, times: int) -> dict[str, float]:
+    """Milliseconds of a request, by the way it is counted: each in turn, and their medians.
+
+    What slows the machine for a while, and what else a process does, meets both.
+    """
+    asked = {way: _pages(_scene(app, variants))[name] for way, app in apps.items()}
+    spent: dict[str, list[int]] = {way: [] for way in apps}
+    for number, visitor in enumerate(_visitors()[:times]):
+        for way in ("on", "off")[:: 1 if number % 2 else -1]:
+            path, more = asked[way]
+            headers = visitor | more
+            begun = time.process_time_ns()
+            profiled._send(apps[way], path, "GET", headers)
+            spent[way].append(time.process_time_ns() - begun)
+    return {way: statistics.median(each) / 1e6 for way, each in spent.items()}
 
 
 def _scene(app, variants: list) -> shops.Scene:
@@ -139,7 +147,10 @@ HTTP = (
     f"{ADDRESSES:,} visitors in turn, with the headers of a browser. Medians of {{rounds}} rounds, "
     "each asking every page both ways; the ratio is the median of the rounds' own."
 )
-INSIDE = "The same requests, and the app called in one process, without HTTP; {rounds} rounds."
+INSIDE = (
+    "The same requests, and the app called in one process, without HTTP, request by request in "
+    "turn: medians of {rounds} rounds' medians."
+)
 
 
 def _table(title: str, figures: dict, rounds: int, how: str) -> Table:
