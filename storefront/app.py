@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -9,7 +10,17 @@ from htmx_flask import Htmx
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
-from storefront import address, door, errors, gate, pages, places, register, view_counts
+from storefront import (
+    address,
+    coverage,
+    door,
+    errors,
+    gate,
+    pages,
+    places,
+    register,
+    view_counts,
+)
 from storefront.assets import Assets
 from storefront.blueprints import (
     account,
@@ -187,7 +198,7 @@ def _stand_in_front(app: Flask, settings: Settings) -> None:
 
 
 def _traffic(settings: Settings, clock, session: str) -> Traffic:
-    given = (clock, _own_hosts(settings), session)
+    given = (clock, partial(coverage.covered, "traffic"), _own_hosts(settings), session)
     if settings.shared:
         return SharedTraffic(Shared(settings.shared, settings.shop_origin), *given)
     return Traffic(*given)

@@ -134,7 +134,7 @@ def counts(**facts) -> None:
 
     Pages that lead to something of somebody's are counted together, under their rule.
     """
-    if request.environ.get("storefront.seen") is None and request.url_rule and _may_count():
+    if request.environ.get("storefront.seen") is None and request.url_rule is not None:
         rule = request.url_rule.rule
         view = current_app.view_functions[request.endpoint]
         path = request.path if hasattr(view, "public") else rule
@@ -144,19 +144,14 @@ def counts(**facts) -> None:
 
 def took(step: str) -> None:
     """Say that the answer takes that step to an order, whether or not it is a page."""
-    if _may_count():
-        request.environ["storefront.seen"] = Seen(step=step)
+    request.environ["storefront.seen"] = Seen(step=step)
 
 
 def _lost() -> None:
     """Say that somebody asked for a page that is not there: what browsers ask for says HTML."""
     asked = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
-    if asked and not request.headers.get("HX-Request") and _may_count():
+    if asked and not request.headers.get("HX-Request"):
         request.environ["storefront.seen"] = Seen(is_lost=True)
-
-
-def _may_count() -> bool:
-    return "traffic" in _covered()
 
 
 def _tag(response: Response, tags: Iterable[str]) -> None:

@@ -73,6 +73,11 @@ class Counters:
             self._take_back(hours, days)
             raise
 
+    def drop(self) -> None:
+        """Forget what was counted since the last time of writing down."""
+        with self._lock:
+            self._begin_anew()
+
     def _take_back(self, hours: dict, days: dict) -> None:
         with self._lock:
             for (hour, what), count in hours.items():

@@ -25,22 +25,29 @@ log = logging.getLogger(__name__)
 class Traffic:
     """What one process of the shop has seen.
 
-    `now()` gives the moment in UTC; `hosts` are the shop's own; `session` names the cookie of those
-    who work here. `own` are the beginnings of paths that lead to somebody's own.
+    `now()` gives the moment in UTC, `may_count(at)` asks the database whether the policy in force
+    covers it; `hosts` are the shop's own; `session` names the cookie of those who work here. `own`
+    are the beginnings of paths that lead to somebody's own.
     """
 
     def __init__(
-        self, now: Callable[[], datetime], hosts: Collection[str] = (), session: str = "session"
+        self,
+        now: Callable[[], datetime],
+        may_count: Callable[[datetime], bool],
+        hosts: Collection[str] = (),
+        session: str = "session",
     ) -> None:
-        self._now, self._hosts, self._session = now, frozenset(hosts), f" {session}="
+        self._now, self._may_count = now, may_count
+        self._hosts, self._session = frozenset(hosts), f" {session}="
         self.own: Collection[str] = ()
+        self._is_on = may_count(now())
         self._askers, self._visits, self._held = Askers(), Visits(), Held()
         self._names: set[str] = set()
         self.counters = Counters()
 
     def note(self, environ: dict, status: str, seen: Seen | None) -> None:
         """Count an answer to a request; a fault in that is logged and goes no further."""
-        if seen is not None:
+        if seen is not None and self._is_on:
             self._count_at(environ, seen, self._now())
 
     def _count_at(self, environ: dict, seen: Seen, at: datetime) -> None:
@@ -52,12 +59,17 @@ class Traffic:
     def write_down(self) -> None:
         """Write the numbers down, and forget what is over: to be called each minute.
 
-        Raises `PeeweeException` where the database refuses; nothing is lost by that.
+        Raises `PeeweeException` where the database refuses; nothing is lost by that. What was
+        counted in a minute at whose end the policy does not cover it any more is not written.
         """
         at = self._now()
         self._visits.forget(at)
         self._count_few(at.date())
-        if self.counters:
+        self._is_on = self._may_count(at)
+        if not self._is_on:
+            self._visits, self._held = Visits(), Held()
+            self.counters.drop()
+        elif self.counters:
             self.counters.write_down()
 
     def end(self) -> None:
