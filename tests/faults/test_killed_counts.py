@@ -174,3 +174,23 @@ def test_a_shop_that_is_stopped_writes_down_what_each_process_has_counted(serve)
     programs.stop([shop.child])
     assert totals()["views"] == 20
     assert [line for line in shop.lines if "rror" in line or "raceback" in line] == []
+
+
+def test_a_database_that_is_locked_or_gone_holds_up_no_page_and_nothing_is_lost(serve):
+    shop = serve()
+    shop.get("/products")
+    database.execute_sql("ALTER TABLE traffic_day RENAME TO elsewhere")
+    shop.get("/minute")
+    until(lambda: any("not written down yet" in line for line in shop.lines))
+    database.execute_sql("ALTER TABLE elsewhere RENAME TO traffic_day")
+    with database.atomic():
+        if not is_sqlite():  # there whoever has begun to write keeps all others waiting
+            database.execute_sql("LOCK TABLE traffic_hour IN EXCLUSIVE MODE")
+        shop.get("/minute")
+        for _ in range(10):
+            shop.get("/products")
+            shop.get("/cart")
+        assert "views" not in totals()
+    until(lambda: totals().get("views"))
+    programs.stop([shop.child])
+    assert totals()["views"] == 21
