@@ -5,7 +5,8 @@
 It imports nothing of the shop. The log is in order of time, a line a request in the combined
 format, and after the browser's name, in quotes as well, `-` where there is none: Accept,
 Accept-Language, Sec-GPC, DNT, Sec-Purpose (or Purpose, X-Moz), HX-Request, whether there was a
-session of the desk ("staff"), the answer's Content-Type, and how many products it says there are.
+session of the desk ("staff"), the answer's Content-Type, how many products it says there are, and
+which names (`?via=name`) its links have.
 The other file says of each browser's name whose it is, with tabs between: a device and a browser
 of people, or `listed` or `new` and the name of a program. Prints hour, total, number; and day,
 kind, value, number.
@@ -59,6 +60,7 @@ class Request:
     session: str
     kind: str
     products: str
+    links: str
 
 
 @dataclass
@@ -71,6 +73,7 @@ class Visit:
     fast: bool = False
     page: str = ""
     steps: set = field(default_factory=set)
+    links: set = field(default_factory=set)
 
 
 def read(line: str) -> Request:
@@ -155,6 +158,7 @@ class Count:
             self.totals(one, step)
         if page:
             self.brought(one, page)
+            self.links(one, visit)
         elif one.status == 404:
             self.totals(one, "pages not found")
             self.hold(one, "not found", harmless(one.path))
@@ -198,9 +202,15 @@ class Count:
             if one.products == "0":
                 self.totals(one, "searches in vain")
                 self.hold(one, "in vain", words)
-        for name in query.get("via", [])[:1]:
-            if re.fullmatch("[a-z0-9-]{1,40}", name):
-                self.hold(one, "followed", name)
+
+    def links(self, one: Request, visit: Visit) -> None:
+        """Count once a visit that it was shown what has a name, and that it followed that."""
+        via = parse_qs(one.query).get("via", [""])[0]
+        found = [("followed", via)] if ("shown", via) in visit.links else []
+        for what, name in [*found, *(("shown", name) for name in one.links.split())]:
+            if (what, name) not in visit.links:
+                visit.links.add((what, name))
+                self.value(one, what, name)
 
     # Numbers
 

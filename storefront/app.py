@@ -1,8 +1,7 @@
 """Builds the shop: `create_app()`."""
 
 import re
-from datetime import timedelta
-from functools import partial
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -27,9 +26,11 @@ from storefront.blueprints import (
     afterwards,
     cart,
     checkout,
+    contact,
     contests,
     desk,
     feeds,
+    finding,
     home,
     insider,
     listing,
@@ -41,6 +42,7 @@ from storefront.blueprints import (
     resellers,
     returns,
     testimonials,
+    trail,
     waiting,
     well_known,
     widget,
@@ -69,10 +71,11 @@ from storefront.proxies import TrustedProxies
 from storefront.shelf import Shelf
 from storefront.signing import Signer
 from storefront.traffic import Shared, SharedTraffic, Traffic
+from storefront.trails import TrailCookie
 
 PARTS = (
-    *(home, listing, products, pictures, waiting, cart, checkout, orders, afterwards, returns),
-    *(testimonials, widget, resellers, insider),
+    *(home, listing, products, pictures, waiting, trail, cart, checkout, orders, afterwards),
+    *(returns, finding, contact, testimonials, widget, resellers, insider),
     *(contests, page, privacy, feeds, well_known, account, desk),
 )
 
@@ -137,6 +140,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "clock": clock,
         "assets": Assets(settings.instance / "static"),
         "cart_cookie": CartCookie(settings),
+        "trail_cookie": TrailCookie(settings),
         "payments": Payments(settings),
         "order_links": OrderLinks(settings.cookie_keys),
         "entry_links": EntryLinks(settings.cookie_keys),
@@ -198,10 +202,20 @@ def _stand_in_front(app: Flask, settings: Settings) -> None:
 
 
 def _traffic(settings: Settings, clock, session: str) -> Traffic:
-    given = (clock, partial(coverage.covered, "traffic"), _own_hosts(settings), session)
+    given = (clock, _may_count, _own_hosts(settings), session)
     if settings.shared:
         return SharedTraffic(Shared(settings.shared, settings.shop_origin), *given)
     return Traffic(*given)
+
+
+def _may_count(at: datetime) -> bool:
+    """Whether the policy in force then covers counting how the shop is used."""
+    fresh = database.connect(reuse_if_open=True)
+    try:
+        return coverage.covered("traffic", at)
+    finally:
+        if fresh:  # at the start: see `catch_up`
+            database.manual_close()
 
 
 def _own_hosts(settings: Settings) -> list[str]:

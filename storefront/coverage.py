@@ -28,6 +28,7 @@ class Words:
 WORDS = {
     "orders": Words("the checkout", "We take no orders at the moment"),
     "cookies": Words("the cart", "Nothing can be put into a cart at the moment"),
+    "trail": Words("remembering what somebody looked at", "Nothing is remembered for you now"),
     "contests": Words("entering contests", "No entries to contests are taken at the moment"),
     "waiting": Words(
         "asking to hear when something is back", "Nobody can ask to be told of anything now"
@@ -43,6 +44,9 @@ WORDS = {
     "staff": Words(
         "new accounts for people who work here",
         "Nothing new is kept about people who work here now",
+    ),
+    "contact": Words(
+        "writing to the shop through its contact form", "Nothing can be written to us here now"
     ),
     "accounts": Words("customers' accounts", "Nobody can sign in or open an account now"),
     "traffic": Words("counting how the shop is used", "How the shop is used is not counted now"),

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from secrets import choice
 
 from storefront.assets import Assets
 from storefront.compression import LARGEST, LEAST, ONCE, coding_for, compressed, is_text
 from storefront.config import Settings
 from storefront.kept import PUBLIC, Headers, KeptPages, Page
+from storefront.models.trial import ARMS
 from storefront.traffic.seen import Seen
 from storefront.weighed import Weighed
 
@@ -139,6 +141,10 @@ class Front:
     def _for_all(self, count: int, environ, start_response) -> Iterable[bytes]:
         edition, key = self._behind.edition(), _key(environ)
         page = self._pages.find(key, edition)
+        if page is not None and page.on_trial:
+            environ["storefront.arm"] = arm = choice(ARMS)
+            key = (*key, arm)
+            page = self._pages.find(key, edition)
         if page is None:
             if edition is None or not self._behind.is_public(environ["PATH_INFO"]):
                 return self._pass_on(Answer(self._app, environ), environ, start_response)
@@ -233,7 +239,7 @@ def guards(settings: Settings, assets: Assets, secure: bool) -> Headers:
         ("X-Content-Type-Options", "nosniff"),
         ("Cross-Origin-Opener-Policy", "same-origin"),
         ("Cross-Origin-Resource-Policy", "same-origin"),
-        ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+        ("Permissions-Policy", "camera=(),geolocation=(),microphone=()"),
     ]
     if secure:
         headers.append(("Strict-Transport-Security", "max-age=63072000; includeSubDomains"))
@@ -241,13 +247,16 @@ def guards(settings: Settings, assets: Assets, secure: bool) -> Headers:
 
 
 def content_policy(payment_origin: str, hashes: dict[str, str], *, frames: bool = False) -> str:
-    """What a page may load, and where its forms may lead; `frames`: also pages of the shop."""
-    framed = "frame-src 'self'; " if frames else ""
+    """What a page may load, and where its forms may lead; `frames`: also pages of the shop.
+
+    Without the spaces that might stand in it: headers are sent as they are.
+    """
+    framed = "frame-src 'self';" if frames else ""
     # The payment page is named because browsers apply form-action to redirects.
     return (
-        f"default-src 'none'; script-src 'self' {hashes['script']}; style-src {hashes['style']}; "
-        f"img-src 'self'; connect-src 'self'; {framed}form-action 'self' {payment_origin}; "
-        "base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none';script-src 'self' {hashes['script']};style-src {hashes['style']};"
+        f"img-src 'self';connect-src 'self';{framed}form-action 'self' {payment_origin};"
+        "base-uri 'none';frame-ancestors 'none'"
     )
 
 

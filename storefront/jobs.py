@@ -24,9 +24,12 @@ from storefront.models import (
     ContestEntry,
     Draw,
     Edition,
+    Guess,
     Insider,
     InsiderIssue,
+    OrderSearch,
     PolicyVersion,
+    Question,
     RightsRequest,
     Testimonial,
     Waiting,
@@ -95,10 +98,14 @@ class Jobs:
             self._let_go_of_testimonial_pictures(at)
 
     def send_mail(self) -> None:
-        """Send what is due in the outbox."""
+        """See to what strangers asked for, and send what is due in the outbox."""
         from storefront.mail import Postman  # the shop only wakes who sends; see `sparing`
 
-        Postman(self._settings).deliver_due(lambda: datetime.now(UTC))
+        try:
+            OrderSearch.answer_all(datetime.now(UTC))
+            Question.file_all(datetime.now(UTC))
+        finally:
+            Postman(self._settings).deliver_due(lambda: datetime.now(UTC))
 
     def import_catalogues(self) -> None:
         """Have what waits be imported, beside all else: it may take long, and mail is not to wait.
@@ -181,6 +188,7 @@ class Jobs:
         Of links that are over, and entries that nobody confirmed, at once.
         """
         at = datetime.now(UTC)
+        Guess.let_go(at)
         gone = RightsRequest.let_go(at) + ContestEntry.forget_unconfirmed(at) + Waiting.let_go(at)
         if gone + Testimonial.let_go(at) + Insider.let_go(at):
             privacy.clear_mail(self._settings, at)

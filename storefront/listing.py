@@ -14,6 +14,7 @@ from pyroaring import BitMap
 
 from storefront.models import Product
 from storefront.models.card import Card
+from storefront.models.lead import NOTHING, Lead
 from storefront.money import decimals, whole
 from storefront.shelf import ALL, Choice, Narrowed, Shelf
 
@@ -42,7 +43,8 @@ FIRST = ("type", "option:Size", "option:Colour", "option:Color", "price", "stock
 class Wanted:
     """What an address asks for: `chosen` holds values by facet, `unknown` what nobody knows.
 
-    `is_ordered` is whether the address names an order other than the list's own.
+    `is_ordered` is whether the address names an order other than the list's own; a list that is
+    `on_trial` begins with such a one of itself, and its links name it.
     """
 
     path: str
@@ -52,6 +54,7 @@ class Wanted:
     page: int
     unknown: tuple[str, ...] = ()
     is_ordered: bool = False
+    on_trial: bool = False
 
     def address(self, **changes) -> str:
         """The address of this state with some of it changed; always from page 1 unless given."""
@@ -65,12 +68,14 @@ class Wanted:
     @property
     def is_first(self) -> bool:
         """Whether it is the list as it begins: nothing chosen, its own order, its first page."""
-        return self.page == 1 and not (self.chosen or self.is_ordered)
+        named = self.is_ordered and not self.on_trial
+        return self.page == 1 and not (self.chosen or named)
 
     @property
     def state(self) -> tuple:
         """All of it, to tell it from others by."""
-        return self.path, tuple(self.chosen.items()), self.order, self.page, self.unknown
+        chosen = tuple(self.chosen.items())
+        return self.path, chosen, self.order, self.page, self.unknown, self.on_trial
 
     def without(self, facet: str, value: str) -> str:
         """The address with one chosen value let go."""
@@ -128,21 +133,33 @@ class Listed:
         return known | choices | {"pages": self.pages}
 
 
-def listed(path: str, arguments, shelf: Shelf, first_order: str, within, ranked=None) -> Listed:
+def listed(
+    path: str,
+    arguments,
+    shelf: Shelf,
+    first_order: str,
+    within,
+    ranked=None,
+    tried: str = "",
+    lead: Lead = NOTHING,
+) -> Listed:
     """The page of a list that an address asks for; see `read`.
 
     `within` is a facet with its value, or the ids that a search has found; `ranked()` gives the
-    order of those that have one of their own. Raises ValueError, in words, for a page that is not
-    there.
+    order of those that have one of their own, `lead` what comes first in the list's own order; the
+    list begins with the order `tried`, if one is. Raises ValueError, in words, for a page that is
+    not there.
     """
     wanted = read(path, arguments, shelf, first_order)
+    if tried and wanted.is_first:
+        wanted = replace(wanted, order=tried, is_ordered=True, on_trial=True)
     narrowed = shelf.narrow(within, wanted.chosen)
     pages = last_page(len(narrowed.products), wanted.order)
     if wanted.page > pages:
         only = "There is only one page" if pages == 1 else f"There are only {pages} pages"
         raise ValueError(f"{only} of these products.")
     order = ranked() if ranked and wanted.order in ("best", "hand") else None
-    products = page_of(narrowed.products, wanted, order, len(shelf.of(*ALL)))
+    products = page_of(narrowed.products, wanted, order, len(shelf.of(*ALL)), lead)
     return Listed(wanted, narrowed, products, pages, first_order)
 
 
@@ -164,7 +181,7 @@ def read(path: str, arguments, shelf: Shelf, first_order: str) -> Wanted:
     names = {parameter(facet): facet for facet in shelf.facets()}
     chosen, unknown = {}, []
     for field in arguments:
-        if field in ("q", "sort", "page"):
+        if field in ("q", "sort", "page", "searched"):
             continue
         values = tuple(dict.fromkeys(v for v in arguments.getlist(field) if v))
         facet = names.get(field)
@@ -244,7 +261,9 @@ def last_page(products: int, order: str) -> int:
     return max(1, -(-reach // PER_PAGE))
 
 
-def page_of(products: BitMap, wanted: Wanted, ranked: list[int] | None, in_all: int) -> list[Card]:
+def page_of(
+    products: BitMap, wanted: Wanted, ranked: list[int] | None, in_all: int, lead: Lead = NOTHING
+) -> list[Card]:
     """The cards of the page, in order. `ranked` is the order of a search or a collection.
 
     `in_all` is how many products are on sale: it tells how far to read for a page of some.
@@ -252,6 +271,8 @@ def page_of(products: BitMap, wanted: Wanted, ranked: list[int] | None, in_all: 
     start, end = (wanted.page - 1) * PER_PAGE, wanted.page * PER_PAGE
     if wanted.order in SORTED_BY:
         ids = _sorted(products, wanted.order, start, end, in_all)
+    elif lead is not NOTHING and not wanted.is_ordered:
+        ids = lead.page(products, ranked, start, end)
     elif ranked is not None and wanted.order in ("best", "hand"):
         ids = [number for number in ranked if number in products][start:end]
     else:

@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import wraps
+from secrets import choice
 
 from flask import (
     Response,
     abort,
     current_app,
+    g,
     make_response,
     redirect,
     send_from_directory,
@@ -21,8 +23,10 @@ from storefront.drawn import Showing
 from storefront.front import content_policy
 from storefront.kept import PRIVATE, PUBLIC, VARY
 from storefront.models import Redirect
+from storefront.models.trial import ARMS
 from storefront.traffic import Seen
 
+LONGEST_SEARCHED = 60  # characters that are shown
 FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 
 
@@ -84,7 +88,14 @@ def require(*clauses: str) -> None:
 
 
 def _covered() -> frozenset[str]:
-    """The clauses that are covered now: looked up once for each edition, and for each version."""
+    """The clauses that are covered now: asked for once in a request."""
+    if "covered" not in g:
+        g.covered = _covered_in_edition()
+    return g.covered
+
+
+def _covered_in_edition() -> frozenset[str]:
+    """The same: looked up once for each edition, and for each version."""
     kept, edition, moment = current_app.extensions.get("covered"), _edition(), now()
     if kept and kept[0] == edition is not None and kept[1] <= moment < kept[2]:
         return kept[3]
@@ -142,6 +153,21 @@ def counts(**facts) -> None:
             request.environ["storefront.seen"] = Seen(path, **facts)
 
 
+def shows(banners: Iterable = (), named: Iterable[str] = (), **facts) -> None:
+    """Say what else the page shows whose links are counted: banners, and arms of trials by name.
+
+    Where any of it is on trial, no shared cache may keep one arm for everybody.
+    """
+    names = (*(banner.name for banner in banners), *named)
+    if names or facts:
+        counts(shows=names, **facts)
+
+
+def arm() -> str:
+    """The arm that this answer shows of whatever is on trial: drawn for each request anew."""
+    return request.environ.setdefault("storefront.arm", choice(ARMS))
+
+
 def took(step: str) -> None:
     """Say that the answer takes that step to an order, whether or not it is a page."""
     request.environ["storefront.seen"] = Seen(step=step)
@@ -163,8 +189,11 @@ def _tag(response: Response, tags: Iterable[str]) -> None:
 
 
 def _page(page: str, shown: Showing | None, context: dict) -> str | bytes:
-    context = {"cart": read_cart(), "cart_trouble": cart_trouble()} | context
-    if shown is None or shown.rows is None or context["cart_trouble"]:
+    # Who was led here by a search is shown the way to what it finds; see blueprints/listing.py.
+    searched = request.args.get("searched", "")[:LONGEST_SEARCHED]
+    said = {"cart_trouble": cart_trouble(), "searched": searched}
+    context = {"cart": read_cart()} | said | context
+    if shown is None or shown.rows is None or any(said.values()):
         return _render(page, context | (shown.facts() if shown else {}))
     request.environ["storefront.drawn"] = True  # before, perhaps: then it is pressed already
     return current_app.extensions["drawn"].page(page, shown, context["cart"].count)
@@ -207,7 +236,12 @@ def moved(endpoint: str, handle: str):
     found = Redirect.leads_to(handle)
     if found is None:
         abort(404, NOT_SOLD)
-    response = redirect(url_for(endpoint, handle=found.handle), 301)
+    return on_for_now(url_for(endpoint, handle=found.handle))
+
+
+def on_for_now(address: str) -> Response:
+    """On to where a thing is now, for whoever asks for it where it was."""
+    response = redirect(address, 301)
     response.headers["Cache-Control"] = "no-cache"  # the handle may be given to another one day
     return response
 
@@ -244,7 +278,8 @@ def keep(until: datetime = FOR_GOOD, public: str = PUBLIC) -> None:
     if "storefront.nobody" in request.environ:
         change = coverage.next_change(now())
         request.environ["storefront.until"] = min(until, change) if change else until
-        request.environ["storefront.public"] = public
+        seen = request.environ.get("storefront.seen")
+        request.environ["storefront.public"] = PRIVATE if seen and seen.on_trial else public
 
 
 def go(url: str) -> Response:

@@ -1,30 +1,41 @@
 """The shelves in memory: which products have which facet, for counting and narrowing listings.
 
 Each process keeps the bitmaps and, at each request, asks for those that changed since: one query,
-which as a rule gives nothing. A change that was committed counts at the next request, everywhere.
+which as a rule gives none, and which edition is out. A change that was committed counts at the next
+request, everywhere.
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+from peewee import JOIN, fn
 from pyroaring import BitMap
 
+from storefront.models.edition import Edition
 from storefront.models.facet import Facet, FacetValue
 from storefront.prepared import Prepared
 
 ALL = ("all", "all")
 REMEMBERED = 500  # narrowings
 
-_CHANGED = Prepared(
-    lambda version: (
-        FacetValue.select(
-            FacetValue.name, FacetValue.value, FacetValue.products, FacetValue.version
-        )
-        .where(FacetValue.version > version)
+T = TypeVar("T")
+
+
+def _changed(version):
+    """The edition that is out, in one row at least; in each a value that changed since."""
+    sums = fn.COUNT(Edition.id).alias("n"), fn.COALESCE(fn.SUM(Edition.number), 0).alias("s")
+    out = Edition.select(*sums).alias("out")
+    columns = (FacetValue.name, FacetValue.value, FacetValue.products, FacetValue.version)
+    return (
+        out.select_from(out.c.n, out.c.s, *columns)
+        .join(FacetValue, JOIN.LEFT_OUTER, on=(FacetValue.version > version))
         .order_by(FacetValue.version)
     )
-)
+
+
+_CHANGED = Prepared(_changed)
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,8 @@ class Shelf:
 
     def __init__(self) -> None:
         self.version = -1
+        self.edition: tuple = ()
+        self._kept: dict[str, tuple] = {}
         self._narrowed: dict[tuple, Narrowed] = {}
         self._values: dict[str, dict[str, BitMap]] = {}
         self._lock = threading.Lock()
@@ -56,10 +69,20 @@ class Shelf:
     def refresh(self) -> None:
         """Take in what changed since the last call; one query."""
         with self._lock:
-            for name, value, products, version in _CHANGED.rows(self.version):
+            for *edition, name, value, products, version in _CHANGED.rows(self.version):
+                self.edition = tuple(edition)
+                if version is None:
+                    break
                 self._values.setdefault(name, {})[value] = BitMap.deserialize(bytes(products))
                 self._narrowed.clear()
                 self.version = version
+
+    def kept(self, name: str, read: Callable[[], T]) -> T:
+        """What `read()` gives, kept under that name until another edition is out."""
+        edition, kept = self.edition, self._kept.get(name)
+        if kept is None or kept[0] != edition:
+            kept = self._kept[name] = (edition, read())
+        return kept[1]
 
     def of(self, name: str, value: str) -> BitMap:
         """The products that have that value; none for a facet nobody knows."""

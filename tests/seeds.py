@@ -21,10 +21,12 @@ from storefront.models import (
     Note,
     Order,
     OrderEvent,
+    OrderSearch,
     OutgoingMail,
     Parcel,
     Passkey,
     PolicyVersion,
+    Question,
     Return,
     RightsRequest,
     SavedAddress,
@@ -50,6 +52,12 @@ SEEDS = {
     "parcel.tracking": "QZTRACK-77021",
     "message.text": "Qzasked 77022: where is it?",
     "note.text": "Qznoted 77023: rang twice",
+    "order_search.email": ADDRESS,
+    "order_search.number": "QZLQQ-KED77",
+    "question.email": ADDRESS,
+    "question.text": "Qzwondered 77035: is it warm?",
+    "question.number": "QZASK-ED777",
+    "question.answer": "Qzanswered 77036: very",
     "return.words": "Qzreturn 77022 pinches",
     "return.answer": "Qzanswer 77023 was worn",
     "contest_entry.email": ADDRESS,
@@ -190,6 +198,8 @@ def sow(at: datetime) -> Order:
         state="approved",
         **dict.fromkeys(("written_at", "made_at", "changed_at", "confirmed_at"), at),
     )
+    OrderSearch.create(**seeded(OrderSearch), asked_at=at)
+    Question.create(**seeded(Question), mail="qz-question", asked_at=at, looked_at=at)
     RightsRequest.create(
         **seeded(RightsRequest),
         digest="qz-digest",

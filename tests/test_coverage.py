@@ -16,9 +16,11 @@ from storefront.models import (
     Message,
     Note,
     Order,
+    OrderSearch,
     OutgoingMail,
     Picture,
     PolicyVersion,
+    Question,
     Return,
     SavedAddress,
     Staff,
@@ -167,6 +169,27 @@ def the_cart(shop):
     assert shop.client.get_cookie("cart") is None
 
 
+def a_trail(shop):
+    """The button is not drawn; who has begun one before is not followed, and can end it."""
+    page = f"/products/{shop.plenty.product.handle}"
+    assert shop.client.post("/trail").status_code == 303
+    kept = shop.client.get_cookie("trail")
+    shop.switch_off()
+    fresh = shop.app.test_client()
+    for client in (fresh, shop.client):
+        drawn = client.get(page)
+        assert "what I look" not in drawn.text
+        assert "Set-Cookie" not in drawn.headers
+        answer = client.post("/trail", headers=shop.visitor.headers)
+        assert answer.status_code == 422
+        assert "Nothing is remembered for you now" in answer.text
+        assert "Set-Cookie" not in answer.headers
+    assert shop.client.get_cookie("trail") == kept
+    assert "It is not read at the moment" in shop.client.get("/privacy/cookies").text
+    shop.client.post("/trail/end", headers=shop.visitor.headers)
+    assert shop.client.get_cookie("trail") is None
+
+
 def pictures_of_other_hosts(shop):
     """No host that a catalogue names is asked for anything."""
     asked = []
@@ -221,6 +244,29 @@ def a_draw_that_was_promised(shop):
     sent = desk.post(at, data={"answer": said_of(draw.round)}, headers=shop.visitor.headers)
     assert sent.status_code in (200, 303)
     assert Winner.select().count() == 1
+
+
+def looking_for_an_order(shop):
+    """The form is not drawn; who sends it all the same gets a sentence, and nothing is kept."""
+    assert 'name="number"' in shop.client.get("/orders").text
+    shop.switch_off()
+    assert 'name="number"' not in shop.client.get("/orders").text
+    form = {"number": "K7M2P-4QRTX", "email": "ann@example.com"}
+    answer = shop.visitor.post("/orders", form)
+    assert answer.status_code == 422
+    assert "We take no orders at the moment" in answer.text
+    assert not OrderSearch.select().exists()
+
+
+def writing_to_the_shop(shop):
+    """The form is not drawn; who sends it all the same gets a sentence, and nothing is kept."""
+    assert "<textarea" in shop.client.get("/contact").text
+    shop.switch_off()
+    assert "<textarea" not in shop.client.get("/contact").text
+    answer = shop.visitor.post("/contact", {"text": "Hello", "email": "ann@example.com"})
+    assert answer.status_code == 422
+    assert "Nothing can be written to us here now" in answer.text
+    assert not Question.select().exists()
 
 
 def hearing_when_it_is_back(shop):
@@ -407,6 +453,7 @@ CASES = {
     "recipient mail server": orders_that_there_are,
     "recipient database server": orders_that_there_are,
     "cookie cart": the_cart,
+    "cookie trail": a_trail,
     "recipient hosts of pictures": pictures_of_other_hosts,
     "recipient carrier": the_checkout,
     "recipient card acquirer": the_checkout,
@@ -416,6 +463,10 @@ CASES = {
     "column contest_entry": a_contest,
     "form field EntryForm": a_contest,
     "recipient random beacon drand": a_draw_that_was_promised,
+    "column order_search": looking_for_an_order,
+    "form field FindForm": looking_for_an_order,
+    "column question": writing_to_the_shop,
+    "form field ContactForm": writing_to_the_shop,
     "column waiting": hearing_when_it_is_back,
     "form field WaitingForm": hearing_when_it_is_back,
     "column staff": an_account_at_the_desk,
@@ -492,6 +543,7 @@ TAKES_NOTHING = {
     "orders.pay": "goes on with an order that there is, as it was promised when it was made",
     "returns.withdraw": "withdrawing is always allowed; words to it are not taken meanwhile",
     "returns.take_back": "taking back is always allowed",
+    "trail.end": "forgetting is always allowed",
     "contests.address_parts": "shows the form again and keeps nothing",
     "contests.enter": "its form switches itself off",
     "contests.confirm": "goes on with an entry that there is",
@@ -500,6 +552,8 @@ TAKES_NOTHING = {
     "contests.withdraw": "taking back is always allowed",
     "testimonials.vote": "keeps nothing of who votes",
     "testimonials.show_address": "shows what its author shows, and keeps nothing of who asks",
+    "finding.ask": "its form switches itself off",
+    "contact.write": "its form switches itself off",
     "waiting.ask": "its form switches itself off",
     "waiting.confirm": "goes on with a wish that there is",
     "widget.address": "shows what its author shows, and keeps nothing",

@@ -14,6 +14,7 @@ from tests.issues import drafted
 from tests.mail_server import Inbox, by_smtp, parts
 from tests.models.drawing import answer_of, closed, confirmed
 from tests.models.placing import ANN, cart_of, place, stock
+from tests.models.questions import answered
 from tests.models.test_contest import SOMEBODY, announced, enter
 from tests.models.test_insider import asking
 from tests.models.testimonials import written
@@ -132,6 +133,7 @@ def every_mail(settings, plenty, clock) -> dict[str, OutgoingMail]:
         mails[kind] = OutgoingMail.get(OutgoingMail.kind == "testimonial_confirm")
         mails[kind].kind = kind
     mails |= mails_of_a_draw(clock)
+    mails["question_answered"] = answered(settings, clock())
     sent = sending(order, clock())
     for kind in SUBJECTS:
         if kind.startswith("order_"):

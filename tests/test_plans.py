@@ -7,9 +7,10 @@ from playhouse.test_utils import count_queries
 
 from storefront.db import database, is_sqlite
 from storefront.generate import generate, generate_testimonials
-from storefront.models import Product
+from storefront.models import Collection, Product, SameWords
 from storefront.models.testimonial_list import ORDERS
 from tests.journey import fill_cart
+from tests.models.test_lead import made as pinned
 
 PAGES = [
     "/",
@@ -49,6 +50,23 @@ def test_a_public_page_scans_no_table(client, settings, clock, plenty, url):
         assert client.get(url).status_code == 200
     scans = [line for query in counted.get_queries() for line in scans_of(*query.msg)]
     assert scans == []
+
+
+@pytest.mark.parametrize("url", ["/products?page=2", "/collections/rain-ready", "/search?q=jacket"])
+def test_a_list_with_pins_and_a_search_with_other_words_scan_no_table(
+    client, clock, shirt, plenty, url
+):
+    if not is_sqlite():
+        pytest.skip("PostgreSQL scans small tables on purpose; the indexes are the same")
+    generate(120, "USD", clock())
+    for list_of in ({}, {"words": "jacket"}, {"collection": Collection.get(slug="rain-ready")}):
+        pinned(product=shirt, place=1, **list_of)
+        pinned(tag=shirt.tags[0], **list_of)
+    SameWords.put(["jacket", "parka", "hard shell"], False)
+    database.execute_sql("ANALYZE")
+    with count_queries() as counted:
+        assert client.get(url).status_code == 200
+    assert [line for query in counted.get_queries() for line in scans_of(*query.msg)] == []
 
 
 NARROWED = ("", "rating=5", "pictures=1", "rating=5&pictures=1")

@@ -63,6 +63,12 @@ def test_what_leads_to_somebodys_own_is_counted_under_its_rule(person, app):
     assert path not in values("page")
 
 
+def test_the_name_of_a_link_changes_nothing_of_the_page(client):
+    plain = client.get("/products")
+    named = client.get("/products?via=banner-3")
+    assert named.data == plain.data
+
+
 def test_the_way_to_an_order_is_counted_once_a_visit(person, app):
     place_order(person, Variant.select().first())
     written(app)
@@ -124,16 +130,6 @@ def test_searches_are_counted_with_their_words_and_those_in_vain_apart(app):
     assert (totals()["searches"], totals()["searches in vain"]) == (6, 3)
     assert values("search") == {word.lower(): 3, "zyzzyva": 3}
     assert values("in vain") == {"zyzzyva": 3}
-
-
-def test_a_link_whose_name_some_page_shows_is_counted_at_once_and_any_other_later(app):
-    plain = visitor(app).get("/products")
-    named = visitor(app).get("/products?via=banner-3")
-    assert named.data == plain.data
-    app.extensions["traffic"]._names.add("banner-4")
-    visitor(app).get("/products?via=banner-4")
-    written(app)
-    assert values("followed") == {"banner-4": 1}
 
 
 def test_pages_that_are_not_here_are_counted_if_somebody_wanted_them(app):

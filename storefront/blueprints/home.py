@@ -5,7 +5,7 @@ from flask import Blueprint
 from storefront.door import limiter
 from storefront.drawn import Showing
 from storefront.models.front_window import FrontWindow
-from storefront.pages import FOR_GOOD, now, public, show
+from storefront.pages import FOR_GOOD, arm, now, public, show, shows
 
 blueprint = Blueprint("home", __name__)
 
@@ -13,10 +13,11 @@ blueprint = Blueprint("home", __name__)
 @blueprint.get("/")
 @public
 def page():
-    window = FrontWindow.at(now())
+    window = FrontWindow.at(now(), arm())
     linked = (*window.products, *window.collections)
     tags = ["lists", *(f"product-{one.handle}" for one in linked)]
     shown = Showing(window.rows, window.facts, "promotions" if window.banners else None)
+    shows(window.banners)
     return show("home/page.html", shown=shown, tags=tags, until=window.until or FOR_GOOD)
 
 

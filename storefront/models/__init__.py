@@ -4,7 +4,7 @@ from storefront.models.account import Account, AccountPasskey, SavedAddress
 from storefront.models.account_link import AccountLink
 from storefront.models.adjustment import StockAdjustment
 from storefront.models.catalogue_import import CatalogueImport
-from storefront.models.collection import Collection, CollectionItem, Redirect
+from storefront.models.collection import Collection, CollectionItem, FormerSlug, Redirect
 from storefront.models.connection import ConnectionCount
 from storefront.models.contest import Contest
 from storefront.models.contest_draw import Draw, DrawLeaf
@@ -19,6 +19,7 @@ from storefront.models.gone_import import GoneImport
 from storefront.models.guess import Guess, SpentTicket
 from storefront.models.insider import GoneInsider, Insider
 from storefront.models.insider_issue import InsiderIssue
+from storefront.models.meaning import SameWords, SearchRedirect
 from storefront.models.message import Message
 from storefront.models.moderating import Decision
 from storefront.models.note import Note
@@ -26,21 +27,25 @@ from storefront.models.notice import PolicyNotice
 from storefront.models.order import Order
 from storefront.models.order_event import OrderEvent
 from storefront.models.order_line import OrderLine
+from storefront.models.order_search import OrderSearch
 from storefront.models.outbox import OutgoingMail
 from storefront.models.page import Page
 from storefront.models.parcel import Parcel, ParcelLine
 from storefront.models.payment import PaymentAttempt
 from storefront.models.picture import Picture
+from storefront.models.pin import Pin
 from storefront.models.policy import PolicyVersion
 from storefront.models.policy_draft import PolicyDraft
 from storefront.models.price import PriceChange
 from storefront.models.product import Product, Variant
 from storefront.models.promotion import Promotion
+from storefront.models.question import Question
 from storefront.models.rating import Rating
 from storefront.models.reseller import Reseller, WidgetViews
 from storefront.models.return_line import ReturnLine
 from storefront.models.returning import Return
 from storefront.models.rights import RightsRequest, Upkeep
+from storefront.models.saved_answer import SavedAnswer
 from storefront.models.shipping import ShippingRate, ShippingZone
 from storefront.models.staff import Passkey, RecoveryCode, Staff
 from storefront.models.staff_action import StaffAction
@@ -49,6 +54,7 @@ from storefront.models.tax import TaxRate
 from storefront.models.terms import Terms
 from storefront.models.testimonial import Testimonial
 from storefront.models.traffic import TrafficDay, TrafficHour
+from storefront.models.trial import Trial
 from storefront.models.vocabulary import Word
 from storefront.models.waiting import Waiting
 
@@ -61,6 +67,7 @@ RECORDS = (
     Redirect,
     Collection,
     CollectionItem,
+    FormerSlug,
     CatalogueVersion,
     FacetValue,
     Word,
@@ -72,6 +79,10 @@ RECORDS = (
     TaxRate,
     Discount,
     Promotion,
+    Pin,
+    SameWords,
+    SearchRedirect,
+    Trial,
     DiscountUse,  # before the orders, by whose addresses its rows are found
     PolicyVersion,
     PolicyNotice,
@@ -84,6 +95,9 @@ RECORDS = (
     ParcelLine,
     Message,
     Note,
+    OrderSearch,
+    Question,
+    SavedAnswer,
     ReturnLine,
     Terms,
     PaymentAttempt,

@@ -54,6 +54,12 @@ class Card(NamedTuple):
         return [found[number] for number in ids if number in found]
 
     @classmethod
+    def reachable(cls, ids: list[int]) -> "list[Card]":
+        """The same of those that still have a page; one query."""
+        found = {row[0]: cls._make(row) for row in _REACHABLE.rows(ids)} if ids else {}
+        return [found[number] for number in ids if number in found]
+
+    @classmethod
     def newest(cls, most: int) -> "list[Card]":
         """The newest products on sale; one query."""
         return [cls._make(row) for row in _NEWEST.rows(most)]
@@ -103,6 +109,9 @@ TILE = [Collection.slug, Collection.title, Product.handle, Product.card_picture]
 TILE += [Collection.shown_from, Collection.shown_until]
 
 _BY_IDS = Prepared(lambda ids: Product.select(*COLUMNS).where(Product.id.in_(ids)))
+_REACHABLE = Prepared(
+    lambda ids: Product.select(*COLUMNS).where(Product.id.in_(ids), Product.is_reachable())
+)
 _NEWEST = Prepared(lambda most: _on_sale().order_by(Product.id.desc()).limit(most))
 _RELATED = Prepared(
     lambda kind, own, most: (

@@ -69,6 +69,7 @@ class Collection(Record):
         try:
             with database.atomic():
                 place = 0 if last is None else last + 1
+                FormerSlug.let_go(slug)
                 return cls.create(title=title, slug=slug, words=words, position=place, **dates)
         except IntegrityError:
             raise Refused(slug=TAKEN) from None
@@ -109,6 +110,8 @@ class Collection(Record):
 
     def _move_to(self, slug: str, shelving: Shelving) -> None:
         if slug != self.slug:
+            FormerSlug.let_go(slug)
+            FormerSlug.create(slug=self.slug, collection=self)
             products = self._products()
             shelving.mark(self.facet, [], products)
             shelving.mark(Collection(slug=slug).facet, products, [])
@@ -208,6 +211,26 @@ class CollectionItem(Record):
 
     class Meta:
         indexes = ((("collection", "product"), True), (("collection", "position"), False))
+
+
+class FormerSlug(Record):
+    """A slug that a collection used to have: it leads on to where the collection is now."""
+
+    slug = TextField(unique=True)
+    collection = ForeignKeyField(Collection, backref="former", on_delete="CASCADE")
+
+    impersonal = ("slug",)
+
+    @classmethod
+    def leads_to(cls, slug: str) -> Collection | None:
+        """The collection that used to have this slug."""
+        found = cls.select(cls, Collection).join(Collection).where(cls.slug == slug).first()
+        return found and found.collection
+
+    @classmethod
+    def let_go(cls, slug: str) -> None:
+        """It leads nowhere any more, because some collection has that slug now."""
+        cls.delete().where(cls.slug == slug).execute()
 
 
 class Redirect(Record):

@@ -22,9 +22,9 @@ class FrontWindow:
     until: datetime | None
 
     @classmethod
-    def at(cls, moment: datetime) -> "FrontWindow":
-        """As it is at that moment, of the products that there are now."""
-        tiles, showcase = Tile.all(), Showcase(moment)
+    def at(cls, moment: datetime, arm: str = "a") -> "FrontWindow":
+        """As it is at that moment, of the products that there are now; see `Showcase`."""
+        tiles, showcase = Tile.all(), Showcase(moment, arm)
         changes = [one for tile in tiles for one in (tile.shown_from, tile.shown_until)]
         changes += [Contest.next_change(moment), showcase.next_change]
         return cls(

@@ -21,7 +21,10 @@ class TooMany(Refused):
 
 
 class Guess(Record):
-    """How often was guessed in vain at one thing; `key` is a keyed hash, gone after a day."""
+    """How often was guessed in vain at one thing, or one thing asked for; gone after a day.
+
+    `key` names the thing, and is a keyed hash wherever that is somebody's.
+    """
 
     key = TextField(unique=True)
     count = IntegerField(default=0)
@@ -37,7 +40,7 @@ class Guess(Record):
         in vain, then twice as long each time, an hour at most.
         """
         with database.atomic():
-            cls.delete().where(cls.last_at < at - KEPT).execute()
+            cls.let_go(at)
             row = cls._row(key, at)
             over = row.count - FREE
             pause = min(LONGEST, timedelta(minutes=2 ** min(over, 10))) if over >= 0 else None
@@ -57,6 +60,11 @@ class Guess(Record):
             # What has not faded by a whole guess yet goes on fading from where it was.
             since = row.last_at if left and not faded else at
             cls.update(count=left + 1, last_at=since).where(cls.id == row.id).execute()
+
+    @classmethod
+    def let_go(cls, at: datetime) -> int:
+        """Forget what was guessed more than a day ago; how many."""
+        return cls.delete().where(cls.last_at < at - KEPT).execute()
 
     @classmethod
     def _row(cls, key: str, at: datetime) -> "Guess":

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from peewee import ForeignKeyField, TextField, fn
+from peewee import BooleanField, ForeignKeyField, TextField, fn
 
 from storefront.db import Moment, Record, database
+from storefront.models.blank_places import refuse_open
 from storefront.models.order import Order
 from storefront.models.plain_text import tidied
 from storefront.personal import days, personal
@@ -20,7 +21,8 @@ class Message(Record):
     """One message. `role` is the part of the desk that wrote it, "" where the customer did.
 
     `read_at` is when the desk had done with it: had answered, or said that no answer is needed.
-    What the desk wrote itself never waits.
+    What the desk wrote itself never waits. `unconfirmed` came through the contact form: whoever
+    wrote it knew the order's number and address, and may not have had its link.
     """
 
     order = ForeignKeyField(Order, backref="messages", on_delete="CASCADE")
@@ -35,6 +37,7 @@ class Message(Record):
     )
     at = Moment()
     read_at = Moment(null=True, index=True)
+    unconfirmed = BooleanField(default=False)
 
     impersonal = ("role",)
     since = "at"
@@ -61,7 +64,7 @@ class Message(Record):
         return list(cls.select().where(cls.order == order).order_by(cls.id))
 
     @classmethod
-    def ask(cls, order: Order, text: str, at: datetime) -> "Message":
+    def ask(cls, order: Order, text: str, at: datetime, *, unconfirmed: bool = False) -> "Message":
         """The customer writes. The same words twice at once are one message.
 
         Raises `Refused`, with nothing kept, where the words cannot be, too many wait already, or
@@ -78,16 +81,18 @@ class Message(Record):
                     "We have your messages and answer as soon as we can. Please wait for that "
                     "before you write more."
                 )
-            return cls.create(order=order, text=text, at=at)
+            return cls.create(order=order, text=text, at=at, unconfirmed=unconfirmed)
 
     @classmethod
     def answer(cls, order: Order, text: str, up_to: int, role: str, at: datetime) -> "Message":
         """The shop writes, and the customer gets it by mail.
 
         It answers the messages up to the one of that id: what came since still waits. The same
-        words again, with nothing between, are one answer. Raises `Refused` as `ask` does.
+        words again, with nothing between, are one answer. Raises `Refused` as `ask` does, and where
+        the words of a saved answer are not filled in.
         """
         text = tidied(text, LONGEST)
+        refuse_open(text)
         with database.atomic():
             _lock(order)
             last = cls.select().where(cls.order == order).order_by(cls.id.desc()).first()

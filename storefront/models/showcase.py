@@ -10,6 +10,7 @@ from storefront.models.page import Page
 from storefront.models.period import is_within, next_of
 from storefront.models.product import Product
 from storefront.models.promotion import Promotion
+from storefront.models.trial import Trial, link_name
 from storefront.prepared import Prepared
 
 MOST = 4  # on one page; those behind wait until one of them is over
@@ -19,7 +20,7 @@ HOME, PRODUCTS = "home", "products"
 class Banner(NamedTuple):
     """A promotion as a page shows it; `picture` is JSON, `gives` what its `code` does, or "".
 
-    `until` is its last moment.
+    `until` is its last moment; `name` is how its link is called where it is counted.
     """
 
     title: str
@@ -30,6 +31,7 @@ class Banner(NamedTuple):
     until: datetime
     code: str
     gives: str
+    name: str
 
     @property
     def photograph(self) -> dict | None:
@@ -38,16 +40,22 @@ class Banner(NamedTuple):
 
 
 class Showcase:
-    """What is promoted at a moment, where; one query, of all that is not over by then."""
+    """What is promoted at a moment, where; one query, of all that is not over by then.
 
-    def __init__(self, at: datetime) -> None:
-        self._at = at
+    Of two that are tried against each other on a page, that of the `arm` is shown.
+    """
+
+    def __init__(self, at: datetime, arm: str = "a") -> None:
+        self._at, self._arm = at, arm
         self._rows = [_Row.read(row) for row in _AHEAD.rows(Promotion.ends_at.db_value(at))]
 
     def on(self, place: str | int) -> tuple[Banner, ...]:
         """The banners of `HOME`, of `PRODUCTS`, or of the collection of that number, in order."""
         shown = [row for row in self._rows if row.is_shown(self._at) and row.stands_on(place)]
-        return tuple(row.banner(self._at) for row in shown[:MOST])
+        both = {row.trial for row in shown if row.arm == "b"} - {None}
+        both &= {row.trial for row in shown if row.arm == "a"}
+        chosen = [row for row in shown if row.trial not in both or row.arm == self._arm]
+        return tuple(row.banner(self._at, row.trial in both) for row in chosen[:MOST])
 
     @property
     def next_change(self) -> datetime | None:
@@ -73,6 +81,16 @@ class _Row:
     def moments(self) -> list[datetime | None]:
         return [self._columns[name] for name in MOMENTS]
 
+    @property
+    def trial(self) -> int | None:
+        """The number of the trial it is in."""
+        return self.tried or self.rival
+
+    @property
+    def arm(self) -> str:
+        """Which arm of that it is."""
+        return "b" if self.rival else "a"
+
     def stands_on(self, place: str | int) -> bool:
         if place == HOME:
             return self.on_home
@@ -92,13 +110,14 @@ class _Row:
             return f"/products/{self.handle}" if there else ""
         return f"/pages/{self.page}" if self.page else ""
 
-    def banner(self, at: datetime) -> Banner:
+    def banner(self, at: datetime, on_trial: bool) -> Banner:
         last = self.ends_at - timedelta(microseconds=1)
         code = self._discount()
         holds = code is not None and code.state(at) == "running" and self._is_told(at)
         told = (code.code, self._gives(code)) if holds else ("", "")
         facts = (self.title, self.words, self.picture, self.alt)
-        return Banner(*facts, self.path(at), last, *told)
+        name = link_name(self.trial, self.arm) if on_trial else f"banner-{self.id}"
+        return Banner(*facts, self.path(at), last, *told, name)
 
     def _is_told(self, at: datetime) -> bool:
         """Whether what its code is for may be named then: it may be still to come."""
@@ -124,6 +143,7 @@ OF_PROMOTION += ("on_home", "on_products", "on_collection")
 MOMENTS = ("starts_at", "ends_at", "shown_from", "shown_until", "code_from", "code_until")
 MOMENTS += ("held_from", "held_until")  # of what its code is for
 _HELD = Collection.alias()  # what a code is taken off
+_TRIED, _RIVAL = Trial.alias(), Trial.alias()  # the trial it is arm a of, or arm b
 COLUMNS = (
     {name: getattr(Promotion, name) for name in OF_PROMOTION}
     | {"slug": Collection.slug}
@@ -133,7 +153,14 @@ COLUMNS = (
     | {name: getattr(Discount, name) for name in OF_CODE}
     | {"code_from": Discount.starts_at, "code_until": Discount.until, "code_for": _HELD.title}
     | {"held_from": _HELD.shown_from, "held_until": _HELD.shown_until}
+    | {"id": Promotion.id, "tried": _TRIED.id, "rival": _RIVAL.id}
 )
+
+
+def _goes_on(trial, column):
+    return (column == Promotion.id) & trial.ended_at.is_null()
+
+
 _AHEAD = Prepared(
     lambda at: (
         Promotion.select(*COLUMNS.values())
@@ -145,6 +172,10 @@ _AHEAD = Prepared(
         .switch(Promotion)
         .left_outer_join(Discount, on=(Promotion.discount == Discount.id))
         .left_outer_join(_HELD, on=(Discount.collection == _HELD.id))
+        .switch(Promotion)
+        .left_outer_join(_TRIED, on=_goes_on(_TRIED, _TRIED.promotion))
+        .switch(Promotion)
+        .left_outer_join(_RIVAL, on=_goes_on(_RIVAL, _RIVAL.against))
         .where(Promotion.ends_at > at)
         .order_by(Promotion.position, Promotion.id)
     )

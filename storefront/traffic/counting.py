@@ -11,7 +11,6 @@ from storefront.traffic.held import FEW, Held
 from storefront.traffic.seen import Seen
 from storefront.traffic.visits import Visit, Visits
 
-MOST_NAMES = 1000  # of links that the pages of a process are known to show
 # Why a view is not counted as a person's, and the total that it is in.
 PROGRAM, UNNAMED, UNREAD = "a program", "a program without a name", "too many new names"
 FAST, AHEAD, STAFF = "too many a minute", "fetched ahead", "staff"
@@ -42,7 +41,6 @@ class Traffic:
         self.own: Collection[str] = ()
         self._is_on = may_count(now())
         self._askers, self._visits, self._held = Askers(), Visits(), Held()
-        self._names: set[str] = set()
         self.counters = Counters()
 
     def note(self, environ: dict, status: str, seen: Seen | None) -> None:
@@ -117,12 +115,12 @@ class Traffic:
                 values += [("device", asker.device), ("browser", asker.browser)]
                 values.append(("language", language(asked)))
                 self._bring_origin(environ, at)
+            if seen.shows or "storefront.via" in environ:
+                values += _links(seen.shows, environ.get("storefront.via"), visit)
         if seen.step == "product" and "HTTP_REFERER" in environ:
             self._bring(environ, at, "from list", self._list_before(environ))
         if seen.search or seen.is_lost:
             totals += self._bring_what_was_wanted(environ, seen, at)
-        if seen.shows or "storefront.via" in environ:
-            values += self._links(environ, seen, at)
         self.counters.add(at, totals, values, less)
 
     # What is no person's view
@@ -186,13 +184,14 @@ class Traffic:
         self._bring(environ, at, "in vain", searched)
         return ["searches", "searches in vain"]
 
-    def _links(self, environ: dict, seen: Seen, at: datetime) -> list[tuple[str, str]]:
-        """Values of names that the page shows; and count the one by which it was come to."""
-        if len(self._names) < MOST_NAMES:
-            self._names.update(seen.shows)
-        if via := environ.get("storefront.via"):
-            self._bring(environ, at, "followed", via, is_known=via in self._names)
-        return [("shown", name) for name in seen.shows]
+
+def _links(shows: tuple[str, ...], via: str | None, visit: Visit) -> list[tuple[str, str]]:
+    """What counts of links that have a name: once a visit that it was shown, and then followed."""
+    new = [("followed", via)] if ("shown", via) in visit.links else []
+    new += [("shown", name) for name in shows]
+    new = [each for each in new if each not in visit.links]
+    visit.links = visit.links.union(new)
+    return new
 
 
 def is_reserved(environ: dict) -> bool:

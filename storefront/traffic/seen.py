@@ -21,3 +21,8 @@ class Seen(NamedTuple):
     found: int = 0
     shows: tuple[str, ...] = ()
     is_lost: bool = False
+
+    @property
+    def on_trial(self) -> bool:
+        """Whether it shows an arm of a trial: each request is shown one that is drawn for it."""
+        return any(name.startswith("trial-") for name in self.shows)

@@ -101,10 +101,12 @@ class Shared:
 
 def _packed(visit: Visit) -> bytes:
     moments = [visit.last.isoformat(), visit.since.isoformat()]
-    return json.dumps([*moments, visit.page, [*visit.steps], visit.views, visit.is_fast]).encode()
+    sets = [*visit.steps], [*visit.links]
+    return json.dumps([*moments, visit.page, *sets, visit.views, visit.is_fast]).encode()
 
 
 def _unpacked(kept: bytes) -> Visit:
-    last, since, page, steps, *rest = json.loads(kept)
+    last, since, page, steps, links, *rest = json.loads(kept)
     moments = [datetime.fromisoformat(one) for one in (last, since)]
-    return Visit(*moments, page, frozenset(steps), *rest)
+    links = frozenset(tuple(one) for one in links)
+    return Visit(*moments, page, frozenset(steps), links, *rest)

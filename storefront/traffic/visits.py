@@ -47,14 +47,16 @@ declare(
 
 @dataclass(slots=True)
 class Visit:
-    """A visit that goes on: its last moment and page, the steps it took. `views` came in the minute
-    that began at `since`; `is_fast` once they were too many.
+    """A visit that goes on: its last moment and page, the steps it took, the links that it was
+    shown and has followed. `views` came in the minute that began at `since`; `is_fast` once they
+    were too many.
     """
 
     last: datetime
     since: datetime
     page: str = ""
     steps: frozenset[str] = frozenset()
+    links: frozenset[tuple[str, str]] = frozenset()
     views: int = 1
     is_fast: bool = False
 

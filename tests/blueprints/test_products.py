@@ -89,7 +89,7 @@ def test_price_and_stock_follow_the_choice(visitor, shirt):
     assert "$123.45" in answer.text
     assert "Only 3 left" in answer.text
     assert ("<html" in answer.text) is not visitor.fragments
-    assert answer.headers["Vary"] == "Accept-Encoding, Cookie, HX-Request, HX-Boosted"
+    assert answer.headers["Vary"] == "Accept-Encoding,Cookie,HX-Request,HX-Boosted"
 
 
 def test_a_choice_that_does_not_exist_is_made_up_for(client, shirt):

@@ -34,7 +34,8 @@ def everywhere(settings, clock, rain) -> Promotion:
 def test_a_banner_is_shown_with_its_picture_and_its_own_style(client, everywhere, url):
     answer = client.get(url)
     page = answer.text
-    assert '<a href="/collections/rain-ready">Ready for rain</a>' in page
+    named = f"/collections/rain-ready?via=banner-{everywhere.id}"
+    assert f'<a href="{named}">Ready for rain</a>' in page
     assert "Dry to the skin." in page
     assert f"{everywhere.picture['digest'][2:]}-800.webp" in page
     assert 'width="1500" height="600" alt="A hood &#34;up&#34;">' in page

@@ -47,6 +47,7 @@ def test_a_customer_asks_and_the_desk_answers_and_prints(page, new_page, running
     desk.get_by_role("link", name=f"Order {number}").press("Enter")
     write(desk, "Answer", "Tomorrow.", "Answer")
     expect(desk.locator("#said")).to_have_text("Your answer is on its way by mail.")
+    desk.get_by_role("link", name="The whole order").press("Enter")
     write(desk, "A note for whoever goes on with this order", "Waits for it", "Note it")
     expect(desk.locator("#said")).to_have_text("Noted.")
     look(desk, "answered")

@@ -38,6 +38,7 @@ MISSING = (
     *("/wp-login.php", "/old/page.html", "/.env", "/products/gone-long-ago", "/favicon.ico"),
     *("/orders/somebody-s-own", "/unsubscribe/ann@example.com/now", "/tel/0171-2345678"),
 )
+VIA = ("banner-1", "banner-2", "Not%20one")
 FOUND = ("linen", "jacket", "wool shirt", "merino", "Linen", " LINEN ", "boots")
 IN_VAIN = ("zebra wallpaper", "submarine", "ann.walker@example.com", "kajak", "4000 0000 0000")
 PREFETCHES = ({"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}, {"X-Moz": "prefetch"})
@@ -151,7 +152,7 @@ class Planner:
         elif kind < 0.18:
             path = draw.choice(MISSING)
         elif kind < 0.23:
-            path = f"{self._page()}?via={draw.choice(('banner-3', 'top', 'Not%20one'))}"
+            path = f"{self._page()}?via={draw.choice(VIA)}"
         elif kind < 0.26:
             self._ask(at, visitor, "/products?page=2", headers=headers | {"HX-Request": "true"})
             return before
@@ -212,6 +213,7 @@ class Planner:
 def replay(app, clock, asked: Iterable[Asked]) -> Iterator[str]:
     """Ask all of it, at its moment; a line of each."""
     forms: dict[int, dict] = {}
+    links: dict[str, str] = {}  # of pages that browsers have in their own memory
     for one in asked:
         clock.moment = one.at
         form = one.form
@@ -228,7 +230,10 @@ def replay(app, clock, asked: Iterable[Asked]) -> Iterator[str]:
         text = body.decode() if kind == "text/html" else ""
         if one.path == "/checkout" and one.method == "GET":
             forms[id(one.visitor)] = hidden_in(text)
-        yield _line(one, status, len(body), is_staff, kind, _found(text))
+        if text:
+            links[one.path] = _links(text)
+        named = links.get(one.path, "-")
+        yield _line(one, status, len(body), is_staff, kind, _found(text), named)
 
 
 def _answered(app, one: Asked, form: dict | None) -> tuple[int, list, bytes]:
@@ -280,13 +285,18 @@ def _found(page: str) -> str:
     return "1" if said[1] else (said[2] or "0").replace(",", "")
 
 
-def _line(one: Asked, status: int, length: int, is_staff: bool, kind: str, found: str) -> str:
+def _links(page: str) -> str:
+    """The names that links of a page have."""
+    return " ".join(sorted(set(re.findall(r'\?via=([a-z0-9-]+)"', page)))) or "-"
+
+
+def _line(one: Asked, status: int, length: int, is_staff: bool, *of_answer: str) -> str:
     """The line of a combined log, with more of the request's and the answer's headers after it."""
     sent = one.visitor.headers | one.headers
     ahead = sent.get("Sec-Purpose") or sent.get("Purpose") or sent.get("X-Moz") or "-"
     asked = ("Referer", "User-Agent", "Accept", "Accept-Language", "Sec-GPC", "DNT")
     quoted = [sent.get(name, "-") for name in asked]
-    quoted += [ahead, sent.get("HX-Request", "-"), "staff" if is_staff else "-", kind, found]
+    quoted += [ahead, sent.get("HX-Request", "-"), "staff" if is_staff else "-", *of_answer]
     rest = " ".join(f'"{value}"' for value in quoted)
     when = one.at.strftime("%d/%b/%Y:%H:%M:%S.%f +0000")
     request = f"{one.method} {one.path} HTTP/1.1"

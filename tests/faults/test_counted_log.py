@@ -10,6 +10,7 @@ from storefront.app import create_app
 from storefront.models import Product, TrafficDay, TrafficHour, Variant
 from tests.faults.made_up_log import AGENTS, Asked, Planner, replay
 from tests.journey import item
+from tests.promotions import promoted
 
 
 def test_an_independent_script_counts_the_same_from_the_log(settings, clock, size):
@@ -24,7 +25,7 @@ def test_an_independent_script_counts_the_same_from_the_log(settings, clock, siz
     by_script = count_log.count(lines, AGENTS)
     found = different(counted(), by_script)
     assert not found, "\n".join(found)
-    for what in ("order", "searches in vain", "staff views", "pages not found"):
+    for what in ("followed", "order", "searches in vain", "staff views", "pages not found"):
         assert f"\t{what}\t" in "\n".join(by_script), "the log has one of each kind"
     print(f"\n{len(lines)} requests, {len(by_script)} numbers")
 
@@ -32,6 +33,7 @@ def test_an_independent_script_counts_the_same_from_the_log(settings, clock, siz
 def planned(noon: datetime, many: int) -> list[Asked]:
     handles = [product.handle for product in Product.select().order_by(Product.id)]
     paths = ["/", "/products", *(f"/products/{handle}" for handle in handles), "/privacy"]
+    promoted(noon, ends_at=noon + timedelta(days=3), starts_at=noon - timedelta(hours=1))
     Variant.update(stock=100_000).where(Variant.stock > 0).execute()
     some = Variant.select().where(Variant.stock > 0).order_by(Variant.id).limit(30)
     return Planner(12, noon, paths, [item(variant) for variant in some]).planned(many)

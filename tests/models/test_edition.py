@@ -15,10 +15,13 @@ from storefront.models import (
     Edition,
     Page,
     Picture,
+    Pin,
     PolicyVersion,
     Product,
     Promotion,
     Redirect,
+    SameWords,
+    SearchRedirect,
     Variant,
     Winner,
 )
@@ -29,6 +32,7 @@ from tests.models.test_contest import announced, enter
 SHOWN = (
     *(Product, Variant, Picture, Collection, CollectionItem, Redirect, Page),
     *(Contest, ContestRules, Draw, Winner, Promotion),
+    *(Pin, SameWords, SearchRedirect),
 )
 # Of stock, pages show only some changes; when it is low concerns the desk alone.
 # A row of a contest belongs to it for good.
@@ -73,6 +77,10 @@ def row_of(record, shirt):
     if record is Promotion:
         moment = datetime(2026, 3, 1, tzinfo=UTC)
         return Promotion.create(title="alps", starts_at=moment, ends_at=moment)
+    if record in (Pin, SameWords, SearchRedirect):
+        return record.create(
+            **({"phrases": ["alps"]} if record is SameWords else {"words": "alps"})
+        )
     return record.select().order_by(record.id).first()
 
 

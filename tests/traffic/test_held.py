@@ -34,10 +34,12 @@ def test_with_the_third_it_is_written_with_its_full_number(app):
 
 def test_one_address_does_not_count_as_three_by_other_names(app):
     for n in range(5):
-        visitor(app, f"Mozilla/5.0 (X11; Linux x86_64; rv:14{n}.0) Firefox/14{n}.0").get("/?via=x")
+        visitor(app, f"Mozilla/5.0 (X11; Linux x86_64; rv:14{n}.0) Firefox/14{n}.0").get(
+            "/?utm_source=x&via=x"
+        )
     written(app)
     assert totals()["visits"] == 5
-    assert values("followed") == {}
+    assert values("campaign") == values("followed") == {}
 
 
 def test_when_the_day_is_over_what_few_have_brought_is_one_number(app, clock):

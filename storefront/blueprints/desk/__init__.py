@@ -11,6 +11,7 @@ desk = blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 # Their routes need the blueprint.
 from storefront.blueprints.desk import (  # noqa: E402
     account,  # noqa: F401
+    answers,  # noqa: F401
     collections,  # noqa: F401
     contests,  # noqa: F401
     contests_draw,  # noqa: F401
@@ -32,6 +33,7 @@ from storefront.blueprints.desk import (  # noqa: E402
     papers,  # noqa: F401
     people,  # noqa: F401
     pictures,  # noqa: F401
+    pins,  # noqa: F401
     policy,  # noqa: F401
     policy_marks,  # noqa: F401
     policy_posting,  # noqa: F401
@@ -39,15 +41,18 @@ from storefront.blueprints.desk import (  # noqa: E402
     promotions,  # noqa: F401
     promotions_preview,  # noqa: F401
     proofs,  # noqa: F401
+    questions,  # noqa: F401
     resellers,  # noqa: F401
     resellers_embed,  # noqa: F401
     returns,  # noqa: F401
+    search_words,  # noqa: F401
     shipping,  # noqa: F401
     stock,  # noqa: F401
     taxes,  # noqa: F401
     terms,  # noqa: F401
     testimonials,  # noqa: F401
     testimonials_one,  # noqa: F401
+    trials,  # noqa: F401
     variants,  # noqa: F401
     waiting,  # noqa: F401
 )

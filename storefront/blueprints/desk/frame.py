@@ -27,10 +27,13 @@ SCREENS: list[Screen] = []
 
 # What belongs together, in the order of a day; what is not named here comes at the end.
 ROOMS = {
-    "Orders": ("orders", "messages", "returns", "pick-list", "mail"),
-    "Goods": ("products", "collections", "stock", "waiting", "testimonials", "imports"),
+    "Orders": ("orders", "messages", "answers", "returns", "pick-list", "mail"),
+    "Goods": (
+        *("products", "collections", "pins", "search-words"),
+        *("stock", "waiting", "testimonials", "imports"),
+    ),
     "Selling": (
-        *("promotions", "discounts", "contests", "insider", "insider/addresses"),
+        *("promotions", "trials", "discounts", "contests", "insider", "insider/addresses"),
         *("shipping", "taxes", "terms", "resellers"),
     ),
     "House": ("policy", "staff", "log", "account"),

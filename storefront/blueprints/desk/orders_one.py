@@ -9,7 +9,17 @@ from storefront.blueprints.desk.frame import show
 from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.blueprints.desk.log import noted, noted_as, noting, role_of
 from storefront.db import Record
-from storefront.models import Message, Note, Order, OrderEvent, OutgoingMail, Parcel, Return
+from storefront.models import (
+    Message,
+    Note,
+    Order,
+    OrderEvent,
+    OutgoingMail,
+    Parcel,
+    Return,
+    SavedAnswer,
+)
+from storefront.models.order_story import story_of
 from storefront.models.parcel import CARRIERS
 from storefront.models.refunding import left_of
 from storefront.models.statement import DeskInstruction, refunded
@@ -49,14 +59,16 @@ def page_of(order: Order, status: int = 200, **context):
 def context_of(order: Order) -> dict:
     """All that the order's page shows. `seen` is where its history stood then."""
     lines, events = order.in_order(), list(order.events.order_by(OrderEvent.id))
+    mails, messages = OutgoingMail.of_order(order), Message.of_order(order)
     return {
         "order": order,
         "lines": lines,
-        "events": events,
+        "story": story_of(events, mails, messages),
         "seen": events[-1].id if events else 0,
         "parcels": [(each, each.contents()) for each in order.parcels.order_by(Parcel.id)],
-        "mails": OutgoingMail.of_order(order),
-        "messages": Message.of_order(order),
+        "mails": mails,
+        "messages": messages,
+        "saved": SavedAnswer.in_order(),
         "notes": Note.of_order(order),
         "returns": Return.of_order(order),
         "carriers": CARRIERS,

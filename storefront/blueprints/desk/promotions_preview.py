@@ -13,6 +13,7 @@ from storefront.blueprints.desk.promotions import places
 from storefront.blueprints.desk.typed import as_typed, moment
 from storefront.models import Collection
 from storefront.models.front_window import FrontWindow
+from storefront.models.lead import Leads
 from storefront.models.period import in_words, next_of
 from storefront.models.showcase import HOME, PRODUCTS, Showcase
 from storefront.pages import now, sentence
@@ -65,6 +66,9 @@ def _of_list(place: str, at: datetime) -> tuple[str | None, dict]:
 def _listed(path: str, order: str, within, ranked, place, at: datetime) -> dict:
     extensions, showcase = current_app.extensions, Showcase(at)
     extensions["shelf"].refresh()
-    found = listing.listed(path, MultiDict(), extensions["shelf"], order, within, ranked)
+    leads = Leads.read(at)
+    asked = (path, MultiDict(), extensions["shelf"], order, within, ranked)
+    found = listing.listed(*asked, lead=leads.of(place, at, extensions["shelf"].of))
     facts = found.facts(extensions["settings"].currency)
-    return facts | {"banners": showcase.on(place), "until": showcase.next_change}
+    until = next_of(at, [showcase.next_change, leads.next_change(at)])
+    return facts | {"banners": showcase.on(place), "until": until}

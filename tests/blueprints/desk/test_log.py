@@ -23,8 +23,9 @@ IMPERSONAL = {
     *("home", "door", "account", "proofs", "log"),
     *("policy", "policy_marks", "policy_posting"),
     *("products", "variants", "collections", "stock", "pictures", "imports", "exports"),
-    *("shipping", "taxes", "discounts", "waiting", "terms"),
-    *("resellers", "resellers_embed", "contests", "promotions", "promotions_preview", "issues"),
+    *("shipping", "taxes", "discounts", "waiting", "terms", "answers"),
+    *("resellers", "resellers_embed", "contests", "issues"),
+    *("promotions", "promotions_preview", "trials", "pins", "search_words"),
 }
 # Single views of other files that do neither.
 HARMLESS = {

@@ -49,7 +49,8 @@ def done(packer, answer, order, part: str, said: str) -> str:
         assert answer.text.lstrip().startswith("<section")
     else:
         assert answer.status_code == 303
-        assert answer.location.endswith(f"{page_of(order)}#{part}")
+        way = "/messages" if part == "messages" else f"#{part}"
+        assert answer.location.endswith(f"{page_of(order)}{way}")
         assert packer.client.get(answer.location).status_code == 200
     return packer.client.get(page_of(order)).text
 
@@ -61,7 +62,7 @@ def test_nobody_waits_and_nothing_is_noted_in_the_log(browser):
 
 def test_who_waits_stands_on_the_list_and_looking_is_noted(browser, order, asked):
     page = browser.get("/desk/messages").text
-    assert f'<a href="{page_of(order)}#messages">Order {order.number}, {ANN.name}</a>' in page
+    assert f'<a href="{page_of(order)}/messages">Order {order.number}, {ANN.name}</a>' in page
     assert "One customer waits" in page
     assert "Where is &lt;it&gt;?" in page
     assert actions() == [("fulfilment", "listed", "message", None)]
