@@ -18,7 +18,6 @@ from storefront import (
     pages,
     places,
     register,
-    tally,
     view_counts,
 )
 from storefront.assets import Assets
@@ -71,7 +70,7 @@ from storefront.payment import Payments
 from storefront.proxies import TrustedProxies
 from storefront.shelf import Shelf
 from storefront.signing import Signer
-from storefront.traffic import Traffic
+from storefront.traffic import Shared, SharedTraffic, Traffic
 from storefront.trails import TrailCookie
 
 PARTS = (
@@ -152,12 +151,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "invitation_links": InvitationLinks(settings.cookie_keys),
         "reseller_links": ResellerLinks(settings.cookie_keys),
         "clicks": Clicks(),
-        "traffic": Traffic(
-            clock,
-            _may_count,
-            _own_hosts(settings),
-            app.config["SESSION_COOKIE_NAME"],
-        ),
+        "traffic": _traffic(settings, clock, app.config["SESSION_COOKIE_NAME"]),
         "shelf": Shelf(),
         "signer": Signer(settings.keys),
         "edition": Freshness(settings.database_url).edition,
@@ -201,10 +195,17 @@ def _stand_in_front(app: Flask, settings: Settings) -> None:
         edition=app.extensions["edition"],
         now=app.extensions["clock"],
         seen=lambda path: view_counts.note(path, app.extensions["clock"]()),
-        viewed=traffic.note,
+        viewed=traffic.note if settings.traffic else lambda *_: None,
     )
     front = Front(app.wsgi_app, settings, app.extensions["assets"], behind)
     app.wsgi_app = TrustedProxies(front, settings.proxies)
+
+
+def _traffic(settings: Settings, clock, session: str) -> Traffic:
+    given = (clock, _may_count, _own_hosts(settings), session)
+    if settings.shared:
+        return SharedTraffic(Shared(settings.shared, settings.shop_origin), *given)
+    return Traffic(*given)
 
 
 def _may_count(at: datetime) -> bool:
@@ -234,9 +235,5 @@ def _connect() -> None:
 
 
 def _disconnect(_error) -> None:
-    if tally.is_due() and not database.in_transaction():
-        tally.write_down(pages.now())
-    if view_counts.is_due() and not database.in_transaction():
-        view_counts.write_down()
     if not database.is_closed() and not database.in_transaction():
         database.close()

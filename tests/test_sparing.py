@@ -19,7 +19,7 @@ print(json.dumps([name for name, module in sys.modules.items() if module]))
 # what those who work here prove who they are with, and lists of programs.
 NEVER_AT_THE_START = (
     *("PIL", "mailbox", "smtplib", "rapidfuzz", "babel"),
-    *("webauthn", "argon2", "pyotp", "segno", "zxcvbn", "dkim"),
+    *("webauthn", "argon2", "pyotp", "segno", "zxcvbn", "dkim", "pymemcache"),
     *("is_bot", "ua_parser", "regex"),
 )
 OURS = ("storefront.darkroom", "storefront.mail", "storefront.exchange", "storefront.fetching")

@@ -45,10 +45,12 @@ class Traffic:
 
     def note(self, environ: dict, status: str, seen: Seen | None) -> None:
         """Count an answer to a request; a fault in that is logged and goes no further."""
-        if seen is None or not self._is_on:
-            return
+        if seen is not None and self._is_on:
+            self._count_at(environ, seen, self._now())
+
+    def _count_at(self, environ: dict, seen: Seen, at: datetime) -> None:
         try:
-            self._note(environ, seen, self._now())
+            self._note(environ, seen, at)
         except Exception as trouble:
             log.warning("a view was not counted: %s", type(trouble).__name__)
 
@@ -94,16 +96,21 @@ class Traffic:
             else:
                 self._count(environ, seen, visit, asker, at)
 
+    def _is_persons(self, environ: dict, at: datetime) -> bool:
+        asker = self._askers.of(environ.get("HTTP_USER_AGENT", ""), at)
+        return not (_why_not(asker) or self._why_not(environ) or is_reserved(environ))
+
     def _count(
         self, environ: dict, seen: Seen, visit: Visit | None, asker: Asker, at: datetime
     ) -> None:
         """Count a person's view."""
+        first = visit and seen.page and not visit.page
         totals, values, less = _of_page(seen, visit) if seen.page else ([], [], [])
         if visit:
             if seen.step and seen.step not in visit.steps:
                 visit.steps |= {seen.step}
                 totals.append(seen.step)
-            if visit.new and seen.page:
+            if first:
                 asked = environ.get("HTTP_ACCEPT_LANGUAGE", "")
                 values += [("device", asker.device), ("browser", asker.browser)]
                 values.append(("language", language(asked)))
@@ -212,10 +219,10 @@ def _of_page(seen: Seen, visit: Visit | None) -> tuple[list, list, list]:
     """Totals, values, and values of which there is one less, of a view of a page."""
     totals, values, less = ["views"], [("page", seen.page)], []
     if visit:
-        if visit.new:
+        if not visit.page:
             totals.append("visits")
             values.append(("entry", seen.page))
-        elif visit.page:
+        else:
             # The page before is not the last one any more: exits are right at any moment.
             less.append(("exit", visit.page))
         values.append(("exit", seen.page))

@@ -7,6 +7,7 @@ whose it was, nor that two days had the same visitor.
 
 import secrets
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
@@ -14,6 +15,7 @@ from socket import AF_INET6, inet_pton
 
 from storefront.personal import declare
 
+MINUTE = timedelta(minutes=1)
 IDLE = timedelta(minutes=30)  # after that without a view, the next one begins another visit
 MOST = 100_000  # visits at a time; while there are more, further ones are not told apart
 # Pages within a minute that nobody reads. Many who share an address, as behind a network of mobile
@@ -46,8 +48,8 @@ declare(
 @dataclass(slots=True)
 class Visit:
     """A visit that goes on: its last moment and page, the steps it took, the links that it was
-    shown and has followed; `new` until its second view. `views` came in the minute that began at
-    `since`; `is_fast` once they were too many.
+    shown and has followed. `views` came in the minute that began at `since`; `is_fast` once they
+    were too many.
     """
 
     last: datetime
@@ -55,14 +57,13 @@ class Visit:
     page: str = ""
     steps: frozenset[str] = frozenset()
     links: frozenset[tuple[str, str]] = frozenset()
-    new: bool = True
     views: int = 1
     is_fast: bool = False
 
     def go_on(self, at: datetime) -> None:
         """Have one more view."""
-        self.last, self.new = at, False
-        if (at - self.since).total_seconds() >= 60:
+        self.last = at
+        if at - self.since >= MINUTE:
             self.since, self.views = at, 0
         self.views += 1
         self.is_fast |= self.views > TOO_MANY
@@ -91,14 +92,17 @@ class Visits:
         if day != self._day:
             with self._lock:
                 self._turn(day)
-        return blake2b(said.encode("utf-8", "replace"), key=self._key, digest_size=8).digest()
+        keyed = self._keyed.copy()  # setting it up anew takes as long again
+        keyed.update(said.encode("utf-8", "replace"))
+        return keyed.digest()
 
-    def _turn(self, day: date) -> None:
-        if day != self._day:
-            self._key, self._visits, self._day = secrets.token_bytes(32), {}, day
+    def _turn(self, day: date, key: bytes = b"") -> None:
+        if day != self._day or key:
+            self._key, self._visits = key or secrets.token_bytes(32), {}
+            self._keyed, self._day = blake2b(key=self._key, digest_size=8), day
 
     def seen(self, digest: bytes, at: datetime) -> Visit | None:
-        """The visit of that digest, `new` if it has just begun; None if there are too many."""
+        """The visit of that digest, begun if there is none; None if there are too many."""
         with self._lock:
             visit = self._visits.get(digest)
             if visit is not None and at - visit.last < IDLE:
@@ -108,6 +112,31 @@ class Visits:
                 return None
             visit = self._visits[digest] = Visit(at, at)
             return visit
+
+    def known(self, digest: bytes, at: datetime) -> Visit | None:
+        """The visit of that digest, if it goes on."""
+        visit = self._visits.get(digest)
+        return visit if visit is not None and at - visit.last < IDLE else None
+
+    def key(self, day: date) -> bytes:
+        """The key of that day, in this process."""
+        with self._lock:
+            self._turn(day)
+        return self._key
+
+    def take_key(self, day: date, key: bytes) -> None:
+        """Have another key on that day. What was known by the one before is known no more."""
+        with self._lock:
+            if (day, key) != (self._day, self._key):
+                self._turn(day, key)
+
+    def take(self, visits: Mapping[bytes, Visit]) -> None:
+        """Know what others know of these visits, unless it is older than what is known here."""
+        with self._lock:
+            for digest, visit in visits.items():
+                own = self._visits.get(digest)
+                if own is None or own.last <= visit.last:
+                    self._visits[digest] = visit
 
     def forget(self, at: datetime) -> None:
         """Forget those that are over, and with its day the key: to be called each minute."""
