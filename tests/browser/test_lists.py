@@ -25,7 +25,7 @@ def test_a_rule_is_tried_out_and_saved_and_lists_say_why(own_shop, new_page, loo
     say_why(new_page(own_shop.origin), pair[0], look)
     plain = new_page(own_shop.origin, java_script_enabled=False)
     plain.goto("/collections/best-sellers")
-    expect(plain.get_by_text("Products by the rule: the 24 that sold best")).to_be_visible()
+    expect(plain.get_by_text("Chosen by rule: the 24 that sold best")).to_be_visible()
 
 
 def make_a_rule(page, look) -> None:
