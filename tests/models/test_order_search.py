@@ -25,6 +25,8 @@ def links() -> list[OutgoingMail]:
         ("k7m2p4qrtx", "K7M2P-4QRTX"),
         ("Order K7M2P\u20134QRTX", "K7M2P-4QRTX"),
         ("#K7M2P-4QRTX", "K7M2P-4QRTX"),
+        ("k7m2p \u2014\u00a04qrtx", "K7M2P-4QRTX"),
+        ("\uff2b7M2P\u22124QRTX", "K7M2P-4QRTX"),
         ("K7M2P-4QRT", ""),
         ("K7M2P-4QRTXX", ""),
         ("O7M2P-4QRTX", ""),
