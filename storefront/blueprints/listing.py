@@ -75,7 +75,8 @@ def search():
     meanings = _shelf().kept("meanings", Meanings.read)
     # Whoever has chosen anything, an order for one, wants to search: nobody is led astray twice.
     if (way := meanings.way(words, now())) and set(request.args) == {"q"}:
-        return go(f"{way}?{urlencode({'searched': query[:LONGEST_SEARCHED]})}")
+        said = query if len(query) <= LONGEST_SEARCHED else " ".join(words)
+        return go(f"{way}?{urlencode({'searched': said})}")
     found, facts = _sought(words, meanings)
     return _list(
         "/search",
@@ -129,6 +130,8 @@ def _list(
     **context,
 ):
     """A list, with what is pinned at that `place`; above its beginning, what is promoted there."""
+    if "sort" in request.args:
+        trial = None  # whoever chose an order gets that, the collection's own too
     tried = trial.order if trial and arm() == "b" and not wants_part() else ""
     try:
         asked = (path, request.args, _shelf(), first_order, within, ranked, tried)
