@@ -119,7 +119,7 @@ class Trial(Record):
 
     @classmethod
     def end(cls, number: int, at: datetime) -> None:
-        """Everybody sees arm a again; what was counted stays. Raises `Refused`."""
+        """All is shown as without it; what was counted stays. Raises `Refused`."""
         if cls.get_or_none(cls.id == number) is None:
             raise Refused(GONE)
         cls.update(ended_at=at).where(cls.id == number, cls.ended_at.is_null()).execute()

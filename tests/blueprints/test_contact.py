@@ -35,7 +35,7 @@ def test_a_question_is_kept_for_the_desk_and_nobody_is_mailed(visitor, settings)
     assert answer.headers["HX-Redirect" if visitor.fragments else "Location"].endswith(
         "/contact/sent"
     )
-    assert "Your message is with us" in visitor.client.get("/contact/sent").text
+    assert "We have your message" in visitor.client.get("/contact/sent").text
     Jobs(settings).send_mail()
     [one] = Question.waiting(9)
     assert (one.text, one.email, one.number) == ("Is it\nwarm?", "ann@example.com", "")
@@ -74,7 +74,7 @@ def test_from_outside_nobody_can_tell_whether_the_number_fits(visitor, path):
         ({"text": "<&" * 2501}, "2 too many"),
         ({"email": ""}, "Please give your e-mail address"),
         ({"email": "ann@"}, "We cannot write to this address."),
-        ({"number": "12"}, "This is not the number of an order"),
+        ({"number": "12"}, "This is not an order number"),
     ],
 )
 def test_what_cannot_be_is_refused_beside_its_field_and_nothing_typed_is_lost(

@@ -55,9 +55,9 @@ def test_from_outside_nobody_can_tell_whether_they_belong_together(visitor, numb
 @pytest.mark.parametrize(
     ("number", "email", "sentence"),
     [
-        ("", "ann@example.com", "This is not the number of an order."),
-        ("O0I1-23", "ann@example.com", "This is not the number of an order."),
-        ("K7M2P-4QRTX", "", "Please give the e-mail address that you ordered with."),
+        ("", "ann@example.com", "This is not an order number."),
+        ("O0I1-23", "ann@example.com", "This is not an order number."),
+        ("K7M2P-4QRTX", "", "Please give the e-mail address you ordered with."),
         ("K7M2P-4QRTX", "ann@", "We cannot write to this address."),
     ],
 )

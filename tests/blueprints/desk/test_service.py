@@ -108,7 +108,7 @@ def test_a_question_is_read_answered_by_mail_and_waits_no_more(packer, question,
     page = packer.client.get(at).text
     assert last_action() == ("fulfilment", "opened", "contact", "question", question.id)
     assert "Is &lt;it&gt; warm?" in page
-    assert "It does not belong to this address" in page
+    assert "Either no order of this address has it" in page
     page = went(
         packer, packer.post(f"{at}/answer", meant(question, text="Very.")), "/desk/messages"
     )
@@ -132,6 +132,22 @@ def test_a_question_that_needs_no_answer_is_settled(packer, question):
     assert "Settled" in page
     assert "no answer was needed" in packer.client.get(at).text
     assert not OutgoingMail.select().exists()
+
+
+def test_what_needs_no_answer_is_settled_from_the_list_so_that_a_flood_buries_nobody(
+    browser, settings, clock
+):
+    for n in range(3):
+        asked(settings, clock(), f"Buy pills {n}")
+    asked(settings, clock(), "Where is my hat?")
+    for _ in range(3):
+        page = browser.get("/desk/messages").text
+        at = re.search(r'action="(/desk/messages/questions/\d+/settlement)"', page)[1]
+        sent = re.search(r'name="asked" value="([^"]+)"', page)[1]
+        assert browser.post(at, data={"asked": sent}).location.endswith("/desk/messages")
+    page = browser.get("/desk/messages").text
+    assert "pills" not in page
+    assert "Where is my hat?" in page
 
 
 @pytest.mark.parametrize(
@@ -203,7 +219,7 @@ def test_who_does_not_fulfil_reads_and_answers_nothing(app, question, saved, ord
 
 
 def test_a_saved_answer_is_kept_changed_and_removed(packer):
-    assert "None are kept yet." in packer.client.get("/desk/answers").text
+    assert "There are none yet." in packer.client.get("/desk/answers").text
     page = went(packer, packer.post("/desk/answers", NEW), "/desk/answers")
     assert "“Where is it?” is kept." in page
     at = f"/desk/answers/{SavedAnswer.get().id}"
@@ -264,14 +280,14 @@ def test_a_saved_answer_is_put_in_after_what_was_typed_to_be_read_over_and_sent(
     draft = {"text": "Sorry!\r\n", "saved": str(saved.id)}
     page = packer.post(f"{at}/draft", draft).text
     assert typed_in(page) == "Sorry!\n\nHello Ann Walker, it is here: {tracking}"
-    assert "Not known, so write it yourself or take it out: {tracking}." in page
+    assert "Nothing is known to put in here, so write it yourself or take it out: {tracking}." in page
     answer = packer.post(at, {"text": typed_in(page)})
     assert answer.status_code == 422
     assert "{tracking} still stands there." in answer.text
     assert (Message.select().count(), last_action()[1]) == (0, "opened")
     Parcel.create(order=order, shipped_at=clock(), carrier="UPS", tracking="1Z9")
     page = packer.post(f"{at}/draft", draft | {"text": ""}).text
-    assert "Not known" not in page
+    assert "Nothing is known" not in page
     packer.post(at, {"text": typed_in(page)})
     Jobs(settings).send_mail()
     [mail] = [each for each in delivered(settings) if "answered" in each["Subject"]]
@@ -292,7 +308,7 @@ def test_into_the_answer_of_a_question_nothing_is_put_of_any_order(packer, quest
         f"/desk/messages/questions/{question.id}/draft", meant(question, saved=str(saved.id))
     ).text
     assert typed_in(page) == NEW["text"]
-    assert "Not known, so write it yourself or take it out: {name}, {tracking}." in page
+    assert "Nothing is known to put in here, so write it yourself or take it out: {name}, {tracking}." in page
 
 
 # The order's history
