@@ -280,7 +280,9 @@ def test_a_saved_answer_is_put_in_after_what_was_typed_to_be_read_over_and_sent(
     draft = {"text": "Sorry!\r\n", "saved": str(saved.id)}
     page = packer.post(f"{at}/draft", draft).text
     assert typed_in(page) == "Sorry!\n\nHello Ann Walker, it is here: {tracking}"
-    assert "Nothing is known to put in here, so write it yourself or take it out: {tracking}." in page
+    assert (
+        "Nothing is known to put in here, so write it yourself or take it out: {tracking}." in page
+    )
     answer = packer.post(at, {"text": typed_in(page)})
     assert answer.status_code == 422
     assert "{tracking} still stands there." in answer.text
@@ -308,7 +310,10 @@ def test_into_the_answer_of_a_question_nothing_is_put_of_any_order(packer, quest
         f"/desk/messages/questions/{question.id}/draft", meant(question, saved=str(saved.id))
     ).text
     assert typed_in(page) == NEW["text"]
-    assert "Nothing is known to put in here, so write it yourself or take it out: {name}, {tracking}." in page
+    assert (
+        "Nothing is known to put in here, so write it yourself or take it out: {name}, {tracking}."
+        in page
+    )
 
 
 # The order's history
