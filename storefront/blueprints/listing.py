@@ -27,6 +27,7 @@ from storefront.pages import (
     wants_part,
 )
 from storefront.shelf import ALL
+from storefront.traffic import Seen
 
 blueprint = Blueprint("listing", __name__)
 
@@ -75,6 +76,7 @@ def search():
     meanings = _shelf().kept("meanings", Meanings.read)
     # Whoever has chosen anything, an order for one, wants to search: nobody is led astray twice.
     if (way := meanings.way(words, now())) and set(request.args) == {"q"}:
+        request.environ["storefront.seen"] = Seen(search=query, found=1)  # it is a search, too
         said = query if len(query) <= LONGEST_SEARCHED else " ".join(words)
         return go(f"{way}?{urlencode({'searched': said})}")
     found, facts = _sought(words, meanings)

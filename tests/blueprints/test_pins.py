@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 from playhouse.test_utils import count_queries
+from werkzeug.test import create_environ
 
 from storefront.models import Collection, Page, Pin, Product, Redirect, SameWords, SearchRedirect
 from storefront.models.promotion import target
+from storefront.traffic import Seen
 from tests.blueprints.test_listing import titles
 from tests.models.test_lead import made
 
@@ -160,6 +162,16 @@ def test_a_search_leads_to_a_page_and_whoever_chose_anything_searches(client):
     for more in ("&sort=best", "&sort=price", "&type=Hats", "&page=1"):
         assert client.get(f"/search?q=returns{more}").status_code == 200
     assert client.get("/search?q=returns+jacket").status_code == 200
+
+
+@pytest.mark.parametrize("cookie", ["", "theme=dark"])
+def test_a_search_that_leads_to_a_page_counts_as_one_that_found_something(app, cookie):
+    leads("Returns", "/pages/returns")
+    environ = create_environ(
+        "/search?q=returns", "http://localhost:8000", headers={"Cookie": cookie}
+    )
+    app(environ, lambda status, _headers: status)
+    assert environ["storefront.seen"] == Seen(search="returns", found=1)
 
 
 def test_a_way_follows_what_it_leads_to_and_ends_with_it(client, shirt, clock):
