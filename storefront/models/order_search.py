@@ -16,7 +16,7 @@ from storefront.refusals import Refused
 MOST_AN_HOUR = 500  # whoever looks; there are 8 · 10¹⁴ numbers
 MOST_A_DAY = 4  # mails about one order that anybody who knows number and address can have us send
 AT_ONCE = 200  # that one look answers
-BUSY = "Very many orders are looked for just now. Please try again in some minutes."
+BUSY = "Very many people are looking for orders just now. Please try again in a few minutes."
 HALF = f"([{ALPHABET}]{{5}})"
 NUMBER = re.compile(f"(?<![{ALPHABET}]){HALF}[ -]{{0,3}}{HALF}(?![{ALPHABET}])")
 DASHES = re.compile("[\u00ad\u2010-\u2015\u2212]")  # as phones and mail programs write them

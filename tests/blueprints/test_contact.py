@@ -106,7 +106,7 @@ def test_who_writes_on_and_on_is_told_another_way_with_all_that_was_typed(visito
     write(visitor)
     answer = write(visitor, text="One more <thing>")
     assert answer.status_code == 422
-    assert "Very many messages came" in answer.text
+    assert "very many messages within the hour" in answer.text
     assert "mailto:" in answer.text
     assert "One more &lt;thing&gt;" in answer.text
     assert Question.select().count() == 1

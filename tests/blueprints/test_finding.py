@@ -78,5 +78,5 @@ def test_a_flood_is_asked_to_wait_with_what_was_typed(visitor, monkeypatch, numb
     look(visitor, number)
     answer = look(visitor, number)
     assert answer.status_code == 429
-    assert "Very many orders are looked for" in answer.text
+    assert "Very many people are looking for orders" in answer.text
     assert f'value="{number}"' in answer.text

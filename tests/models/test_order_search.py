@@ -78,6 +78,6 @@ def test_two_workers_at_once_write_one_mail(order, clock):
 
 def test_when_all_look_for_very_many_they_are_asked_to_wait(order, clock):
     Guess.create(key="orders looked for", count=MOST_AN_HOUR, last_at=clock())
-    with pytest.raises(Refused, match="try again in some minutes"):
+    with pytest.raises(Refused, match="try again in a few minutes"):
         OrderSearch.ask(order.number, "ann@example.com", clock())
     assert OrderSearch.select().count() == 0
