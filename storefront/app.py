@@ -30,6 +30,7 @@ from storefront.blueprints import (
     resellers,
     returns,
     testimonials,
+    trail,
     waiting,
     well_known,
     widget,
@@ -58,10 +59,11 @@ from storefront.proxies import TrustedProxies
 from storefront.shelf import Shelf
 from storefront.signing import Signer
 from storefront.traffic import Traffic
+from storefront.trails import TrailCookie
 
 PARTS = (
-    *(home, listing, products, pictures, waiting, cart, checkout, orders, afterwards, returns),
-    *(finding, contact, testimonials, widget, resellers, insider),
+    *(home, listing, products, pictures, waiting, trail, cart, checkout, orders, afterwards),
+    *(returns, finding, contact, testimonials, widget, resellers, insider),
     *(contests, page, privacy, feeds, well_known, account, desk),
 )
 
@@ -124,6 +126,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "clock": clock,
         "assets": Assets(settings.instance / "static"),
         "cart_cookie": CartCookie(settings),
+        "trail_cookie": TrailCookie(settings),
         "payments": Payments(settings),
         "order_links": OrderLinks(settings.cookie_keys),
         "entry_links": EntryLinks(settings.cookie_keys),

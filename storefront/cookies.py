@@ -16,6 +16,7 @@ from storefront.models.cart import Cart
 from storefront.personal import days, declare, declared
 
 CART_DAYS = 60
+SINCE_DAYS = 30  # that a moment of filling lives on in a cart to which more is added
 KNOWN_DAYS = 90
 ACCOUNT_DAYS = 30
 ASKED_FOR = timedelta(minutes=15)
@@ -64,10 +65,16 @@ declare(
 
 @dataclass
 class CookieCart:
-    """What the cookie said: quantities by variant id, and a sentence if it could not be read."""
+    """Quantities by variant id, a sentence if they could not be read; when it was signed."""
 
     quantities: dict[int, int] = field(default_factory=dict)
     trouble: str = ""
+    since: datetime | None = None
+
+
+def trail_name(settings: Settings) -> str:
+    """What the cookie is called that `trails` keeps."""
+    return "__Host-trail" if settings.secure else "trail"
 
 
 class CartCookie:
@@ -76,6 +83,7 @@ class CartCookie:
     def __init__(self, settings: Settings) -> None:
         # The prefix makes browsers insist on TLS, this host, and path / (RFC 6265bis, 4.1.3.2).
         self.name = "__Host-cart" if settings.secure else "cart"
+        self._trail = trail_name(settings)
         self._serializer = URLSafeTimedSerializer(
             list(reversed(settings.cookie_keys)),
             salt="cart",
@@ -89,8 +97,9 @@ class CartCookie:
         if len(raw) > LONGEST:
             return CookieCart(trouble="Your cart could not be read, so we started a new one.")
         try:
-            flat = self._serializer.loads(raw, max_age=CART_DAYS * 86400)
-            return CookieCart(dict(zip(flat[::2], flat[1::2], strict=True)))
+            told = {"max_age": CART_DAYS * 86400, "return_timestamp": True}
+            flat, since = self._serializer.loads(raw, **told)
+            return CookieCart(dict(zip(flat[::2], flat[1::2], strict=True)), since=since)
         except SignatureExpired:
             return CookieCart(
                 trouble=f"Your cart was older than {CART_DAYS} days, so we emptied it."
@@ -98,25 +107,22 @@ class CartCookie:
         except (BadData, TypeError, ValueError):
             return CookieCart(trouble="Your cart could not be read, so we started a new one.")
 
-    def written_at(self, raw: str) -> datetime | None:
-        """When a cookie's value was written, in UTC; None if it is not one of ours."""
-        try:
-            return self._serializer.loads(raw, return_timestamp=True)[1]
-        except BadData:
-            return None
-
-    def written(self, quantities: dict[int, int]) -> str:
-        """The value that keeps those quantities."""
-        return self._serializer.dumps([number for pair in quantities.items() for number in pair])
+    def written(self, quantities: dict[int, int], since: datetime | None = None) -> str:
+        """The value that keeps those quantities, signed now, or with a moment not long ago."""
+        signer = self._serializer.make_signer(self._serializer.salt)
+        if since and signer.get_timestamp() - since.timestamp() < SINCE_DAYS * 86400:
+            signer.get_timestamp = lambda: int(since.timestamp())
+        flat = [number for pair in quantities.items() for number in pair]
+        return signer.sign(self._serializer.dump_payload(flat)).decode()
 
     def count(self, header: str, session_name: str) -> int | None:
         """How many things the cart in a Cookie header holds; 0 without one.
 
-        None where that is not all there is to say: a session, or a cart that cannot be read.
+        None where that is not all there is to say: a session, a trail, an unreadable cart.
         """
         pairs = [pair.strip().partition("=") for pair in header.split(";")]
         carts = [value for name, _, value in pairs if name == self.name]
-        if len(carts) > 1 or any(name == session_name for name, _, _ in pairs):
+        if len(carts) > 1 or any(name in (session_name, self._trail) for name, _, _ in pairs):
             return None
         cart = self.read(carts[0] if carts else None)
         return None if cart.trouble else sum(cart.quantities.values())
@@ -231,7 +237,8 @@ def read_cart() -> Cart:
     if "cart" not in g:
         cookie = _cookie().read(request.cookies.get(_cookie().name))
         g.cart_trouble = cookie.trouble
-        g.cart = Cart(cookie.quantities, current_app.extensions["settings"].currency)
+        currency = current_app.extensions["settings"].currency
+        g.cart = Cart(cookie.quantities, currency, cookie.since)
     return g.cart
 
 
@@ -249,7 +256,7 @@ def write_cart(response: Response, cart: Cart) -> Response:
     if not cart.quantities:
         response.delete_cookie(_cookie().name, **common)
         return response
-    value = _cookie().written(cart.quantities)
+    value = _cookie().written(cart.quantities, cart.since)
     response.set_cookie(_cookie().name, value, max_age=CART_DAYS * 86400, **common)
     return response
 

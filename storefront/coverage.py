@@ -28,6 +28,7 @@ class Words:
 WORDS = {
     "orders": Words("the checkout", "We take no orders at the moment"),
     "cookies": Words("the cart", "Nothing can be put into a cart at the moment"),
+    "trail": Words("remembering what somebody looked at", "Nothing is remembered for you now"),
     "contests": Words("entering contests", "No entries to contests are taken at the moment"),
     "waiting": Words(
         "asking to hear when something is back", "Nobody can ask to be told of anything now"

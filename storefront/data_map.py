@@ -13,6 +13,7 @@ from storefront.personal import Fact
 CLAUSES = {
     "orders": "Orders",
     "cookies": "Cookies",
+    "trail": "What you looked at, if you ask for that",
     "catalogue": "Pictures of the catalogue",
     "contact": "Writing to us",
     "waiting": "Hearing when something is back",

@@ -1,13 +1,17 @@
 """Error pages: every refusal and every failure as a page of the shop, in words."""
 
 import traceback
+from collections.abc import Iterator
 
 from flask import Flask, Response, current_app, request
 from flask_limiter.errors import RateLimitExceeded
+from limits import parse
+from peewee import PeeweeException
 from werkzeug.exceptions import HTTPException
 
-from storefront.door import CardOffered
-from storefront.pages import sentence
+from storefront.door import CardOffered, limiter, whose
+from storefront.instead import Instead, instead_of, words_of
+from storefront.pages import now, sentence, wants_part
 from storefront.refusals import Refused
 
 WORDS = {
@@ -62,10 +66,32 @@ def http_error(error: HTTPException) -> Response:
     """What was aborted with a status, in the words it was given or in the shop's own."""
     title, words = WORDS.get(error.code, (error.name, error.description))
     own = error.description if error.description != type(error).description else words
-    response = sentence(error.code, title, own or words)
+    more = {"instead": instead()} if error.code == 404 else {}
+    response = sentence(error.code, title, own or words, **more)
     if allowed := getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(allowed)
     return response
+
+
+def instead() -> Instead | None:
+    """What else to offer a person who has come to an address where nothing is.
+
+    Whoever tries addresses by the dozen gets none, nor does anybody while all together do.
+    """
+    words = words_of(request.path)
+    if not words or request.method != "GET" or wants_part():
+        return None
+    if limiter.enabled and not all(limiter.limiter.hit(*one) for one in _tries()):
+        return None
+    try:
+        return instead_of(words, now())
+    except PeeweeException:  # the page is to be there when the database is not
+        return None
+
+
+def _tries() -> Iterator[tuple]:
+    yield parse("20 per minute"), "instead", whose()
+    yield parse("200 per minute"), "instead of all"
 
 
 def unforeseen(error: Exception) -> Response:

@@ -239,7 +239,7 @@ def guards(settings: Settings, assets: Assets, secure: bool) -> Headers:
         ("X-Content-Type-Options", "nosniff"),
         ("Cross-Origin-Opener-Policy", "same-origin"),
         ("Cross-Origin-Resource-Policy", "same-origin"),
-        ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+        ("Permissions-Policy", "camera=(),geolocation=(),microphone=()"),
     ]
     if secure:
         headers.append(("Strict-Transport-Security", "max-age=63072000; includeSubDomains"))
@@ -247,13 +247,16 @@ def guards(settings: Settings, assets: Assets, secure: bool) -> Headers:
 
 
 def content_policy(payment_origin: str, hashes: dict[str, str], *, frames: bool = False) -> str:
-    """What a page may load, and where its forms may lead; `frames`: also pages of the shop."""
-    framed = "frame-src 'self'; " if frames else ""
+    """What a page may load, and where its forms may lead; `frames`: also pages of the shop.
+
+    Without the spaces that might stand in it: headers are sent as they are.
+    """
+    framed = "frame-src 'self';" if frames else ""
     # The payment page is named because browsers apply form-action to redirects.
     return (
-        f"default-src 'none'; script-src 'self' {hashes['script']}; style-src {hashes['style']}; "
-        f"img-src 'self'; connect-src 'self'; {framed}form-action 'self' {payment_origin}; "
-        "base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none';script-src 'self' {hashes['script']};style-src {hashes['style']};"
+        f"img-src 'self';connect-src 'self';{framed}form-action 'self' {payment_origin};"
+        "base-uri 'none';frame-ancestors 'none'"
     )
 
 

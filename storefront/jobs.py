@@ -34,10 +34,12 @@ from storefront.models import (
     Testimonial,
     Waiting,
     Winner,
+    merchandise,
 )
 from storefront.payment import Payments
 
 UNSEEN = timedelta(days=1)  # that a picture's files stay when nothing shows it any more
+LISTED_EVERY = timedelta(hours=1)  # between two looks at what sells, and at what is new
 TIDIED_EVERY = timedelta(minutes=20)  # between two looks for pictures of testimonials that are gone
 DEMO_SECONDS = 2  # between two looks for what the demonstration's desk has done
 
@@ -63,6 +65,7 @@ class Jobs:
         self._issues = self.huey.task(name="send_issues")(self.send_issues)
         self._importing, self._issuing, self._ending = None, None, threading.Event()
         self._tidied: datetime | None = None
+        self._listed: datetime | None = None
         every_minute = self.huey.periodic_task(crontab(minute="*"), name="look_after")
         self._look_after = every_minute(self.look_after)
 
@@ -156,6 +159,7 @@ class Jobs:
             self.send_mail()
             self.send_issues()
             self._look_after_imports()
+            self._keep_lists()
             Edition.tidy()
             tally.write_down(datetime.now(UTC))
             places.let_go_of_backups(self._settings, datetime.now(UTC))
@@ -170,6 +174,13 @@ class Jobs:
         """Begin what waits, and note of what was broken off that it was."""
         if CatalogueImport.at_work_now():
             self.import_catalogues()
+
+    def _keep_lists(self) -> None:
+        """Have lists that go by orders and by days follow them, once an hour."""
+        at = datetime.now(UTC)
+        if self._listed is None or at - self._listed >= LISTED_EVERY:
+            merchandise.keep_up(at)
+            self._listed = at
 
     def _give_notice(self) -> None:
         """Write some mails to those who are to be told of a change; see `notices`."""

@@ -19,7 +19,7 @@ LONGEST = timedelta(seconds=60)  # as shared caches are told
 MOST_ANSWERS = 24  # of one page: codings, and counts of carts
 MOST_WAITING = 8  # pages that are to be pressed harder
 HOT = 3  # times that a page has been asked for, before it is worth 25 ms to press it harder
-PUBLIC = "public, max-age=0, s-maxage=60, stale-while-revalidate=600"
+PUBLIC = "public,max-age=0,s-maxage=60,stale-while-revalidate=600"
 # Of pages that show what its author may take back: gone from every cache within a minute, from a
 # browser behind a shared cache, too: 20 and 20 seconds there, and 20 more where the browser allows
 # itself to show a page while it asks anew.
@@ -27,7 +27,7 @@ SHORT = "public, max-age=0, s-maxage=20, stale-while-revalidate=20"
 # Of what is kept by browsers as well, such as what resellers show: gone as soon.
 BRIEF = "public, max-age=30, stale-while-revalidate=30"
 PRIVATE = "private, no-cache"
-VARY = "Accept-Encoding, Cookie, HX-Request, HX-Boosted"
+VARY = "Accept-Encoding,Cookie,HX-Request,HX-Boosted"  # without spaces, which are sent as they are
 
 Headers = list[tuple[str, str]]
 

@@ -26,10 +26,22 @@ SMALL = 1500  # up to so many products, the database sorts the ids themselves
 ORDERS = {
     "best": "Best match",
     "hand": "Our choice",
+    "sold": "Best selling",
     "new": "Newest",
     "price": "Price, low to high",
     "price-down": "Price, high to low",
     "title": "Name",
+}
+OWN = ("best", "hand", "sold")  # orders that only lists have which begin with them
+# Why the first stands first; of what is chosen by hand its own sentence says so.
+IN_WORDS = {
+    "best": "Best match first.",
+    "hand": "",
+    "sold": "Best selling first.",
+    "new": "Newest first.",
+    "price": "Lowest price first.",
+    "price-down": "Highest price first.",
+    "title": "By name.",
 }
 SORTED_BY = {
     "price": (Product.price_from, False),
@@ -117,8 +129,7 @@ class Listed:
 
     def facts(self, currency: str) -> dict:
         """What its template is given."""
-        own = ("best", "hand")
-        orders = {key: n for key, n in ORDERS.items() if key == self.first_order or key not in own}
+        orders = {key: n for key, n in ORDERS.items() if key == self.first_order or key not in OWN}
 
         def written(units: int) -> str:
             return whole(units if decimals(currency) else 100 * units, currency)
@@ -130,7 +141,7 @@ class Listed:
 
         known = {"wanted": self.wanted, "count": self.count, "products": self.products}
         choices = {"groups": groups(self.narrowed), "in_words": in_words, "orders": orders}
-        return known | choices | {"pages": self.pages}
+        return known | choices | {"pages": self.pages, "order": IN_WORDS[self.wanted.order]}
 
 
 def listed(
@@ -158,7 +169,7 @@ def listed(
     if wanted.page > pages:
         only = "There is only one page" if pages == 1 else f"There are only {pages} pages"
         raise ValueError(f"{only} of these products.")
-    order = ranked() if ranked and wanted.order in ("best", "hand") else None
+    order = ranked() if ranked and wanted.order in OWN else None
     products = page_of(narrowed.products, wanted, order, len(shelf.of(*ALL)), lead)
     return Listed(wanted, narrowed, products, pages, first_order)
 
@@ -257,7 +268,7 @@ def price_words(value: str, written) -> str:
 
 def last_page(products: int, order: str) -> int:
     """How many pages can be turned to."""
-    reach = products if order in ("new", "best", "hand") else min(products, MOST_WALKED)
+    reach = products if order == "new" or order in OWN else min(products, MOST_WALKED)
     return max(1, -(-reach // PER_PAGE))
 
 
@@ -273,12 +284,16 @@ def page_of(
         ids = _sorted(products, wanted.order, start, end, in_all)
     elif lead is not NOTHING and not wanted.is_ordered:
         ids = lead.page(products, ranked, start, end)
-    elif ranked is not None and wanted.order in ("best", "hand"):
-        ids = [number for number in ranked if number in products][start:end]
+    elif ranked is not None and wanted.order in OWN:
+        ids = NOTHING.page(products, ranked, start, end)
     else:
-        count = len(products)
-        ids = [products[count - 1 - n] for n in range(start, min(end, count))]
+        ids = _newest(products, start, end)
     return Card.of(ids)
+
+
+def _newest(products: BitMap, start: int, end: int) -> list[int]:
+    count = len(products)
+    return [products[count - 1 - n] for n in range(start, min(end, count))]
 
 
 def _sorted(products: BitMap, order: str, start: int, end: int, in_all: int) -> list[int]:

@@ -9,6 +9,7 @@ from flask import (
     Response,
     abort,
     current_app,
+    g,
     make_response,
     redirect,
     send_from_directory,
@@ -89,7 +90,14 @@ def require(*clauses: str) -> None:
 
 
 def _covered() -> frozenset[str]:
-    """The clauses that are covered now: looked up once for each edition, and for each version."""
+    """The clauses that are covered now: asked for once in a request."""
+    if "covered" not in g:
+        g.covered = _covered_in_edition()
+    return g.covered
+
+
+def _covered_in_edition() -> frozenset[str]:
+    """The same: looked up once for each edition, and for each version."""
     kept, edition, moment = current_app.extensions.get("covered"), _edition(), now()
     if kept and kept[0] == edition is not None and kept[1] <= moment < kept[2]:
         return kept[3]
@@ -235,7 +243,12 @@ def moved(endpoint: str, handle: str):
     found = Redirect.leads_to(handle)
     if found is None:
         abort(404, NOT_SOLD)
-    response = redirect(url_for(endpoint, handle=found.handle), 301)
+    return on_for_now(url_for(endpoint, handle=found.handle))
+
+
+def on_for_now(address: str) -> Response:
+    """On to where a thing is now, for whoever asks for it where it was."""
+    response = redirect(address, 301)
     response.headers["Cache-Control"] = "no-cache"  # the handle may be given to another one day
     return response
 

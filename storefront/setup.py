@@ -14,6 +14,7 @@ from storefront import (
     cookies,  # noqa: F401 — the starter policy speaks of what is declared there
     policy,
     signing,
+    trails,  # noqa: F401 — and there
 )
 from storefront.backups import Tell, back_up
 from storefront.config import (

@@ -2,7 +2,7 @@
 
 from storefront.drawn import Showing
 from storefront.models.display import Display
-from storefront.structured import product_group, said_of
+from storefront.structured import crumbs_of, product_group, said_of
 
 Asked = tuple[str | None, ...]
 
@@ -33,22 +33,24 @@ def page_of(
     closed: str,
     refusal=None,
     waiting: dict | None = None,
+    walked=None,
 ) -> Showing:
-    """The whole of a product. One with a refusal in it is drawn for once.
+    """The whole of a product. One with a refusal in it, or somebody's trail, is drawn for once.
 
-    `waiting` is what differs from `HEARD`.
+    `waiting` is what differs from `HEARD`; `walked` what it shows of a trail (`trails.Walked`).
     """
     heard = HEARD | (waiting or {})
-    known = (display.rows_of_page, asked, typed, origin, closed, heard["deaf"])
-    rows = None if refusal or heard["unheard"] else known
+    known = (display.rows_of_page, asked, typed, origin, closed, heard["deaf"], walked)
+    rows = None if refusal or heard["unheard"] or (walked and walked.kept) else known
 
     def facts() -> dict:
         known = _facts(display, asked, typed)
         said = {"rating": display.rating, "testimonials": display.testimonials}
         data = product_group(display.product, known["choice"].variants, origin)
         data |= said_of(**said, begun=True)
-        shown = {"related": display.related, "data": data, "closed": closed}
-        return known | shown | said | heard | {"refusal": refusal}
+        shown = {"beside": display.beside, "data": data, "closed": closed}
+        shown["crumbs"] = crumbs_of(display.product, origin)
+        return known | shown | said | heard | {"refusal": refusal, "walked": walked}
 
     return Showing(rows, facts, "said" if display.rating else None)
 

@@ -58,6 +58,29 @@ def product_group(product: Product, variants: list[Variant], origin: str) -> dic
     }
 
 
+def breadcrumbs(*steps: tuple[str, str], origin: str) -> dict:
+    """The way to a page as https://schema.org/BreadcrumbList: names with paths, its own last.
+
+    The last needs no path: it is where it stands.
+    """
+    listed = []
+    for n, (name, path) in enumerate(steps):
+        item = {"@type": "ListItem", "position": n + 1, "name": name}
+        listed.append(item | ({"item": origin + path} if path else {}))
+    return {
+        "@context": "https://schema.org",
+        "@type": "BreadcrumbList",
+        "itemListElement": listed,
+    }
+
+
+def crumbs_of(product: Product, origin: str) -> dict:
+    """The same of a product: all of them, those of its type, itself."""
+    kind = (product.type, f"/products?{urlencode({'type': product.type})}")
+    steps = [("Products", "/products"), *([kind] if product.type else []), (product.title, "")]
+    return breadcrumbs(*steps, origin=origin)
+
+
 def _variant(product: Product, variant: Variant, origin: str) -> dict:
     options = zip(product.options, variant.choice, strict=False)
     varied = {VARIES[name.lower()]: value for name, value in options if name.lower() in VARIES}

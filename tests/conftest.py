@@ -4,20 +4,22 @@ DATABASE_URL of a PostgreSQL server (see tests/postgres.py) has every test keep 
 a database copied from one that was set up once; without it, in a copied SQLite file.
 """
 
+import gc
 import os
 import secrets
 import shutil
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from jinja2 import Environment
-from werkzeug.routing import Rule
 
 from storefront import gate, view_counts
 from storefront import setup as set_up
@@ -29,7 +31,9 @@ from storefront.db import database, open_database
 from storefront.handoff.payment_page import create_payment_page
 from storefront.handoff.payment_settings import Settings as PaymentSettings
 from storefront.models import Product
+from tests.copies import Copies
 from tests.mail_server import Inbox, Server
+from tests.once import make_once
 from tests.rendered import Rendered
 from vault.intake import Vault
 from vault.serve import VaultServer
@@ -53,43 +57,14 @@ def pytest_collection_modifyitems(config, items) -> None:
 def pytest_configure(config) -> None:
     """Before the first test, for templates wherever they are drawn."""
     config.pluginmanager.register(Rendered())
-    _compile_templates_once()
-    _compile_routes_once()
+    make_once()
 
 
-def _compile_templates_once() -> None:
-    """Each test has apps of its own, and compiling their templates took a third of the time."""
-    compiled, made = Environment.compile, {}
-
-    def once(self, source, *rest):
-        ways = self.trim_blocks, self.lstrip_blocks, self.undefined, *sorted(self.filters)
-        key = type(self), source, rest, ways
-        if key not in made:
-            made[key] = compiled(self, source, *rest)
-        return made[key]
-
-    Environment.compile = once
-
-
-def _compile_routes_once() -> None:
-    """So did compiling its routes: patterns to match, and functions that write addresses."""
-    compiled, made = Rule.compile, {}
-    # What it makes of a rule; its converters know the map of the app they were first made for,
-    # which they never ask.
-    parts = "_parts", "_trace", "_converters", "arguments"
-
-    def once(self):
-        ways = self.map.host_matching, self.host, self.subdomain, self.merge_slashes
-        key = self.rule, str(self.defaults), ways, *self.map.converters.values()
-        if key not in made:
-            compiled(self)
-            kept = {name: getattr(self, name) for name in parts}
-            made[key] = kept, self._build.__func__, self._build_unknown.__func__
-        kept, build, build_unknown = made[key]
-        vars(self).update(kept, arguments=set(kept["arguments"]))
-        self._build, self._build_unknown = build.__get__(self), build_unknown.__get__(self)
-
-    Rule.compile = once
+def pytest_collection_finish() -> None:
+    """What is there by now stays: looking through it for garbage took a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 @pytest.fixture(scope="session")
@@ -118,7 +93,7 @@ def _quiet(_line: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory) -> Settings:
+def made(tmp_path_factory) -> Iterator[Settings]:
     """An instance set up once, with the demo; tests get copies."""
     folder = tmp_path_factory.mktemp("made")
     url = _new_postgresql() if SERVER else f"sqlite:///{folder / 'shop.sqlite'}"
@@ -129,7 +104,42 @@ def made(tmp_path_factory) -> Settings:
         set_up.upgrade_schema(settings, moment, _quiet)
         set_up.open_shop(settings, moment, True, _quiet)
     Assets(settings.instance / "static")  # pressing them takes longer than many a test
-    return settings
+    yield settings
+    if SERVER:
+        _server().close()
+
+
+@pytest.fixture(scope="session")
+def copied(made):
+    """`with copied(folder) as url:` one more instance, whose database is gone afterwards."""
+    files = Copies(made.instance, without="*.sqlite*")
+
+    @contextmanager
+    def copied(folder: Path) -> Iterator[str]:
+        files.lay(folder)
+        url = _copied_database(made, folder)
+        try:
+            yield url
+        finally:
+            _drop(url)
+
+    return copied
+
+
+@pytest.fixture
+def settings(made, copied, tmp_path, vault_server) -> Iterator[Settings]:
+    """Settings of this test's own shop, whose database is open."""
+    instance = tmp_path / "instance"
+    host, port = vault_server.server_address[:2]
+    with copied(instance) as url, using_database(url):
+        yield replace(
+            made,
+            instance=instance,
+            database_url=url,
+            mail_url=f"maildir://{instance / 'mail'}",
+            vault_address=f"{host}:{port}",
+            limits=False,
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -139,25 +149,6 @@ def no_views_noted(monkeypatch):
     yield
     view_counts._notes.clear()
     view_counts._issues.clear()
-
-
-@pytest.fixture
-def settings(made, tmp_path, vault_server) -> Settings:
-    """Settings of this test's own shop, whose database is open."""
-    instance = tmp_path / "instance"
-    shutil.copytree(made.instance, instance, ignore=shutil.ignore_patterns("*.sqlite*"))
-    host, port = vault_server.server_address[:2]
-    settings = replace(
-        made,
-        instance=instance,
-        database_url=_copied_database(made, instance),
-        mail_url=f"maildir://{instance / 'mail'}",
-        vault_address=f"{host}:{port}",
-        limits=False,
-    )
-    with using_database(settings.database_url):
-        yield settings
-    _drop(settings.database_url)
 
 
 class using_database:
@@ -182,19 +173,23 @@ def _copied_database(made: Settings, instance: Path) -> str:
     return f"sqlite:///{instance / 'shop.sqlite'}"
 
 
+@cache
+def _server() -> psycopg.Connection:
+    """Connecting anew for every database that is made or dropped takes a third as long as that."""
+    return psycopg.connect(SERVER, autocommit=True)
+
+
 def _new_postgresql(template: str = "template0") -> str:
     name = f"test_{secrets.token_hex(8)}"  # tests side by side share the server
-    with psycopg.connect(SERVER, autocommit=True) as server:
-        # The default since 15 writes a copy to the log page by page, which takes twice as long.
-        how = "STRATEGY FILE_COPY" if server.info.server_version >= 150_000 else ""
-        server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {how}')
+    # The default since 15 writes a copy to the log page by page, which takes twice as long.
+    how = "STRATEGY FILE_COPY" if _server().info.server_version >= 150_000 else ""
+    _server().execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {how}')
     return urlsplit(SERVER)._replace(path=f"/{name}").geturl()
 
 
 def _drop(url: str) -> None:
     if SERVER:
-        with psycopg.connect(SERVER, autocommit=True) as server:
-            server.execute(f'DROP DATABASE "{urlsplit(url).path[1:]}" WITH (FORCE)')
+        _server().execute(f'DROP DATABASE "{urlsplit(url).path[1:]}" WITH (FORCE)')
 
 
 @pytest.fixture(scope="session")

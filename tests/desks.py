@@ -4,6 +4,7 @@ from pathlib import Path
 
 from vault.desk_keys import DeskKeys
 
+CHEAP = {"n": 2**14, "r": 8, "p": 1}  # a lock in a fiftieth of a second, the least that opens
 _SECRETS: dict[bytes, bytes] = {}
 
 

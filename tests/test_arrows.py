@@ -24,11 +24,11 @@ FLOORS = (
     "changes proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " testimonial_pictures front chain relay",
-    "payment cards catching_up copies cookies listing guests showing embed notices data_map"
+    "payment cards catching_up copies cookies listing guests instead showing embed notices data_map"
     " chronicle"
     " brought rounds bounces preview",
-    "pages door fetching posting",
-    "errors forms drafting importing",
+    "pages door fetching posting ways",
+    "errors forms drafting importing trails",
     "blueprints jobs",
     "setup programs opened",
     "app restoring",
@@ -39,7 +39,7 @@ FLOORS = (
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}
 MAY_KNOW_FLASK = (
-    *("app", "pages", "cookies", "door", "errors", "forms", "commands"),
+    *("app", "pages", "cookies", "trails", "door", "errors", "forms", "commands"),
     "handoff.payment_page",
 )
 

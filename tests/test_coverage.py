@@ -169,6 +169,27 @@ def the_cart(shop):
     assert shop.client.get_cookie("cart") is None
 
 
+def a_trail(shop):
+    """The button is not drawn; who has begun one before is not followed, and can end it."""
+    page = f"/products/{shop.plenty.product.handle}"
+    assert shop.client.post("/trail").status_code == 303
+    kept = shop.client.get_cookie("trail")
+    shop.switch_off()
+    fresh = shop.app.test_client()
+    for client in (fresh, shop.client):
+        drawn = client.get(page)
+        assert "what I look" not in drawn.text
+        assert "Set-Cookie" not in drawn.headers
+        answer = client.post("/trail", headers=shop.visitor.headers)
+        assert answer.status_code == 422
+        assert "Nothing is remembered for you now" in answer.text
+        assert "Set-Cookie" not in answer.headers
+    assert shop.client.get_cookie("trail") == kept
+    assert "It is not read at the moment" in shop.client.get("/privacy/cookies").text
+    shop.client.post("/trail/end", headers=shop.visitor.headers)
+    assert shop.client.get_cookie("trail") is None
+
+
 def pictures_of_other_hosts(shop):
     """No host that a catalogue names is asked for anything."""
     asked = []
@@ -411,6 +432,7 @@ CASES = {
     "recipient mail server": orders_that_there_are,
     "recipient database server": orders_that_there_are,
     "cookie cart": the_cart,
+    "cookie trail": a_trail,
     "recipient hosts of pictures": pictures_of_other_hosts,
     "recipient carrier": the_checkout,
     "recipient card acquirer": the_checkout,
@@ -498,6 +520,7 @@ TAKES_NOTHING = {
     "orders.pay": "goes on with an order that there is, as it was promised when it was made",
     "returns.withdraw": "withdrawing is always allowed; words to it are not taken meanwhile",
     "returns.take_back": "taking back is always allowed",
+    "trail.end": "forgetting is always allowed",
     "contests.address_parts": "shows the form again and keeps nothing",
     "contests.enter": "its form switches itself off",
     "contests.confirm": "goes on with an entry that there is",

@@ -209,7 +209,7 @@ def test_cookies_are_set_where_they_are_declared_and_nowhere_else():
             if is_put and ast.unparse(node.value) in ("session", "flask.session"):
                 found.add(path.relative_to(STOREFRONT).as_posix())
     desk = {"blueprints/desk/session.py", "blueprints/desk/limits.py"}
-    assert found == {"cookies.py", "blueprints/account/session.py", *desk}
+    assert found == {"cookies.py", "trails.py", "blueprints/account/session.py", *desk}
 
 
 def test_everyone_the_shop_connects_to_is_declared(settings, monkeypatch):

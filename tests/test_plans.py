@@ -7,7 +7,8 @@ from playhouse.test_utils import count_queries
 
 from storefront.db import database, is_sqlite
 from storefront.generate import generate, generate_testimonials
-from storefront.models import Collection, Product, SameWords
+from storefront.models import Collection, Product, SameWords, Together
+from storefront.models.merchandise import PRESETS
 from storefront.models.testimonial_list import ORDERS
 from tests.journey import fill_cart
 from tests.models.test_lead import made as pinned
@@ -24,6 +25,7 @@ PAGES = [
     "/testimonials/1",
     "/testimonials/moderation",
     "/collections/rain-ready",
+    "/collections/new-in",
     "/search?q=waterproof",
     "/search?q=watrproof",
     "/cart",
@@ -35,7 +37,7 @@ PAGES = [
 ]
 # Tables that grow with the shop; those that staff fill by hand hold a few rows.
 GROWING = "product|variant|picture|facet_value|collection_item|redirect|word|order|outgoing_mail"
-GROWING += "|testimonial|rating"
+GROWING += "|testimonial|rating|together"
 
 
 @pytest.mark.parametrize("url", PAGES)
@@ -43,7 +45,11 @@ def test_a_public_page_scans_no_table(client, settings, clock, plenty, url):
     if not is_sqlite():
         pytest.skip("PostgreSQL scans small tables on purpose; the indexes are the same")
     generate(120, "USD", clock())
-    generate_testimonials(200, clock(), list(Product.select().order_by(-Product.id).limit(115)))
+    newest = list(Product.select().order_by(-Product.id).limit(115))
+    generate_testimonials(200, clock(), newest)
+    for preset in PRESETS:
+        preset.make(clock())
+    Together.insert_many([(a, b, 10) for a in newest for b in newest[:3]]).execute()
     database.execute_sql("ANALYZE")
     fill_cart(client, plenty)
     with count_queries() as counted:

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, current_app, request
 
-from storefront import showing
+from storefront import showing, trails
 from storefront.cookies import cart_trouble, read_cart, write_cart
 from storefront.drawn import Showing
 from storefront.models import Product, Variant
@@ -36,8 +36,12 @@ def page():
     lost = "lost" in request.args
     shut = closed("cookies")
     facts = {"cart": cart, "refusal": None, "gone": cart.gone, "lost": lost, "closed": shut}
-    shown = Showing((tuple(cart.lines), cart.count, cart.gone, lost, shut), lambda: facts)
-    response = show("cart/page.html", "cart/_lines.html", shown=shown)
+    trail = trails.current()
+    facts["walked"] = trails.walked(trail)
+    was = (cart.since, *cart.was.items()) if cart.was else ()
+    rows = None if trail else (tuple(cart.lines), cart.count, cart.gone, lost, shut, was)
+    response = show("cart/page.html", "cart/_lines.html", shown=Showing(rows, lambda: facts))
+    response = trails.follow(response, trail, trail)
     return write_cart(response, cart.without_gone()) if cart.gone else response
 
 
@@ -87,7 +91,8 @@ def _refused(display: Display, asked, typed: str, refusal: Refused):
     """The product's page with what was typed in it, and what was wrong."""
     origin = current_app.extensions["settings"].shop_origin
     waiting = {"deaf": closed("waiting")}
-    shown = showing.page_of(display, asked, typed, origin, "", refusal, waiting)
+    walked = trails.walked(trails.current(), display.product.id)
+    shown = showing.page_of(display, asked, typed, origin, "", refusal, waiting, walked)
     template = ("products/page.html", "products/_choice.html")
     return show(*template, status=422, shown=shown)
 

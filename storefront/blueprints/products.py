@@ -2,7 +2,7 @@
 
 from flask import Blueprint, current_app, request
 
-from storefront import showing
+from storefront import showing, trails
 from storefront.kept import PUBLIC, SHORT
 from storefront.models.choice import Choice
 from storefront.models.display import Display
@@ -25,13 +25,24 @@ def page(handle: str):
         deaf = closed("waiting")
         shown = showing.choice_of(display, asked, typed, closed("cookies"), deaf=deaf)
         return show("products/page.html", "products/_choice.html", shown=shown, said=said)
+    return _whole(display, asked, typed)
+
+
+def _whole(display: Display, asked: showing.Asked, typed: str):
+    """The page, which also shows the trail and the way back of who has one."""
+    product, trail = display.product.id, trails.current()
+    way = current_app.extensions["way_back"](trail.way, product) if trail else None
+    walked = trails.walked(trail, product, way)
     origin = current_app.extensions["settings"].shop_origin
-    waiting = {"deaf": closed("waiting")}
-    shown = showing.page_of(display, asked, typed, origin, closed("cookies"), waiting=waiting)
-    tags = [f"product-{one.handle}" for one in (display.product, *display.related)]
+    about = {"waiting": {"deaf": closed("waiting")}, "walked": walked}
+    shown = showing.page_of(display, asked, typed, origin, closed("cookies"), **about)
+    others = (*display.beside.bought, *display.beside.alike)
+    tags = [f"product-{one.handle}" for one in (display.product, *others)]
     public = SHORT if display.rating else PUBLIC
     counts(step="product")
-    return show("products/page.html", shown=shown, tags=tags, public=public)
+    response = show("products/page.html", shown=shown, tags=tags, public=public)
+    after = trail and trail.with_product(product).with_list(way.address if way else "")
+    return trails.follow(response, trail, after)
 
 
 def _short(value: str | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort, current_app, request, url_for
 
-from storefront import privacy, showing
+from storefront import privacy, showing, trails
 from storefront.door import limiter
 from storefront.forms import EmailForm, email_field
 from storefront.models import PolicyVersion, Product, Variant, Waiting
@@ -51,9 +51,9 @@ def _refused(display: Display, variant: Variant, typed: str, refusal: Refused):
     """The product's page with what was typed in it, and what was wrong."""
     origin = current_app.extensions["settings"].shop_origin
     facts = {"deaf": closed("waiting"), "typed_email": typed, "unheard": refusal}
-    shown = showing.page_of(
-        display, tuple(variant.choice), "1", origin, closed("cookies"), waiting=facts
-    )
+    about = {"waiting": facts, "walked": trails.walked(trails.current(), display.product.id)}
+    asked = tuple(variant.choice)
+    shown = showing.page_of(display, asked, "1", origin, closed("cookies"), **about)
     return show("products/page.html", "products/_waiting.html", status=422, shown=shown)
 
 

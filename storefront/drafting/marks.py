@@ -22,6 +22,7 @@ ABOUT = {
     "staff": r"\bstaff\b|\bemployees?\b|people who work",
     "testimonials": r"testimonial|\breviews?\b",
     "waiting": r"back in stock|in stock again|sold out",
+    "trail": r"recently viewed|looked at|browsing history",
     "traffic": r"\btraffic\b|site usage|statistic|analytic",
 }
 

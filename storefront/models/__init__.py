@@ -4,7 +4,7 @@ from storefront.models.account import Account, AccountPasskey, SavedAddress
 from storefront.models.account_link import AccountLink
 from storefront.models.adjustment import StockAdjustment
 from storefront.models.catalogue_import import CatalogueImport
-from storefront.models.collection import Collection, CollectionItem, Redirect
+from storefront.models.collection import Collection, CollectionItem, FormerSlug, Redirect
 from storefront.models.connection import ConnectionCount
 from storefront.models.contest import Contest
 from storefront.models.contest_draw import Draw, DrawLeaf
@@ -45,6 +45,8 @@ from storefront.models.reseller import Reseller, WidgetViews
 from storefront.models.return_line import ReturnLine
 from storefront.models.returning import Return
 from storefront.models.rights import RightsRequest, Upkeep
+from storefront.models.ruled import CollectionRule
+from storefront.models.sales import Together
 from storefront.models.saved_answer import SavedAnswer
 from storefront.models.shipping import ShippingRate, ShippingZone
 from storefront.models.staff import Passkey, RecoveryCode, Staff
@@ -67,6 +69,9 @@ RECORDS = (
     Redirect,
     Collection,
     CollectionItem,
+    FormerSlug,
+    CollectionRule,
+    Together,
     CatalogueVersion,
     FacetValue,
     Word,

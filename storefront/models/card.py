@@ -7,9 +7,12 @@ import json
 from datetime import datetime
 from typing import NamedTuple
 
+from peewee import JOIN, Case
+
 from storefront.models.collection import Collection, CollectionItem
 from storefront.models.period import is_within
 from storefront.models.product import Product
+from storefront.models.ruled import CollectionRule
 from storefront.money import Money
 from storefront.prepared import Prepared
 
@@ -54,20 +57,19 @@ class Card(NamedTuple):
         return [found[number] for number in ids if number in found]
 
     @classmethod
+    def reachable(cls, ids: list[int]) -> "list[Card]":
+        """The same of those that still have a page; one query."""
+        found = {row[0]: cls._make(row) for row in _REACHABLE.rows(ids)} if ids else {}
+        return [found[number] for number in ids if number in found]
+
+    @classmethod
     def newest(cls, most: int) -> "list[Card]":
         """The newest products on sale; one query."""
         return [cls._make(row) for row in _NEWEST.rows(most)]
 
-    @classmethod
-    def related(cls, product: Product, most: int = 4) -> "list[Card]":
-        """Others of its type, the newest first; one query."""
-        if not product.type:
-            return []
-        return [cls._make(row) for row in _RELATED.rows(product.type, product.id, most)]
-
 
 class Tile(NamedTuple):
-    """One collection, with the first of its products to picture it."""
+    """One collection, with the first of its products to picture it, or one that meets its rule."""
 
     slug: str
     title: str
@@ -103,22 +105,20 @@ TILE = [Collection.slug, Collection.title, Product.handle, Product.card_picture]
 TILE += [Collection.shown_from, Collection.shown_until]
 
 _BY_IDS = Prepared(lambda ids: Product.select(*COLUMNS).where(Product.id.in_(ids)))
-_NEWEST = Prepared(lambda most: _on_sale().order_by(Product.id.desc()).limit(most))
-_RELATED = Prepared(
-    lambda kind, own, most: (
-        _on_sale()
-        .where(Product.type == kind, Product.id != own)
-        .order_by(Product.id.desc())
-        .limit(most)
-    )
+_REACHABLE = Prepared(
+    lambda ids: Product.select(*COLUMNS).where(Product.id.in_(ids), Product.is_reachable())
 )
+_NEWEST = Prepared(lambda most: _on_sale().order_by(Product.id.desc()).limit(most))
+_FIRST = (CollectionItem.collection == Collection.id) & (CollectionItem.position == 0)
+_BY_RULE = CollectionRule.is_on == True  # noqa: E712
+_PICTURED = Case(None, [(_BY_RULE, CollectionRule.first)], CollectionItem.product)
 _TILES = Prepared(
     lambda: (
-        CollectionItem.select(*TILE)
-        .join(Collection)
-        .switch(CollectionItem)
-        .join(Product)
-        .where(CollectionItem.position == 0)
+        Collection.select(*TILE)
+        .join(CollectionRule, JOIN.LEFT_OUTER, on=CollectionRule.collection == Collection.id)
+        .switch(Collection)
+        .join(CollectionItem, JOIN.LEFT_OUTER, on=_FIRST)
+        .join(Product, JOIN.INNER, on=Product.id == _PICTURED)
         .order_by(Collection.position, Collection.id)
     )
 )

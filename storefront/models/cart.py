@@ -1,8 +1,10 @@
 """What a shopper means to buy: variants and quantities, priced from the database."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cached_property
 
+from storefront.models.price import PriceChange
 from storefront.models.product import MOST_OF_ONE, Product, Variant
 from storefront.money import Money
 from storefront.prepared import Prepared, records
@@ -36,9 +38,12 @@ class Cart:
     Variants that the shop no longer sells are left out and counted in `gone`.
     """
 
-    def __init__(self, quantities: dict[int, int], currency: str) -> None:
+    def __init__(
+        self, quantities: dict[int, int], currency: str, since: datetime | None = None
+    ) -> None:
         self.quantities = dict(quantities)
         self.currency = currency
+        self.since = since  # when it was begun, or last changed where its prices are seen
 
     @cached_property
     def lines(self) -> list[CartLine]:
@@ -47,6 +52,19 @@ class Cart:
             return []
         sold = _sellable(list(self.quantities))
         return [CartLine(*sold[v], n) for v, n in self.quantities.items() if v in sold]
+
+    @cached_property
+    def was(self) -> dict[int, Money]:
+        """What variants cost when it was filled, by id, where that was another price; one query.
+
+        A price that was set within the second in which it was filled counts as the one then.
+        """
+        if not (self.since and self.lines):
+            return {}
+        priced = {line.variant.id: line.variant.price for line in self.lines}
+        before = PriceChange.before(priced, self.since + timedelta(seconds=1))
+        then = {number: Money(minor, self.currency) for number, minor in before.items()}
+        return {number: price for number, price in then.items() if price != priced[number]}
 
     @property
     def gone(self) -> int:
@@ -79,7 +97,9 @@ class Cart:
         held = self.quantities.get(variant.id, 0)
         if not held and len(self.quantities) >= MOST_LINES:
             raise Refused(quantity=f"A cart holds at most {MOST_LINES} different things.")
-        return self.with_exactly(variant, held + quantity, held)
+        more = self.with_exactly(variant, held + quantity, held)
+        more.since = self.since  # its other prices were not seen by this
+        return more
 
     def with_exactly(self, variant: Variant, quantity: int, held: int = 0) -> "Cart":
         """A cart with `quantity` of the variant, none left out; 0 removes it."""
@@ -94,7 +114,8 @@ class Cart:
 
     def without_gone(self) -> "Cart":
         """A cart without the things that are no longer sold."""
-        return Cart({line.variant.id: line.quantity for line in self.lines}, self.currency)
+        left = {line.variant.id: line.quantity for line in self.lines}
+        return Cart(left, self.currency, self.since)
 
 
 # What lines, and the orders that are made of them, tell of a product.

@@ -3,12 +3,21 @@
 import hashlib
 from datetime import datetime
 
-from peewee import ForeignKeyField, IntegerField, IntegrityError, TextField, fn
+from peewee import (
+    JOIN,
+    ForeignKeyField,
+    IntegerField,
+    IntegrityError,
+    TextField,
+    fn,
+)
+from pyroaring import BitMap
 
 from storefront.db import Moment, Record, database, locked
-from storefront.models.facet import Shelving
+from storefront.models.facet import FacetValue, Shelving
 from storefront.models.period import state_of
 from storefront.models.product import Product
+from storefront.models.ruled import CollectionRule
 from storefront.refusals import Refused
 
 TAKEN = "Another collection has this handle."
@@ -21,17 +30,43 @@ OVERTAKEN = (
 class Collection(Record):
     """A named choice of products with a page of its own at `/collections/<slug>`.
 
-    It is shown from `shown_from` to before `shown_until`, of which either may be left open.
+    It is shown from `shown_from` to before `shown_until`, of which either may be left open. What
+    is chosen by hand are its items; while its rule is on, it holds what meets that instead, and
+    the items wait. `sort` is the order in which lists show it: `hand`, `new`, `sold` …
     """
 
     slug = TextField(unique=True)
     title = TextField()
     words = TextField(default="")
     position = IntegerField(default=0)
+    sort = TextField(default="hand")
     shown_from = Moment(null=True)
     shown_until = Moment(null=True)
 
-    impersonal = ("slug", "title", "words")
+    impersonal = ("slug", "title", "words", "sort")
+
+    @classmethod
+    def with_rules(cls, *more):
+        """Collections, each with its rule as `ruling`; `more` is what else is joined, and read."""
+        on = CollectionRule.collection == cls.id
+        rows = cls.select(cls, CollectionRule, *more)
+        return rows.join(CollectionRule, JOIN.LEFT_OUTER, on=on, attr="ruling").switch(cls)
+
+    def why(self, currency: str) -> str:
+        """Why it shows what it does, for shoppers; of one that was read `with_rules`."""
+        ruling = getattr(self, "ruling", None)
+        if ruling and ruling.is_on:
+            return f"Products by the rule: {ruling.rule.words(currency)}."
+        return "Chosen by us by hand."
+
+    def ranking(self) -> list[int]:
+        """The ids of those that come first in its own order, before all others."""
+        ruling = getattr(self, "ruling", None)
+        return ruling.ranked if self.sort == "sold" and ruling else self.product_ids()
+
+    def members(self) -> BitMap:
+        """The ids of all it holds, by hand or by rule; one query."""
+        return FacetValue.held(self.facet)
 
     @classmethod
     def in_order(cls) -> list["Collection"]:
@@ -56,6 +91,11 @@ class Collection(Record):
             products = [found[handle] for handle in handles if handle in found]
             for position, product in enumerate(products):
                 CollectionItem.create(collection=self, product=product, position=position)
+            self._mark(shelving, products, before)
+
+    def _mark(self, shelving: Shelving, products: list[Product], before: list[Product]) -> None:
+        """Note what was chosen by hand, unless that waits while a rule is on."""
+        if not CollectionRule.holds(self):
             shelving.mark(self.facet, products, before)
 
     @classmethod
@@ -69,6 +109,7 @@ class Collection(Record):
         try:
             with database.atomic():
                 place = 0 if last is None else last + 1
+                FormerSlug.let_go(slug)
                 return cls.create(title=title, slug=slug, words=words, position=place, **dates)
         except IntegrityError:
             raise Refused(slug=TAKEN) from None
@@ -109,12 +150,9 @@ class Collection(Record):
 
     def _move_to(self, slug: str, shelving: Shelving) -> None:
         if slug != self.slug:
-            products = self._products()
-            shelving.mark(self.facet, [], products)
-            shelving.mark(Collection(slug=slug).facet, products, [])
-
-    def _products(self) -> list[Product]:
-        return [Product(id=number) for number in self.product_ids()]
+            FormerSlug.let_go(slug)
+            FormerSlug.create(slug=self.slug, collection=self)
+            shelving.move(self.facet, Collection(slug=slug).facet)
 
     @classmethod
     def take_in(cls, number: int, product: int) -> None:
@@ -128,7 +166,7 @@ class Collection(Record):
                 last = held.items.select(fn.MAX(CollectionItem.position)).scalar()
                 place = 0 if last is None else last + 1
                 CollectionItem.create(collection=held, product=product, position=place)
-                shelving.mark(held.facet, [found], [])
+                held._mark(shelving, [found], [])
 
     def _item(self, product: int) -> "CollectionItem | None":
         return self.items.where(CollectionItem.product == product).first()
@@ -141,7 +179,7 @@ class Collection(Record):
             if item := held._item(product):
                 item.delete_instance()
                 held._shift(item.position + 1, None, -1)
-                shelving.mark(held.facet, [], [Product(id=product)])
+                held._mark(shelving, [], [Product(id=product)])
 
     def _shift(self, start: int, end: int | None, by: int) -> None:
         """Move the items at these places, the last among them, by so many."""
@@ -184,11 +222,11 @@ class Collection(Record):
         """Take a collection away; its products stay."""
         with database.atomic(), Shelving() as shelving:
             held = cls.find(number)
-            shelving.mark(held.facet, [], held._products())
+            shelving.move(held.facet, None)  # before its rule: all lock in this order
             held.delete_instance()
 
     def product_ids(self) -> list[int]:
-        """The ids of its products, in its order; one query."""
+        """The ids of what was chosen for it by hand, in that order; one query."""
         items = self.items.select(CollectionItem.product).order_by(CollectionItem.position)
         return [row[0] for row in items.tuples()]
 
@@ -208,6 +246,26 @@ class CollectionItem(Record):
 
     class Meta:
         indexes = ((("collection", "product"), True), (("collection", "position"), False))
+
+
+class FormerSlug(Record):
+    """A slug that a collection used to have: it leads on to where the collection is now."""
+
+    slug = TextField(unique=True)
+    collection = ForeignKeyField(Collection, backref="former", on_delete="CASCADE")
+
+    impersonal = ("slug",)
+
+    @classmethod
+    def leads_to(cls, slug: str) -> Collection | None:
+        """The collection that used to have this slug."""
+        found = cls.select(cls, Collection).join(Collection).where(cls.slug == slug).first()
+        return found and found.collection
+
+    @classmethod
+    def let_go(cls, slug: str) -> None:
+        """It leads nowhere any more, because some collection has that slug now."""
+        cls.delete().where(cls.slug == slug).execute()
 
 
 class Redirect(Record):

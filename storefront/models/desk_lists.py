@@ -10,6 +10,7 @@ from peewee import fn
 from storefront.models import search
 from storefront.models.collection import Collection, CollectionItem
 from storefront.models.product import Product, Variant
+from storefront.models.ruled import CollectionRule
 
 PER_PAGE = 50
 MOST = search.MOST_CANDIDATES
@@ -141,11 +142,19 @@ def _with_products(rows: list) -> list:
     return rows
 
 
-def collections() -> list[tuple[Collection, int]]:
-    """All collections in their order, each with how many products it holds; two queries."""
+def collections() -> list[tuple[Collection, int, bool]]:
+    """All collections in their order, with how many products each holds, and whether by rule.
+
+    A query for each that goes by a rule, and two.
+    """
     counted = CollectionItem.select(CollectionItem.collection, fn.COUNT(CollectionItem.id))
     counts = dict(counted.group_by(CollectionItem.collection).tuples())
-    return [(each, counts.get(each.id, 0)) for each in Collection.in_order()]
+    ruled = {one.collection_id: one for one in CollectionRule.in_force()}
+    return [
+        (each, len(each.members()) if by_rule else counts.get(each.id, 0), by_rule)
+        for each in Collection.in_order()
+        for by_rule in [each.id in ruled]
+    ]
 
 
 def held_by(collection: Collection, page: int) -> Found:

@@ -1,6 +1,7 @@
 """Discount codes: what they take off, for whom, from when until when, and how often."""
 
 import re
+from collections.abc import Container
 from datetime import datetime, timedelta
 
 from peewee import BooleanField, ForeignKeyField, IntegerField, TextField
@@ -132,7 +133,7 @@ class Discount(Record):
         """What each line costs, and 0 for those that it is not for."""
         if not self.collection_id:
             return [line.total.minor for line in cart.lines]
-        held = set(self.collection.product_ids())
+        held = self.collection.members()
         return [line.total.minor if _is_of(line, held) else 0 for line in cart.lines]
 
     def change(self, at: datetime, **facts) -> None:
@@ -185,7 +186,7 @@ class Discount(Record):
         Discount.update(uses=Discount.uses - 1).where(Discount.id == self.id).execute()
 
 
-def _is_of(line: CartLine, products: set[int]) -> bool:
+def _is_of(line: CartLine, products: Container[int]) -> bool:
     return line.variant.product.id in products
 
 

@@ -4,7 +4,7 @@ from functools import cached_property, partial
 
 from peewee import JOIN
 
-from storefront.models.card import Card
+from storefront.models.beside import Beside
 from storefront.models.choice import Choice
 from storefront.models.picture import Picture
 from storefront.models.product import Product, Variant
@@ -69,9 +69,9 @@ class Display:
         return tuple(_PICTURES.rows(self.product.id))
 
     @cached_property
-    def related(self) -> list[Card]:
-        """Others of its type, the newest first."""
-        return Card.related(self.product)
+    def beside(self) -> Beside:
+        """What was bought with it, and what is like it."""
+        return Beside.of(self.product)
 
     @cached_property
     def rating(self) -> Rating | None:
@@ -97,7 +97,7 @@ class Display:
     def rows_of_page(self) -> tuple:
         """What its page is drawn from."""
         said = self._rating_row if self.rating else None, self._testimonial_rows
-        return *self.rows, tuple(self.related), said
+        return *self.rows, self.beside, said
 
     def choice(self, asked: tuple[str | None, ...]) -> Choice:
         """A shopper's choice among its variants."""

@@ -14,6 +14,7 @@ from pyroaring import BitMap
 
 from storefront.db import Record, database, locked
 from storefront.models.product import Product, Variant
+from storefront.models.ruled import CollectionRule
 from storefront.money import decimals
 
 IN_STOCK = ("stock", "in stock")
@@ -53,14 +54,23 @@ class FacetValue(Record):
         """The products' ids."""
         return BitMap.deserialize(bytes(self.products))
 
+    @classmethod
+    def held(cls, facet: Facet) -> BitMap:
+        """The ids of the products that have a facet's value."""
+        row = cls.get_or_none(cls.name == facet[0], cls.value == facet[1])
+        return row.bitmap if row else BitMap()
+
 
 class Shelving:
     """Gathers how products' facets change in one transaction, and writes each value once.
 
-    Use it as a context inside the transaction: leaving the block writes.
+    Use it as a context inside the transaction: leaving the block writes. Products are saved by
+    then, because collections by rule look at what is in the database.
     """
 
     def __init__(self) -> None:
+        self._touched: set[int] = set()
+        self._version: int | None = None
         self._added: dict[Facet, set[int]] = defaultdict(set)
         self._removed: dict[Facet, set[int]] = defaultdict(set)
 
@@ -72,7 +82,7 @@ class Shelving:
             self.write()
 
     def put(self, product: Product, variants: Iterable[Variant]) -> None:
-        """Give the product the facets that it has now; the caller saves the product."""
+        """Give the product the facets that it has now; the caller saves it before the end."""
         self._move(product, facets_of(product, list(variants)))
 
     def note_stock(self, product: Product, available: bool) -> None:
@@ -83,12 +93,32 @@ class Shelving:
 
     def mark(self, facet: Facet, products: Iterable[Product], before: Iterable[Product]) -> None:
         """Have exactly `products` carry a facet that is not derived from them: a collection."""
-        now, then = {p.id for p in products}, {p.id for p in before}
-        self._added[facet] |= now - then
-        self._removed[facet] |= then - now
+        now, then = BitMap(p.id for p in products), BitMap(p.id for p in before)
+        self._put(facet, now - then, then - now)
+
+    def move(self, facet: Facet, to: Facet | None) -> None:
+        """Have what carries a facet carry another instead, or neither; the shelves are held."""
+        self.hold()
+        carried = FacetValue.held(facet)
+        self._put(facet, BitMap(), carried)
+        if to:
+            self._put(to, carried, BitMap())
+
+    def _put(self, facet: Facet, added: BitMap, removed: BitMap) -> None:
+        if added or removed:
+            self._added[facet] |= set(added)
+            self._removed[facet] |= set(removed)
+
+    def hold(self) -> int:
+        """Keep all others from changing the shelves until the commit; the version to be."""
+        if self._version is None:
+            self._version = CatalogueVersion.advance()
+        return self._version
 
     def _move(self, product: Product, now: set[Facet]) -> None:
         before = _known(product)
+        if now != before or product.dirty_fields:  # an import puts what is as it was, too
+            self._touched.add(product.id)
         for facet in now - before:
             self._added[facet].add(product.id)
         for facet in before - now:
@@ -97,22 +127,43 @@ class Shelving:
 
     def write(self) -> None:
         """Write what has changed; nothing else may change the shelves until the commit."""
-        changed = sorted(self._added.keys() | self._removed.keys())
-        if not changed:
+        if not (self._added or self._removed or self._touched):
             return
         with database.atomic():
-            version = CatalogueVersion.advance()
-            for facet in changed:
+            version = self.hold()
+            if self._touched:
+                for ruled in CollectionRule.in_force():
+                    self.follow(ruled, self._touched)
+            for facet in sorted(self._added.keys() | self._removed.keys()):
                 self._write_one(facet, version)
-        self._added.clear()
-        self._removed.clear()
+        for gathered in (self._added, self._removed, self._touched):
+            gathered.clear()
+        self._version = None  # whoever goes on in this transaction takes the next
+
+    def follow(self, ruled: CollectionRule, among: Iterable[int] | None = None) -> int:
+        """Have a collection hold what meets its rule now, of these products or of all; how many.
+
+        The shelves are held, so that two who change them at once do not pass each other by.
+        """
+        self.hold()
+        facet = ruled.collection.facet
+        before, fits = FacetValue.held(facet), ruled.fitting(among)
+        if among is not None and not ruled.is_ranked:
+            fits |= before - BitMap(among)
+        self._put(facet, fits - before, before - fits)
+        first = ruled.pictured_by(fits)
+        if first != ruled.first_id:
+            ruled.first = first
+            ruled.save(only=[CollectionRule.first])
+        return len(fits)
 
     def _write_one(self, facet: Facet, version: int) -> None:
         name, value = facet
         row = FacetValue.get_or_none(FacetValue.name == name, FacetValue.value == value)
-        bitmap = row.bitmap if row else BitMap()
-        bitmap |= BitMap(self._added[facet])
-        bitmap -= BitMap(self._removed[facet])
+        before = row.bitmap if row else BitMap()
+        bitmap = (before | BitMap(self._added[facet])) - BitMap(self._removed[facet])
+        if row and bitmap == before:
+            return
         row = row or FacetValue(name=name, value=value)
         row.products, row.version = bitmap.serialize(), version
         row.save()

@@ -70,9 +70,24 @@ class _Newest(Sequence):
 
 
 def _ordered(products: BitMap, ranked: list[int] | None) -> Sequence[int]:
-    return (
-        _Newest(products) if ranked is None else [number for number in ranked if number in products]
-    )
+    """The products that are ranked, in that order, and behind them the others, the newest first."""
+    ahead = [number for number in ranked if number in products] if ranked else []
+    others = _Newest(products - BitMap(ahead) if ahead else products)
+    return _Led(ahead, others) if ahead else others
+
+
+class _Led(Sequence):
+    """One sequence behind the other, neither of which is copied."""
+
+    def __init__(self, first: Sequence[int], then: Sequence[int]) -> None:
+        self._first, self._then = first, then
+
+    def __len__(self) -> int:
+        return len(self._first) + len(self._then)
+
+    def __getitem__(self, n: int) -> int:
+        behind = n - len(self._first)
+        return self._first[n] if behind < 0 else self._then[behind]
 
 
 class _Row(NamedTuple):

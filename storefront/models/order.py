@@ -54,7 +54,7 @@ class Order(Keeping, Settling, Fulfilment, Record):
     discount_code = TextField(default="")
     tax_name = TextField(default="")
     shipping_name = TextField(default="")
-    placed_at = Moment()
+    placed_at = Moment(index=True)
     hold_until = Moment(null=True, index=True)
     policy = ForeignKeyField(PolicyVersion, backref="orders", on_delete="RESTRICT")
     email = personal(

@@ -31,5 +31,5 @@ def settle(product: Product, variants: list[Variant]) -> None:
     apply(product, product.summary(variants))
     with Shelving() as shelving:
         shelving.put(product, variants)
+        save(product)
     Word.learn(search.index(product, variants))
-    save(product)

@@ -68,10 +68,13 @@ class Trial(Record):
 
     @classmethod
     def of_collection(cls, slug: str) -> Collection | None:
-        """The collection at that address, with the `trial` of its order or None; one query."""
+        """The collection at that address with its rule, and the `trial` of its order or None.
+
+        One query.
+        """
         on = (cls.collection == Collection.id) & cls.ended_at.is_null()
         found = (
-            Collection.select(Collection, cls)
+            Collection.with_rules(cls)
             .left_outer_join(cls, on=on, attr="trial")
             .where(Collection.slug == slug)
             .first()

@@ -8,25 +8,26 @@ addEventListener("htmx:error", () => {
 });
 
 // What is being sent counts: the answer to a choice made before shall not come after it.
-addEventListener("submit", (e) =>
+addEventListener("submit", e =>
   e.target.querySelector("[hx-get]")?.dispatchEvent(new Event("htmx:abort")));
 
 // A swap puts new elements where old ones were. Facets that stood open stay open, and what had the
-// focus gets it again, found by name and value; where it is gone, the part it stood in takes it.
+// focus (n) gets it again, found by name and value; where it is gone, the part it stood in (r) takes
+// it. The names are letters that htmx has as well: compressed with it, they weigh less.
 {
-let had, part, open;
+let n, r, open;
 addEventListener("htmx:before:swap", () => {
-  had = document.activeElement;
-  part = had.closest("main [id]")?.id;
-  open = [...document.querySelectorAll(".facets [open] > summary")].map((e) => e.textContent);
+  n = document.activeElement;
+  r = n.closest("main [id]")?.id;
+  open = [...document.querySelectorAll(".facets [open] > summary")].map(e => e.textContent);
 });
 addEventListener("htmx:after:swap", () => {
   for (const e of document.querySelectorAll(".facets summary"))
     e.parentElement.open ||= open.includes(e.textContent);
-  if (had.isConnected || document.activeElement !== document.body) return;
-  const same = [...document.getElementsByName(had.name)].find((e) => e.value === had.value);
-  part = document.getElementById(part);
-  part?.setAttribute("tabindex", "-1");
-  (same || part)?.focus();
+  if (n.isConnected || document.activeElement !== document.body) return;
+  const s = [...document.getElementsByName(n.name)].find(e => e.value === n.value);
+  r = document.getElementById(r);
+  r?.setAttribute("tabindex", "-1");
+  (s || r)?.focus();
 });
 }

@@ -2,10 +2,13 @@
 
 import json
 from base64 import urlsafe_b64decode
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from playhouse.test_utils import count_queries
 
-from storefront.models import Product, Variant
+from storefront.cookies import CartCookie
+from storefront.models import Product, Variant, price
 from tests.journey import item
 
 
@@ -191,3 +194,61 @@ def test_an_ancient_cookie_is_an_empty_cart_with_a_word(client, plenty, monkeypa
 def test_the_way_on_is_a_whole_address_because_lynx_pauses_at_half_of_one(client, plenty):
     answer = client.post("/cart/items", data=item(plenty))
     assert (answer.status_code, answer.headers["Location"]) == (303, "http://localhost/cart")
+
+
+def priced(variant, minor: int, at) -> None:
+    """Have it cost that from a moment on."""
+    variant = Variant.get_by_id(variant.id)
+    variant.price_minor = minor
+    price.note([variant], at)
+    variant.save()
+
+
+def test_a_price_that_has_changed_since_is_said_in_the_cart(client, plenty, clock):
+    client.post("/cart/items", data=item(plenty))
+    assert "It was" not in client.get("/cart").text
+    clock.forward(hours=1)
+    priced(plenty, 4900, clock())
+    with count_queries() as counted:
+        page = client.get("/cart").text
+    assert counted.count <= 6
+    day = datetime.now(UTC).strftime("%-d %B")
+    assert f"It was {plenty.price} on {day}, and is $49.00 now." in page
+    assert "$49.00 each" in page
+    priced(plenty, plenty.price_minor, clock())
+    assert "It was" not in client.get("/cart").text
+
+
+def test_putting_more_in_does_not_hide_what_has_changed_and_a_change_there_does(
+    visitor, settings, plenty
+):
+    now = datetime.now(UTC)
+    other = Variant.select().join(Product).where(Product.type == "Hats", Variant.stock > 2).first()
+    price.PriceChange.delete().execute()  # those of the demo are of today
+    priced(plenty, 5900, now - timedelta(days=20))
+    priced(plenty, 4900, now - timedelta(days=5))
+    filled = CartCookie(settings).written({plenty.id: 1}, now - timedelta(days=10))
+    visitor.client.set_cookie("cart", filled)
+    assert "It was $59.00 on" in visitor.cart()
+    visitor.post("/cart/items", item(other))
+    assert "It was $59.00 on" in visitor.cart()
+    visitor.post(f"/cart/items/{plenty.id}", {"quantity": "2"})
+    assert "It was" not in visitor.cart()
+
+
+def test_a_moment_of_filling_is_kept_for_thirty_days_of_putting_more_in(settings):
+    cookie = CartCookie(settings)
+    now = datetime.now(UTC)
+    for days, kept in ((29, True), (31, False)):
+        since = now - timedelta(days=days)
+        told = cookie.read(cookie.written({7: 1}, since))
+        assert told.quantities == {7: 1}
+        assert (abs(told.since - since) < timedelta(seconds=2)) == kept
+
+
+def test_what_is_short_now_is_said_in_the_cart(client, plenty):
+    client.post("/cart/items", data=item(plenty, 3))
+    Variant.update(stock=1).where(Variant.id == plenty.id).execute()
+    assert "Only 1 left: please change the quantity." in client.get("/cart").text
+    Variant.update(stock=0).where(Variant.id == plenty.id).execute()
+    assert "Sold out. Please remove it." in client.get("/cart").text

@@ -111,9 +111,9 @@ def test_somebody_elses_cookie_is_said_to_be_and_its_value_is_not_repeated(clien
 def test_a_cookie_of_the_shop_that_has_no_words_of_its_own_is_told_by_its_purpose(
     client, monkeypatch
 ):
-    declared = {("cookie", "trail"): replace(personal.declared("cookie")[0], where="trail")}
+    declared = {("cookie", "other"): replace(personal.declared("cookie")[0], where="other")}
     monkeypatch.setattr(personal, "_declared", declared)
-    client.set_cookie("trail", "x")
+    client.set_cookie("other", "x")
     assert "This shop has set it to keep the things in your cart." in client.get(PAGE).text
 
 

@@ -276,3 +276,18 @@ def test_options_written_in_several_ways_are_one_facet_and_signs_have_their_own(
 
 def test_words_asked_of_a_list_that_is_no_search_are_not_carried_on(client):
     assert "q=jacket" not in client.get("/products?q=jacket&type=Hats").text
+
+
+def test_every_list_says_why_it_is_shown(client, shirt):
+    lists = {
+        "/products": "Newest first.",
+        "/products?sort=price": "Lowest price first.",
+        "/search?q=merino": "Best match first.",
+        "/collections/rain-ready": "Chosen by us by hand.",
+        "/collections/rain-ready?sort=title": "Chosen by us by hand. By name.",
+    }
+    for url, words in lists.items():
+        page = client.get(url).text
+        assert f'<ul class="grid" title="{words.strip()}">' in page, url
+        assert f". {words}" in page, "and for those who have no pointer"
+    assert 'title="' not in client.get("/search?q=qqqqqq").text.partition("<main")[2]

@@ -6,6 +6,8 @@ from playhouse.test_utils import count_queries
 from storefront.generate import generate, generate_testimonials
 from storefront.models import Product, Variant
 from storefront.models.facet import Shelving
+from storefront.models.merchandise import keep_up
+from tests.sales import sold
 
 
 def test_the_listing_shows_what_is_on_sale_and_nothing_else(client, shirt):
@@ -89,7 +91,7 @@ def test_price_and_stock_follow_the_choice(visitor, shirt):
     assert "$123.45" in answer.text
     assert "Only 3 left" in answer.text
     assert ("<html" in answer.text) is not visitor.fragments
-    assert answer.headers["Vary"] == "Accept-Encoding, Cookie, HX-Request, HX-Boosted"
+    assert answer.headers["Vary"] == "Accept-Encoding,Cookie,HX-Request,HX-Boosted"
 
 
 def test_a_choice_that_does_not_exist_is_made_up_for(client, shirt):
@@ -159,3 +161,19 @@ def test_pictures_are_drawn_and_kept_by_browsers(client, shirt):
     )
     assert again.status_code == 304
     assert client.get("/pictures/no-such-thing.svg").status_code == 404
+
+
+def test_what_was_bought_with_it_is_shown_and_why_with_no_more_queries(client, shirt, clock):
+    page = client.get(f"/products/{shirt.handle}").text
+    assert "Often bought together" not in page
+    assert "Chosen by what they share" in page
+    other = Product.get(Product.handle == "broad-noon-sun-hat")
+    sold([shirt, other], 10, clock())
+    keep_up(clock())
+    page = client.get(f"/products/{shirt.handle}").text
+    section = page.partition('<section aria-labelledby="bought"')[2].partition("</section>")[0]
+    assert 'aria-describedby="why-bought" title="Bought together in 10 or more orders."' in section
+    assert '<p class="quiet" id="why-bought">Bought together in 10 or more orders.</p>' in section
+    assert other.title in section
+    assert "Chosen by what they share" in page, "one is too few to be all that is shown"
+    assert queries(client, f"/products/{shirt.handle}") <= 4

@@ -1,6 +1,7 @@
 """A real shop, all its programs running, and a real Chromium to visit it with.
 
-    running_shop              one shop for the whole session, with the demo catalogue
+    running_shop              one shop for the whole session, with the demo catalogue, set up anew;
+                              others begin as copies of one that was
     shop_stack                a shop for one test, whose programs the test may stop and start
     page                      a page on running_shop; page_without_javascript is the other kind
     new_page(origin)          more pages, as on shop_stack
@@ -127,7 +128,6 @@ class ShopStack(Shop):
     """A shop without a supervisor, for which the death of a program is the end of all."""
 
     def start_all(self) -> None:
-        self.storefront("init")
         makers = programs.vault, programs.payment_page, programs.shop, programs.worker
         self.start(*(make(self.place, self.environ) for make in makers))
 
@@ -146,30 +146,33 @@ class ShopStack(Shop):
 def running_shop(tmp_path_factory) -> Iterator[Shop]:
     """The shop as `bin/run` runs it. Tests share it, so none may count on being the first, and
     none may change what others look for."""
-    with _running(tmp_path_factory.mktemp("instance")) as shop:
-        _restock(shop)
-        yield shop
+    with environ_with_fresh_database() as environ:
+        shop = Shop(tmp_path_factory.mktemp("instance"), environ)
+        with _running(shop, "--set-up"):
+            _restock(shop)
+            yield shop
 
 
 @pytest.fixture(scope="module")
-def own_shop(tmp_path_factory) -> Iterator[Shop]:
+def own_shop(copied, tmp_path_factory) -> Iterator[Shop]:
     """One more, for the tests of a file that change what is sold."""
-    with _running(tmp_path_factory.mktemp("own")) as shop:
-        yield shop
+    instance = tmp_path_factory.mktemp("own") / "instance"
+    with copied(instance) as url:
+        shop = Shop(instance, environ_with(url))
+        with _running(shop):
+            yield shop
 
 
 @contextmanager
-def _running(instance: Path) -> Iterator[Shop]:
-    with environ_with_fresh_database() as environ:
-        shop = Shop(instance, environ)
-        command = [programs.script("storefront"), "run", "--set-up", "--port", str(shop.port)]
-        run = Program("run", command, shop.environ, lambda: "[run] ready" in shop.lines)
-        try:
-            shop.start(run)
-            yield shop
-        finally:
-            shop.stop()
-        assert shop.children["run"].process.returncode == 0, shop.log()
+def _running(shop: Shop, *options: str) -> Iterator[None]:
+    command = [programs.script("storefront"), "run", *options, "--port", str(shop.port)]
+    run = Program("run", command, shop.environ, lambda: "[run] ready" in shop.lines)
+    try:
+        shop.start(run)
+        yield
+    finally:
+        shop.stop()
+    assert shop.children["run"].process.returncode == 0, shop.log()
 
 
 def _restock(shop) -> None:
@@ -181,9 +184,9 @@ def _restock(shop) -> None:
 
 
 @pytest.fixture
-def shop_stack(tmp_path) -> Iterator[ShopStack]:
-    with environ_with_fresh_database() as environ:
-        stack = ShopStack(tmp_path / "instance", environ)
+def shop_stack(copied, tmp_path) -> Iterator[ShopStack]:
+    with copied(tmp_path / "instance") as url:
+        stack = ShopStack(tmp_path / "instance", environ_with(url))
         try:
             stack.start_all()
             yield stack
@@ -191,19 +194,24 @@ def shop_stack(tmp_path) -> Iterator[ShopStack]:
             stack.stop()
 
 
+def environ_with(url: str) -> dict[str, str]:
+    """What programs are told of a database; of SQLite nothing, theirs lies in their instance."""
+    ours = {**os.environ, "STOREFRONT_LIMITS": "off"}
+    ours.pop("MAIL_URL", None)
+    return ours if url.startswith("sqlite:") else {**ours, "DATABASE_URL": url}
+
+
 @contextmanager
 def environ_with_fresh_database() -> Iterator[dict[str, str]]:
-    environ = {**os.environ, "STOREFRONT_LIMITS": "off"}
-    environ.pop("MAIL_URL", None)
-    address = environ.get("DATABASE_URL")
+    address = os.environ.get("DATABASE_URL")
     if not address:
-        yield environ
+        yield environ_with("sqlite:")
         return
     name = f"browser_{secrets.token_hex(4)}"
     with psycopg.connect(address, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")
     try:
-        yield {**environ, "DATABASE_URL": urlsplit(address)._replace(path=f"/{name}").geturl()}
+        yield environ_with(urlsplit(address)._replace(path=f"/{name}").geturl())
     finally:
         with psycopg.connect(address, autocommit=True) as server:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import re
-import shutil
 import threading
 import time
 
@@ -16,9 +15,10 @@ from storefront.handoff.payment_page import create_payment_page
 from storefront.handoff.payment_settings import Settings
 from storefront.handoff.seal import INFO
 from storefront.handoff.wire import b64u, canonical, unb64u
-from tests.desks import desk_keys
+from tests.copies import Copies
+from tests.desks import CHEAP, desk_keys
 from tests.opening import open_sealed
-from vault import keys
+from vault import keys, lock
 from vault.intake import Vault
 from vault.serve import VaultServer
 
@@ -26,15 +26,17 @@ PAGE = "http://127.0.0.1:8001"
 
 
 @pytest.fixture(scope="session")
-def made_instance(tmp_path_factory):
+def made_instance(tmp_path_factory) -> Copies:
     path = tmp_path_factory.mktemp("made")
-    keys.init(path, int(time.time()))
-    return path
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lock, "COST", CHEAP)
+        keys.init(path, int(time.time()))
+    return Copies(path)
 
 
 @pytest.fixture
 def instance(made_instance, tmp_path):
-    return shutil.copytree(made_instance, tmp_path / "instance")
+    return made_instance.lay(tmp_path / "instance")
 
 
 @pytest.fixture

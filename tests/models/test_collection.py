@@ -2,7 +2,7 @@
 
 import pytest
 
-from storefront.models import Collection, CollectionItem, Product
+from storefront.models import Collection, CollectionItem, FormerSlug, Product
 from storefront.refusals import Refused
 from storefront.shelf import Shelf
 from tests.racing import at_once
@@ -115,3 +115,31 @@ def test_eight_who_put_products_in_at_once_all_find_a_place(held):
     at_once(lambda: Collection.take_in(held.id, next(turns)), 8)
     assert places(held) == list(range(8))
     assert set(held.product_ids()) == set(ids) == on_shelf("cold-feet")
+
+
+def renamed(held: Collection, slug: str) -> Collection:
+    facts = {"title": held.title, "slug": slug, "words": held.words}
+    return Collection.edit(held.id, held.version, facts)
+
+
+def test_former_slugs_lead_to_where_a_collection_is_now_until_another_takes_them(held):
+    now = renamed(renamed(held, "warm-feet"), "feet")
+    for slug in ("cold-feet", "warm-feet"):
+        assert FormerSlug.leads_to(slug) == now
+    back = renamed(now, "cold-feet")
+    assert FormerSlug.leads_to("cold-feet") is None
+    assert FormerSlug.leads_to("feet") == back
+    Collection.make("All feet", "feet", "")
+    assert FormerSlug.leads_to("feet") is None
+    Collection.remove(held.id)
+    assert not FormerSlug.select().exists()
+
+
+def test_a_refused_name_keeps_what_led_on(held):
+    now = renamed(held, "warm-feet")
+    taken = Collection.select().where(Collection.id != held.id).first().slug
+    with pytest.raises(Refused):
+        renamed(now, taken)
+    with pytest.raises(Refused):
+        Collection.make("Again", taken, "")
+    assert [row.slug for row in FormerSlug.select()] == ["cold-feet"]

@@ -9,6 +9,7 @@ from storefront.db import JSONText, database
 from storefront.models import (
     Collection,
     CollectionItem,
+    CollectionRule,
     Contest,
     ContestRules,
     Draw,
@@ -22,6 +23,7 @@ from storefront.models import (
     Redirect,
     SameWords,
     SearchRedirect,
+    Together,
     Variant,
     Winner,
 )
@@ -31,13 +33,14 @@ from tests.models.test_contest import announced, enter
 
 SHOWN = (
     *(Product, Variant, Picture, Collection, CollectionItem, Redirect, Page),
-    *(Contest, ContestRules, Draw, Winner, Promotion),
+    *(Contest, ContestRules, Draw, Winner, Promotion, CollectionRule, Together),
     *(Pin, SameWords, SearchRedirect),
 )
 # Of stock, pages show only some changes; when it is low concerns the desk alone.
 # A row of a contest belongs to it for good.
 NOT_SHOWN = (
     *((Variant, "stock"), (Variant, "low_at")),
+    (CollectionRule, "settled_at"),
     *((ContestRules, "contest"), (Draw, "contest"), (Winner, "draw")),
 )
 COLUMNS = [
@@ -66,6 +69,11 @@ def row_of(record, shirt):
         return Picture.create(product=shirt, source="https://old.example/x.jpg")
     if record is Redirect:
         return Redirect.create(handle="as-it-was", product=shirt)
+    if record is CollectionRule:
+        moment = datetime(2026, 3, 1, tzinfo=UTC)
+        return CollectionRule.create(collection=Collection.get(), settled_at=moment)
+    if record is Together:
+        return Together.create(product=shirt, other=Product.get(), orders=10)
     if record in (ContestRules, Draw, Winner):
         return of_a_draw(record)
     if record is Contest:

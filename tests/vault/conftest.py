@@ -1,7 +1,6 @@
 """A vault as it runs: keys made by `init`, real sockets, real TLS, on a free port."""
 
 import dataclasses
-import shutil
 import socket
 import ssl
 import threading
@@ -23,8 +22,9 @@ from storefront.handoff.envelope import (
 from storefront.handoff.line import Line
 from storefront.handoff.offer import Offer
 from storefront.handoff.seal import check_card, seal_hybrid
-from tests.desks import desk_keys
-from vault import keys
+from tests.copies import Copies
+from tests.desks import CHEAP, desk_keys
+from vault import keys, lock
 from vault.acquirer import Sandbox
 from vault.bundle import statement_file
 from vault.desk import Desk
@@ -34,16 +34,24 @@ from vault.serve import VaultServer
 PAGE = "http://127.0.0.1:8001"
 
 
+@pytest.fixture(autouse=True)
+def cheap_locks(monkeypatch):
+    """A passphrase takes half a second otherwise, as often as one is typed."""
+    monkeypatch.setattr(lock, "COST", CHEAP)
+
+
 @pytest.fixture(scope="session")
-def made_instance(tmp_path_factory):
+def made_instance(tmp_path_factory) -> Copies:
     path = tmp_path_factory.mktemp("made")
-    keys.init(path, int(time.time()))
-    return path
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lock, "COST", CHEAP)
+        keys.init(path, int(time.time()))
+    return Copies(path)
 
 
 @pytest.fixture
 def instance(made_instance, tmp_path):
-    return shutil.copytree(made_instance, tmp_path / "instance")
+    return made_instance.lay(tmp_path / "instance")
 
 
 @pytest.fixture

@@ -10,14 +10,13 @@ from storefront.handoff.envelope import HandoffError, b64u, canonical
 from tests.desks import desk_keys
 from vault import keys, lock
 from vault.desk_keys import DeskKeys, KeyDestroyed
-from vault.lock import Lock, WrongPassphrase
+from vault.lock import COST, Lock, WrongPassphrase
 
 RIGHT = "tavern otter plume seven"
 
 
 @pytest.fixture
-def made(tmp_path, monkeypatch):
-    monkeypatch.setattr(lock, "COST", {"n": 2**14, "r": 8, "p": 1})
+def made(tmp_path):
     made = Lock(tmp_path, lambda: RIGHT)
     made.make(RIGHT)
     return made
@@ -85,7 +84,7 @@ def test_a_short_passphrase_is_refused():
 
 
 def test_the_lock_costs_a_guess_128_mib():
-    assert 128 * lock.COST["n"] * lock.COST["r"] == 128 * 2**20
+    assert 128 * COST["n"] * COST["r"] == 128 * 2**20
 
 
 def test_nothing_private_lies_at_the_desk_in_the_clear(instance):

@@ -12,6 +12,7 @@ desk = blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 from storefront.blueprints.desk import (  # noqa: E402
     account,  # noqa: F401
     answers,  # noqa: F401
+    collection_rules,  # noqa: F401
     collections,  # noqa: F401
     contests,  # noqa: F401
     contests_draw,  # noqa: F401

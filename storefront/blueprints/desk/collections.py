@@ -1,6 +1,6 @@
 """Collections at the desk: their words, and which products they hold in which order."""
 
-from flask import abort, request, url_for
+from flask import abort, current_app, request, url_for
 
 from storefront.blueprints.desk import desk, session
 from storefront.blueprints.desk.frame import screen, show
@@ -9,6 +9,7 @@ from storefront.blueprints.desk.products import offered, on_page, page_number, p
 from storefront.blueprints.desk.typed import Form, as_typed
 from storefront.models import Collection, desk_lists
 from storefront.models.desk_lists import PER_PAGE
+from storefront.models.merchandise import SORTS, Way, presets
 from storefront.models.shopkeeping import HANDLE
 from storefront.pages import go, now, sentence, wants_part
 from storefront.refusals import Refused
@@ -17,7 +18,7 @@ screen(
     "Collections",
     "/desk/collections",
     ("editor",),
-    "Products put together under a name, in an order of your own.",
+    "Products put together under a name, by hand or by rule, in an order of your own.",
 )
 
 ONE = f"/collections/<{NUMBER}:number>"
@@ -38,6 +39,7 @@ def _list(status: int = 200, refusal: Refused | None = None, said: str = ""):
         collections=[(*row, row[0].state(now())) for row in desk_lists.collections()],
         wrong=refusal.problems if refusal else {},
         typed=request.form if refusal else {},
+        presets=presets(),
         said=said,
     )
 
@@ -120,8 +122,12 @@ def _page(number: int, status: int = 200, refusal: Refused | None = None, **cont
 
 def _held_by(held: Collection) -> dict:
     """What the page shows of a collection as it stands: its words, a page of its products."""
-    items = desk_lists.held_by(held, page_number())
+    items, way = desk_lists.held_by(held, page_number()), Way.of(held)
+    currency = current_app.extensions["settings"].currency
     return {
+        "by_rule": way.rule.words(currency) if way.by_rule else "",
+        "fits": len(held.members()) if way.by_rule else 0,
+        "in_order": SORTS[held.sort],
         "collection": held,
         "items": items,
         "first": (page_number() - 1) * PER_PAGE,

@@ -53,12 +53,13 @@ def _of_list(place: str, at: datetime) -> tuple[str | None, dict]:
         facts = {"title": "Products", "words": "", "state": "running"}
         return "list", facts | _listed("/products", "new", ALL, None, PRODUCTS, at)
     number = int(place) if place.isdecimal() and len(place) <= LONGEST_NUMBER else 0
-    held = Collection.get_or_none(Collection.id == number)
+    held = Collection.with_rules().where(Collection.id == number).first()
     if held is None:
         return None, {}
     facts = {"title": held.title, "words": held.words, "state": held.state(at), "held": held}
+    facts["why"] = held.why(current_app.extensions["settings"].currency)
     path = f"/collections/{held.slug}"
-    shown = _listed(path, "hand", held.facet, held.product_ids, held.id, at)
+    shown = _listed(path, held.sort, held.facet, held.ranking, held.id, at)
     shown["until"] = next_of(at, [held.shown_from, held.shown_until, shown["until"]])
     return "list", facts | shown
 

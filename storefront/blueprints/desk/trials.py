@@ -6,7 +6,7 @@ from storefront.blueprints.desk import desk, session
 from storefront.blueprints.desk.frame import screen, show
 from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.blueprints.desk.typed import Form
-from storefront.listing import ORDERS
+from storefront.listing import ORDERS, OWN
 from storefront.models import Collection, Promotion, Trial
 from storefront.models.trial import LEAST, Outcome
 from storefront.pages import go, now, wants_part
@@ -17,7 +17,7 @@ screen("Trials", HERE, ("editor",), "Which order of a list, or which banner, mor
 
 ONE = f"/trials/<{NUMBER}:number>"
 MOST = 30
-TRIED = {key: words for key, words in ORDERS.items() if key not in ("best", "hand")}
+TRIED = {key: words for key, words in ORDERS.items() if key not in OWN}
 
 
 @desk.get("/trials")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from flask import current_app, request, session
 from flask_wtf.csrf import generate_csrf
 
-from storefront import personal, register
+from storefront import personal, register, trails
 from storefront.blueprints.privacy import blueprint
 from storefront.cookies import (
     CART_DAYS,
@@ -17,7 +17,8 @@ from storefront.cookies import (
     read_cart,
     remove_cookie,
 )
-from storefront.pages import go, gpc, keep_from_caches, show
+from storefront.models.card import Card
+from storefront.pages import closed, go, gpc, keep_from_caches, show
 from storefront.refusals import Refused
 
 MOST = 50  # cookies that are shown; browsers keep about 180 of a host
@@ -65,18 +66,20 @@ def _page(status: int = 200, refusal: Refused | None = None):
 
 def _decoded(name: str, value: str, trouble: str) -> OwnCookie:
     if name == current_app.extensions["cart_cookie"].name:
-        return _cart(name, value, trouble)
+        return _cart(name, trouble)
     if name == current_app.config["SESSION_COOKIE_NAME"]:
         return OwnCookie(name, _session_in_words())
     if is_visit_cookie(name):
         return OwnCookie(name, _visit_in_words())
+    if name == current_app.extensions["trail_cookie"].name:
+        return _trail(name)
     known = (f for f in personal.declared("cookie") if f.where == name.removeprefix("__Host-"))
     if fact := next(known, None):
         return OwnCookie(name, f"This shop has set it {fact.why}.")
     return OwnCookie(name, "This shop has not set it and does not read it.")
 
 
-def _cart(name: str, value: str, trouble: str) -> OwnCookie:
+def _cart(name: str, trouble: str) -> OwnCookie:
     if trouble:
         words = "It is damaged, or too old, and cannot be read: it counts as an empty cart."
         return OwnCookie(name, words)
@@ -85,10 +88,26 @@ def _cart(name: str, value: str, trouble: str) -> OwnCookie:
     holds = [f"{line.quantity} × {_named(line.variant)}" for line in cart.lines]
     if cart.gone:
         holds.append("something that is no longer sold")
-    written = current_app.extensions["cart_cookie"].written_at(value)
-    ends = written + timedelta(days=CART_DAYS) if written else None
+    ends = cart.since and cart.since + timedelta(days=CART_DAYS)
     words = f"{things} in your cart, and nothing else about you{':' if holds else '.'}"
     return OwnCookie(name, words, holds, ends)
+
+
+def _trail(name: str) -> OwnCookie:
+    if closed("trail"):
+        return OwnCookie(name, "What you looked at here. It is not read at the moment.")
+    trail = trails.current()
+    if trail is None:
+        return OwnCookie(name, "It is damaged, or too old, and cannot be read: it says nothing.")
+    cards = Card.reachable(list(trail.seen))
+    holds = [card.title for card in cards]
+    if gone := len(trail.seen) - len(cards):
+        things = "one thing" if gone == 1 else f"{gone} things"
+        holds.append(f"{things} that we do not show any more")
+    if trail.way:
+        holds.append(f"the list you came from: {trail.way}")
+    words = "What you looked at here, because you asked us to remember it, until you close the "
+    return OwnCookie(name, f"{words}browser{':' if holds else '. It is empty yet.'}", holds)
 
 
 def _named(variant) -> str:

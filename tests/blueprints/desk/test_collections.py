@@ -76,7 +76,8 @@ def test_its_words_are_changed_and_of_two_editors_the_second_is_told(at_work, he
     form = {"title": "Warm feet", "slug": "warm-feet", "words": "", "seen": held.version}
     assert "Saved." in after(at_work, at_work.post(url, form))
     assert "Warm feet" in client.get("/collections/warm-feet").text
-    assert client.get("/collections/cold-feet").status_code == 404
+    moved = client.get("/collections/cold-feet")
+    assert (moved.status_code, moved.location) == (301, "http://localhost/collections/warm-feet")
     answer = at_work.post(url, form | {"title": "Hot feet"})
     assert answer.status_code == 422
     assert "Somebody else has saved" in answer.text

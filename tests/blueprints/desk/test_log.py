@@ -22,7 +22,8 @@ from tests.staff import hired, in_browser, signed_in
 IMPERSONAL = {
     *("home", "door", "account", "proofs", "log"),
     *("policy", "policy_marks", "policy_posting"),
-    *("products", "variants", "collections", "stock", "pictures", "imports", "exports"),
+    *("products", "variants", "collections", "collection_rules", "stock", "pictures"),
+    *("imports", "exports"),
     *("shipping", "taxes", "discounts", "waiting", "terms", "answers"),
     *("resellers", "resellers_embed", "contests", "issues"),
     *("promotions", "promotions_preview", "trials", "pins", "search_words"),
