@@ -2,6 +2,7 @@
 
 import logging
 import os
+from datetime import UTC, datetime
 
 import storefront.sparing  # noqa: F401  (first, before what it spares is asked for)
 from storefront import gate, tally, view_counts
@@ -12,6 +13,8 @@ os.umask(0o077)  # what the shop writes is its owner's alone
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
 app = create_app()
 gate.close()
-tally.write_at_the_end()
-view_counts.write_at_the_end()
-write_each_minute(app.extensions["traffic"].counters.write_down)
+traffic = app.extensions["traffic"]
+others = [view_counts.write_down, lambda: tally.write_down(datetime.now(UTC))]
+if app.extensions["settings"].shared:
+    traffic.start()
+write_each_minute(traffic.write_down, *others, at_the_end=[traffic.end, *others])

@@ -1,13 +1,25 @@
 """Builds the shop: `create_app()`."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from htmx_flask import Htmx
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
-from storefront import address, door, errors, gate, pages, places, register, tally, view_counts
+from storefront import (
+    address,
+    coverage,
+    door,
+    errors,
+    gate,
+    pages,
+    places,
+    register,
+    view_counts,
+)
 from storefront.assets import Assets
 from storefront.blueprints import (
     account,
@@ -58,7 +70,7 @@ from storefront.payment import Payments
 from storefront.proxies import TrustedProxies
 from storefront.shelf import Shelf
 from storefront.signing import Signer
-from storefront.traffic import Traffic
+from storefront.traffic import Shared, SharedTraffic, Traffic
 from storefront.trails import TrailCookie
 
 PARTS = (
@@ -66,6 +78,8 @@ PARTS = (
     *(returns, finding, contact, testimonials, widget, resellers, insider),
     *(contests, page, privacy, feeds, well_known, account, desk),
 )
+
+OWN = re.compile(r"[^<]+(?=<(?:link|secret|key)>)|/(?:desk|account)/")
 
 
 class Answer(Response):
@@ -137,7 +151,7 @@ def _furnish(app: Flask, settings: Settings, clock) -> None:
         "invitation_links": InvitationLinks(settings.cookie_keys),
         "reseller_links": ResellerLinks(settings.cookie_keys),
         "clicks": Clicks(),
-        "traffic": Traffic(clock),
+        "traffic": _traffic(settings, clock, app.config["SESSION_COOKIE_NAME"]),
         "shelf": Shelf(),
         "signer": Signer(settings.keys),
         "edition": Freshness(settings.database_url).edition,
@@ -172,6 +186,8 @@ def _stand_in_front(app: Flask, settings: Settings) -> None:
             return False
         return hasattr(app.view_functions[endpoint], "public")
 
+    traffic = app.extensions["traffic"]
+    traffic.own = sorted({start for rule in app.url_map.iter_rules() if (start := _own(rule.rule))})
     behind = Behind(
         is_public=is_public,
         count=lambda cookies: cookie.count(cookies, session_name),
@@ -179,10 +195,38 @@ def _stand_in_front(app: Flask, settings: Settings) -> None:
         edition=app.extensions["edition"],
         now=app.extensions["clock"],
         seen=lambda path: view_counts.note(path, app.extensions["clock"]()),
-        viewed=app.extensions["traffic"].note,
+        viewed=traffic.note if settings.traffic else lambda *_: None,
     )
     front = Front(app.wsgi_app, settings, app.extensions["assets"], behind)
     app.wsgi_app = TrustedProxies(front, settings.proxies)
+
+
+def _traffic(settings: Settings, clock, session: str) -> Traffic:
+    given = (clock, _may_count, _own_hosts(settings), session)
+    if settings.shared:
+        return SharedTraffic(Shared(settings.shared, settings.shop_origin), *given)
+    return Traffic(*given)
+
+
+def _may_count(at: datetime) -> bool:
+    """Whether the policy in force then covers counting how the shop is used."""
+    fresh = database.connect(reuse_if_open=True)
+    try:
+        return coverage.covered("traffic", at)
+    finally:
+        if fresh:  # at the start: see `catch_up`
+            database.manual_close()
+
+
+def _own_hosts(settings: Settings) -> list[str]:
+    """The names under which pages of ours lead to others of ours."""
+    return [*settings.hosts, urlsplit(settings.payment_origin).hostname or ""]
+
+
+def _own(rule: str) -> str:
+    """How an address begins behind which something is somebody's own; "" for any other's."""
+    found = OWN.match(rule)
+    return found[0] if found else ""
 
 
 def _connect() -> None:
@@ -191,9 +235,5 @@ def _connect() -> None:
 
 
 def _disconnect(_error) -> None:
-    if tally.is_due() and not database.in_transaction():
-        tally.write_down(pages.now())
-    if view_counts.is_due() and not database.in_transaction():
-        view_counts.write_down()
     if not database.is_closed() and not database.in_transaction():
         database.close()

@@ -30,8 +30,12 @@ MADE_OF = {
 FOR_OTHERS = ("shop-testimonials-",)
 # Style sheets of some pages, and what they are made of. They stand behind the one of all, in one
 # element with it: the content policy has one part to name then.
-ALONE = ("desk", "account", "said", "widget", "resellers", "promotions")
-SHEETS = {name: (name,) for name in ALONE} | {"testimonials": ("said", "testimonials")}
+ALONE = ("account", "said", "widget", "resellers", "promotions")
+SHEETS = {name: (name,) for name in ALONE} | {
+    "desk": ("frame", "desk"),
+    "testimonials": ("said", "testimonials"),
+    "traffic": ("frame", "traffic"),
+}
 TYPES = {".js": "text/javascript", ".svg": "image/svg+xml"}
 ENDINGS = {"br": ".br", "gzip": ".gz", "": ""}
 YEAR = "max-age=31536000, immutable"

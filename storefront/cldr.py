@@ -1,4 +1,4 @@
-"""What countries are called and how money is written in English: facts of the Unicode CLDR.
+"""What countries and languages are called and how money is written in English: facts of the CLDR.
 
 They are babel's (2.18), and a test holds them to it. Asked itself, babel reads all that is known
 of English and keeps it, 4.5 MiB in every process of the shop, for these.
@@ -49,6 +49,52 @@ ZA South Africa; ZM Zambia; ZW Zimbabwe
 """
 # By ISO 3166-1 alpha-2 code: the countries and territories whose addresses are known.
 COUNTRIES = dict(entry.strip().split(" ", 1) for entry in _COUNTRIES.split(";"))
+
+_LANGUAGES = """
+aa Afar; ab Abkhazian; af Afrikaans; agq Aghem; ak Akan; am Amharic; an Aragonese; ann Obolo; ar
+Arabic; arn Mapuche; as Assamese; asa Asu; ast Asturian; az Azerbaijani; ba Bashkir; bal Baluchi;
+bas Basaa; be Belarusian; bem Bemba; bew Betawi; bez Bena; bg Bulgarian; bgc Haryanvi; bgn Western
+Balochi; bho Bhojpuri; blo Anii; blt Tai Dam; bm Bambara; bn Bangla; bo Tibetan; br Breton; brx
+Bodo; bs Bosnian; bss Akoose; byn Blin; ca Catalan; cad Caddo; cch Atsam; ccp Chakma; ce Chechen;
+ceb Cebuano; cgg Chiga; cho Choctaw; chr Cherokee; cic Chickasaw; ckb Central Kurdish; co Corsican;
+cop Coptic; cs Czech; csw Swampy Cree; cu Church Slavic; cv Chuvash; cy Welsh; da Danish; dav Taita;
+de German; dje Zarma; doi Dogri; dsb Lower Sorbian; dua Duala; dv Divehi; dyo Jola-Fonyi; dz
+Dzongkha; ebu Embu; ee Ewe; el Greek; en English; eo Esperanto; es Spanish; et Estonian; eu Basque;
+ewo Ewondo; fa Persian; ff Fula; fi Finnish; fil Filipino; fo Faroese; fr French; frr Northern
+Frisian; fur Friulian; fy Western Frisian; ga Irish; gaa Ga; gd Scottish Gaelic; gez Geez; gl
+Galician; gn Guarani; gsw Swiss German; gu Gujarati; guz Gusii; gv Manx; ha Hausa; haw Hawaiian; he
+Hebrew; hi Hindi; hnj Hmong Njua; hr Croatian; hsb Upper Sorbian; ht Haitian Creole; hu Hungarian;
+hy Armenian; ia Interlingua; id Indonesian; ie Interlingue; ig Igbo; ii Sichuan Yi; io Ido; is
+Icelandic; it Italian; iu Inuktitut; ja Japanese; jbo Lojban; jgo Ngomba; jmc Machame; jv Javanese;
+ka Georgian; kaa Kara-Kalpak; kab Kabyle; kaj Jju; kam Kamba; kcg Tyap; kde Makonde; kea
+Kabuverdianu; ken Kenyang; kgp Kaingang; khq Koyra Chiini; ki Kikuyu; kk Kazakh; kkj Kako; kl
+Kalaallisut; kln Kalenjin; km Khmer; kn Kannada; ko Korean; kok Konkani; kpe Kpelle; ks Kashmiri;
+ksb Shambala; ksf Bafia; ksh Colognian; ku Kurdish; kw Cornish; kxv Kuvi; ky Kyrgyz; la Latin; lag
+Langi; lb Luxembourgish; lg Ganda; lij Ligurian; lkt Lakota; lmo Lombard; ln Lingala; lo Lao; lrc
+Northern Luri; lt Lithuanian; ltg Latgalian; lu Luba-Katanga; luo Luo; luy Luyia; lv Latvian; mai
+Maithili; mas Masai; mdf Moksha; mer Meru; mfe Morisyen; mg Malagasy; mgh Makhuwa-Meetto; mgo Metaʼ;
+mi Māori; mic Mi'kmaw; mk Macedonian; ml Malayalam; mn Mongolian; mni Manipuri; moh Mohawk; mr
+Marathi; ms Malay; mt Maltese; mua Mundang; mus Muscogee; my Burmese; myv Erzya; mzn Mazanderani;
+naq Nama; nb Norwegian Bokmål; nd North Ndebele; nds Low German; ne Nepali; nl Dutch; nmg Kwasio; nn
+Norwegian Nynorsk; nnh Ngiemboon; no Norwegian; nqo N’Ko; nr South Ndebele; nso Northern Sotho; nus
+Nuer; nv Navajo; ny Nyanja; nyn Nyankole; oc Occitan; om Oromo; or Odia; os Ossetic; osa Osage; pa
+Punjabi; pap Papiamento; pcm Nigerian Pidgin; pis Pijin; pl Polish; prg Prussian; ps Pashto; pt
+Portuguese; qu Quechua; quc Kʼicheʼ; raj Rajasthani; rhg Rohingya; rif Riffian; rm Romansh; rn
+Rundi; ro Romanian; rof Rombo; ru Russian; rw Kinyarwanda; rwk Rwa; sa Sanskrit; sah Yakut; saq
+Samburu; sat Santali; sbp Sangu; sc Sardinian; scn Sicilian; sd Sindhi; sdh Southern Kurdish; se
+Northern Sami; seh Sena; ses Koyraboro Senni; sg Sango; shi Tachelhit; shn Shan; si Sinhala; sid
+Sidamo; sk Slovak; sl Slovenian; sma Southern Sami; smj Lule Sami; smn Inari Sami; sms Skolt Sami;
+sn Shona; so Somali; sq Albanian; sr Serbian; ss Swati; ssy Saho; st Southern Sotho; su Sundanese;
+sv Swedish; sw Swahili; syr Syriac; szl Silesian; ta Tamil; te Telugu; teo Teso; tg Tajik; th Thai;
+ti Tigrinya; tig Tigre; tk Turkmen; tn Tswana; to Tongan; tok Toki Pona; tpi Tok Pisin; tr Turkish;
+trv Taroko; trw Torwali; ts Tsonga; tt Tatar; twq Tasawaq; tyv Tuvinian; tzm Central Atlas
+Tamazight; ug Uyghur; uk Ukrainian; ur Urdu; uz Uzbek; vai Vai; ve Venda; vec Venetian; vi
+Vietnamese; vmw Makhuwa; vo Volapük; vun Vunjo; wa Walloon; wae Walser; wal Wolaytta; wbp Warlpiri;
+wo Wolof; xh Xhosa; xnr Kangri; xog Soga; yav Yangben; yi Yiddish; yo Yoruba; yrl Nheengatu; yue
+Cantonese; za Zhuang; zgh Standard Moroccan Tamazight; zh Chinese; zu Zulu
+"""
+# By ISO 639 code: the languages for which there is a locale.
+LANGUAGES = dict(" ".join(entry.split()).split(" ", 1) for entry in _LANGUAGES.split(";"))
 
 # By ISO 4217 code. The others are written with their code.
 SYMBOLS = {

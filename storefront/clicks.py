@@ -36,9 +36,10 @@ class Clicks:
 
 def network(address: str) -> str:
     """The address, or the part of an IPv6 one that a household has to itself (RFC 6177)."""
+    if ":" not in address:
+        return address  # of IPv4, or none, as of a Unix socket; this is asked all day long
     try:
         known = ipaddress.ip_address(address)
     except ValueError:
-        return address  # a Unix socket has none
-    wide = known.version == 6
-    return str(ipaddress.ip_network((address, 64), strict=False)) if wide else address
+        return address
+    return str(ipaddress.ip_network((known, 64), strict=False))

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+SHARED = re.compile(r"memcached://(\[[0-9a-f:.]+\]|[^\s:/@]+)(:[0-9]{1,5})?")
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
 SHOP_DEFAULTS = {
     "name": "Larch & Lane",
@@ -49,8 +50,10 @@ class Settings:
     mail_url: str
     limits: bool
     page_cache: bool
+    traffic: bool
     cache_tags: str
     proxies: tuple[str, ...]
+    shared: str = ""  # memcached://host:port, where processes tell visits together
     beacon: str = "https://api.drand.sh"  # a relay of the public beacon that contests draw with
     demo_desk: bool = False  # an automatic desk charges test cards, and pages say so
     shop: dict = field(default_factory=dict)
@@ -96,8 +99,10 @@ def read_settings(environ=os.environ) -> Settings:
         mail_url=environ.get("MAIL_URL") or f"maildir://{here}/mail",
         limits=_switch(environ, "STOREFRONT_LIMITS"),
         page_cache=_switch(environ, "STOREFRONT_PAGE_CACHE"),
+        traffic=_switch(environ, "STOREFRONT_TRAFFIC"),
         cache_tags=environ.get("STOREFRONT_CACHE_TAGS", ""),
         proxies=tuple(environ.get("STOREFRONT_PROXIES", "").replace(",", " ").split()),
+        shared=environ.get("STOREFRONT_SHARED", ""),
         beacon=environ.get("STOREFRONT_BEACON", "https://api.drand.sh").rstrip("/"),
         demo_desk=environ.get("STOREFRONT_DEMO_DESK", "off").lower() == "on",
     )
@@ -127,6 +132,8 @@ def _check(settings: Settings) -> None:
             f"STOREFRONT_CACHE_TAGS is {settings.cache_tags!r}; write the name of a header, such "
             "as Cache-Tag or Surrogate-Key."
         )
+    if settings.shared and not SHARED.fullmatch(settings.shared):
+        raise BadSetting("STOREFRONT_SHARED is read as memcached://host:port, without a password.")
     # Not repeated: a mail server's address may carry its password.
     if not re.match(r"maildir:///[^?#]|smtps?://[^/\s]", settings.mail_url):
         raise BadSetting("MAIL_URL is read as maildir:///folder, smtp://host:port or smtps://host.")

@@ -49,6 +49,7 @@ WORDS = {
         "writing to the shop through its contact form", "Nothing can be written to us here now"
     ),
     "accounts": Words("customers' accounts", "Nobody can sign in or open an account now"),
+    "traffic": Words("counting how the shop is used", "How the shop is used is not counted now"),
     "rights": Words("asking what is held about oneself", ""),
 }
 # Asking what is held, correcting and erasing it: the law gives people that right, whatever an

@@ -4,15 +4,17 @@ docs/data-map.md says what the machines' form looks like.
 """
 
 import ipaddress
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from storefront import gate, register
+from storefront.models.traffic import BY_VALUE, MONTHS_KEPT, TOTALS
 from storefront.personal import Fact
 
 CLAUSES = {
     "orders": "Orders",
     "cookies": "Cookies",
+    "traffic": "How the shop is used",
     "trail": "What you looked at, if you ask for that",
     "catalogue": "Pictures of the catalogue",
     "contact": "Writing to us",
@@ -36,12 +38,31 @@ PLACES = {
     "backup": "files that only the shop's own account can read",
     "file": "a file on the shop's own machine",
     "cookie": "a signed cookie in your own browser",
+    "memory": "the memory of the shop's own program, and never on a disk",
     "payment page": "the memory of a program of its own",
     "vault": "a vault that the shop cannot read and that is opened off line",
 }
 ORDER = {kind: n for n, kind in enumerate(("form field", *PLACES))}
 # Reached through libpq, whose connections Python does not see.
 UNCOUNTED = ("database server",)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A table that only counts, and holds nothing about anybody: what it counts, in words, by how
+    that is called in it; under which clause; and for how many months."""
+
+    table: str
+    what: str
+    of: Mapping[str, str]
+    clause: str
+    months: int
+
+
+NUMBERS = (
+    Numbers("traffic_hour", "Counted by the hour", TOTALS, "traffic", MONTHS_KEPT),
+    Numbers("traffic_day", "Counted by the day", BY_VALUE, "traffic", MONTHS_KEPT),
+)
 
 
 @dataclass(frozen=True)
@@ -72,13 +93,15 @@ class Receiver:
 
 @dataclass(frozen=True)
 class Clause:
-    """All that is declared under one clause, and whether the policy covers it."""
+    """All that is declared under one clause, whether the policy covers it, and what is only
+    counted under it."""
 
     name: str
     title: str
     covered: bool
     items: list[Item]
     receivers: list[Receiver]
+    numbers: list[Numbers]
 
 
 def clauses(covered: Collection[str]) -> list[Clause]:
@@ -90,6 +113,7 @@ def clauses(covered: Collection[str]) -> list[Clause]:
             name in covered,
             _items(facts),
             [_receiver(fact) for fact in facts if fact.kind == "recipient"],
+            [each for each in NUMBERS if each.clause == name],
         )
         for name, facts in _by_clause().items()
     ]
@@ -196,6 +220,11 @@ def for_machines(covered: Collection[str], version: int | None) -> dict:
             "recipients": [
                 {"name": each.name, "why": each.why, "where": each.place, "online": each.on_line}
                 for each in told
+            ],
+            "numbers": [
+                {"table": each.table, "of": dict(each.of), "keep": f"P{each.months}M"}
+                for each in NUMBERS
+                if each.clause == name
             ],
         }
     return {"format": 1, "policy": version, "clauses": listed}

@@ -105,6 +105,17 @@ def admit_from(settings) -> None:
             clause="orders",
             basis="contract",
         )
+    if settings.shared:
+        shared = urlsplit(settings.shared)
+        admit(
+            "shared store",
+            shared.hostname,
+            shared.port or 11211,
+            purpose="to tell, for half an hour and in memory alone, which views are of one visit, "
+            "where several computers serve the shop",
+            clause="orders",
+            basis="interest",
+        )
     store = urlsplit(settings.database_url)
     if store.scheme != "sqlite":
         admit(

@@ -175,6 +175,13 @@ def took(step: str) -> None:
     request.environ["storefront.seen"] = Seen(step=step)
 
 
+def _lost() -> None:
+    """Say that somebody asked for a page that is not there: what browsers ask for says HTML."""
+    asked = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+    if asked and not request.headers.get("HX-Request"):
+        request.environ["storefront.seen"] = Seen(is_lost=True)
+
+
 def _tag(response: Response, tags: Iterable[str]) -> None:
     header = current_app.extensions["settings"].cache_tags
     if header and "storefront.nobody" in request.environ:
@@ -316,6 +323,8 @@ def sentence(status: int, title: str, words: str, **context) -> Response:
         response.headers["HX-Retarget"] = "#message"
         response.headers["HX-Reswap"] = "innerHTML"
         return _private(response, no_store=True)
+    if status == 404:
+        _lost()
     context = {"title": title, "words": words, "code": status} | context
     return styled(show("errors/page.html", status=status, **context))
 

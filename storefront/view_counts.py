@@ -1,28 +1,23 @@
 """Counts how often resellers' widgets and issues are asked for, and writes that down now and then.
 
 Answers that were kept never reach Flask, so the front notes them, in memory: the widget's key and
-the day, or the name of the issue, and nothing about who asked. They are written down at most once
-a minute, after a request that had a database open: a widget is kept for a minute, so there is one
-while anybody asks.
+the day, or the name of the issue, and nothing about who asked. They are written down with what
+else is counted, each minute and when the process ends (`traffic/writing.py`).
 """
 
 import logging
 import os
 import re
 import threading
-import time
 from collections import Counter
-from contextlib import suppress
 from datetime import UTC, date, datetime
 from datetime import time as hour
-from multiprocessing.util import Finalize
 
 from peewee import PeeweeException
 
 from storefront.db import database
 from storefront.models import InsiderIssue, WidgetViews
 
-SECONDS = 60  # between two times of writing down
 WIDGET = re.compile(r"/widget/([\w-]+)(?:/testimonials|\.json)", re.ASCII)
 ISSUE = re.compile(r"/insider/archive/([a-z0-9-]+)", re.ASCII)
 
@@ -31,7 +26,6 @@ log = logging.getLogger(__name__)
 _notes: Counter[tuple[date, str]] = Counter()
 _issues: Counter[str] = Counter()
 _lock = threading.Lock()
-_state = {"written": float("-inf")}
 
 
 def note(path: str, at: datetime) -> None:
@@ -44,18 +38,14 @@ def note(path: str, at: datetime) -> None:
             _issues[found[1]] += 1
 
 
-def is_due() -> bool:
-    """Whether there is something to write down and a minute has passed since the last time."""
-    return bool(_notes or _issues) and time.monotonic() - _state["written"] >= SECONDS
-
-
 def write_down() -> None:
     """Add what was noted to its days; a database that refuses is asked again later."""
     with _lock:
         more, issues = Counter(_notes), Counter(_issues)
         _notes.clear()
         _issues.clear()
-    _state["written"] = time.monotonic()
+    if not (more or issues):
+        return
     try:
         with database.atomic():
             for day in sorted({day for day, _ in more}):
@@ -67,19 +57,6 @@ def write_down() -> None:
             _notes.update(more)
             _issues.update(issues)
         log.warning("views were not counted yet: %s", type(trouble).__name__)
-
-
-def write_at_the_end() -> None:
-    """Have this process write down what is left when it ends."""
-    # Not atexit, which the processes that granian forks do not reach.
-    Finalize(None, _write_the_rest, exitpriority=10)
-
-
-def _write_the_rest() -> None:
-    if (_notes or _issues) and database.obj is not None:
-        # A database that does not answer any more is no reason to end with an error.
-        with suppress(PeeweeException), database.connection_context():
-            write_down()
 
 
 # A child that is forked has the notes of its parent, who writes them down.

@@ -9,7 +9,6 @@ import os
 import secrets
 import shutil
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -143,9 +142,8 @@ def settings(made, copied, tmp_path, vault_server) -> Iterator[Settings]:
 
 
 @pytest.fixture(autouse=True)
-def no_views_noted(monkeypatch):
+def no_views_noted():
     """What one test's widgets were asked for is not written down in another's shop."""
-    monkeypatch.setitem(view_counts._state, "written", time.monotonic())
     yield
     view_counts._notes.clear()
     view_counts._issues.clear()

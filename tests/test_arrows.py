@@ -13,14 +13,15 @@ FILES = sorted(
 
 # The rooms of the shop from the ground up. Who stands on a line may import from the lines below.
 FLOORS = (
-    "blanks cldr clicks contrast intervals lots sparing proxies sqlite_queue weighed",
+    "blanks charts cldr clicks contrast disclosed intervals lots sparing proxies sqlite_queue"
+    " weighed",
     "db fields greeting money personal refusals config links garments markdown darkroom supervisor"
     " compression drawn notes signing",
     "beacon prepared factors passkeys erasures backups textual dkim_key",
     "models address pictures prints assets",
     "traffic",
     "kept register tally places tickets view_counts issues",
-    "archive coverage letters reading",
+    "archive counted coverage letters reading",
     "changes proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " testimonial_pictures front chain relay",

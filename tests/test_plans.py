@@ -12,6 +12,8 @@ from storefront.models.merchandise import PRESETS
 from storefront.models.testimonial_list import ORDERS
 from tests.journey import fill_cart
 from tests.models.test_lead import made as pinned
+from tests.staff import signed_in
+from tests.traffics import fill_long
 
 PAGES = [
     "/",
@@ -135,3 +137,28 @@ def test_a_scan_is_told_by_the_name_of_its_table(settings):
         pytest.skip("PostgreSQL has plans of another kind")
     assert scans_of('SELECT "t1"."id" FROM "product" AS "t1" WHERE "t1"."extra" = ?', ["x"])
     assert not scans_of('SELECT "t1"."id" FROM "product" AS "t1" WHERE "t1"."id" = ?', [1])
+
+
+TRAFFIC = (
+    "",
+    "?period=today",
+    "?period=12m&against=year",
+    "/page?period=12m&sort=value",
+    "/people",
+)
+
+
+def test_what_is_told_of_traffic_reads_its_own_days_alone_of_25_months(app, clock):
+    if not is_sqlite():
+        pytest.skip("PostgreSQL has plans of another kind")
+    fill_long(clock().date(), 760, 2)
+    database.execute_sql("ANALYZE")
+    editor = signed_in(app, "editor")
+    for path in (*(f"/desk/traffic{end}" for end in TRAFFIC), "/privacy/traffic"):
+        with count_queries() as counted:
+            assert editor.get(path).status_code == 200
+        read = [q.msg for q in counted.get_queries() if "traffic_" in q.msg[0]]
+        lines = [line for query in read for line in plan_of(*query) if "t1" in line]
+        assert lines
+        mere = r"SEARCH .*what=\? AND (day|hour)[>=]"
+        assert [line for line in lines if not re.match(mere, line)] == [], path

@@ -15,11 +15,12 @@ LOADED = """
 import json, sys, wsgi
 print(json.dumps([name for name, module in sys.modules.items() if module]))
 """
-# The darkroom's decoders, the sender's mail, what guesses at mistyped words, all of the CLDR, and
-# what those who work here prove who they are with.
+# The darkroom's decoders, the sender's mail, what guesses at mistyped words, all of the CLDR,
+# what those who work here prove who they are with, and lists of programs.
 NEVER_AT_THE_START = (
     *("PIL", "mailbox", "smtplib", "rapidfuzz", "babel"),
-    *("webauthn", "argon2", "pyotp", "segno", "zxcvbn", "dkim"),
+    *("webauthn", "argon2", "pyotp", "segno", "zxcvbn", "dkim", "pymemcache"),
+    *("is_bot", "ua_parser", "regex"),
 )
 OURS = ("storefront.darkroom", "storefront.mail", "storefront.exchange", "storefront.fetching")
 

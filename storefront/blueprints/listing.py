@@ -202,7 +202,8 @@ def _list(
     if path == "/search" and listed.wanted.is_first and not wants_part():
         counts(search=listed.wanted.query, found=listed.count)
     trail = trails.current()
-    context["walked"] = trails.walked(trail)
+    if not wants_part():
+        context["walked"] = trails.walked(trail)
     rows = (listed.narrowed, listed.wanted.state, tuple(listed.products), *context.values())
     shown = Showing(
         None if trail or isinstance(within, BitMap) else rows,

@@ -5,24 +5,35 @@ shop, such as words of a search, are written only once several visits have broug
 (`traffic/held.py`).
 """
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 
-from peewee import EXCLUDED, BigIntegerField, DateField, TextField
+from peewee import EXCLUDED, BigIntegerField, CompositeKey, DateField, TextField, fn
 
 from storefront.db import Moment, Record, database
 
 # What hours hold. Views of those who send Sec-GPC or DNT count as "views" and as "reserved views",
-# and in nothing else; those of programs as "bot views", and in no other total.
-TOTALS = (
-    *("views", "reserved views", "bot views", "prefetched views", "visits", "searches"),
-    *("searches in vain", "pages not found", "product", "cart", "checkout", "order"),
-)
+# and in nothing else. What is no person's view is in one of the three that follow, and in no other.
+TOTALS = {
+    "views": "pages that were looked at",
+    "reserved views": "those of people whose browser asks not to be tracked",
+    "bot views": "pages that programs asked for",
+    "prefetched views": "pages that browsers fetched before anybody asked for them",
+    "staff views": "pages that those who work here looked at",
+    "visits": "visits: views of one browser at one address, less than half an hour apart",
+    "searches": "searches",
+    "searches in vain": "searches that found nothing",
+    "pages not found": "requests for addresses that are not here",
+    "product": "visits that looked at a product",
+    "cart": "visits that put something into the cart",
+    "checkout": "visits that came to the checkout",
+    "order": "visits that placed an order",
+}
 # What days hold, by value.
 BY_VALUE = {
     "page": "views of an address of the shop",
     "entry": "visits that began at an address",
-    "exit": "visits that ended there, as of the last view",
+    "exit": "visits that ended at an address, as of the last view",
     "referrer": "visits that came from a host",
     "campaign": "visits whose first address named a campaign",
     "device": "visits by kind of device: phone, tablet, desktop, other",
@@ -30,14 +41,20 @@ BY_VALUE = {
     "language": "visits by the language a browser asks for first (ISO 639)",
     "search": "searches for these words",
     "in vain": "searches for these words that found nothing",
-    "shown": "visits that were shown what is named: a banner, an arm of a trial",
+    "shown": "visits that were shown something with a name: a banner, an arm of a trial",
     "followed": "visits of those that then followed a link of it",
     "from list": "views of products that came from a list, by its address",
     "not found": "requests for an address that is not here",
     "bot": "views of programs, by their name",
     "filtered": "views that were not counted as people's, by why",
 }
-MOST_AT_ONCE = 200  # rows of one statement
+MOST_AT_ONCE = 500  # rows of one statement
+MONTHS_KEPT = 25
+DAYS_KEPT = 761  # as many months have
+# How many values of each kind stay of a day: when it is over, and when it is so many days old.
+TOPS = ((0, 300), (31, 30))
+OTHERS = "(others)"  # what the rest of them came to; no value of ours begins like that
+LONGEST_PAUSE = 40  # days that nobody may have tidied
 
 
 class TrafficHour(Record):
@@ -50,7 +67,7 @@ class TrafficHour(Record):
     impersonal = ("what",)
 
     class Meta:
-        indexes = ((("hour", "what"), True),)
+        primary_key = CompositeKey("what", "hour")
 
 
 class TrafficDay(Record):
@@ -64,7 +81,7 @@ class TrafficDay(Record):
     impersonal = ("what", "value")
 
     class Meta:
-        indexes = ((("day", "what", "value"), True),)
+        primary_key = CompositeKey("what", "day", "value")
 
     @classmethod
     def add_up(
@@ -75,6 +92,54 @@ class TrafficDay(Record):
         with database.atomic():
             _add(TrafficHour, ("hour", "what"), hours)
             _add(cls, ("day", "what", "value"), days)
+
+    @classmethod
+    def tidy(cls, at: datetime) -> int:
+        """Of days that are over, put together what came least; delete those long past. Gives how
+        many rows went.
+        """
+        today = at.date()
+        first = today - timedelta(days=DAYS_KEPT)
+        TrafficHour.delete().where(TrafficHour.hour < _midnight(first)).execute()
+        gone = cls.delete().where((cls.day < first) | _is_nothing(cls, today)).execute()
+        for age, top in TOPS:
+            last = today - timedelta(days=age + 1)
+            for day, what in list(cls._too_long(last, top)):
+                gone += cls._put_together(day, what, top)
+        return gone
+
+    @classmethod
+    def _too_long(cls, last: date, top: int) -> Iterator[tuple[date, str]]:
+        """The days until that one with more values of a kind, and the kind."""
+        since = last - timedelta(days=LONGEST_PAUSE)
+        for what in BY_VALUE:
+            among = (cls.what == what) & cls.day.between(since, last) & ~cls.value.startswith("(")
+            days = cls.select(cls.day).where(among).group_by(cls.day)
+            yield from ((row.day, what) for row in days.having(fn.COUNT(cls.value) > top))
+
+    @classmethod
+    def _put_together(cls, day: date, what: str, top: int) -> int:
+        """Keep the most frequent values, and of the rest what they come to; how many went."""
+        among = (cls.day == day) & (cls.what == what) & ~cls.value.startswith("(")
+        ranked = cls.select(cls.value).where(among).order_by(cls.count.desc(), cls.value)
+        rest = [value for (value,) in ranked.tuples()][top:]
+        for start in range(0, len(rest), MOST_AT_ONCE):
+            # In small goes, so that nobody waits for long who wants to write.
+            some = among & cls.value.in_(rest[start : start + MOST_AT_ONCE])
+            with database.atomic():
+                count = cls.select(fn.SUM(cls.count)).where(some).scalar() or 0
+                cls.delete().where(some).execute()
+                _add(cls, ("day", "what", "value"), {(day, what, OTHERS): int(count)})
+        return len(rest)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _is_nothing(record: type[TrafficDay], today: date):
+    """In SQL: a day's value that came to nothing, such as a page that was nobody's last one."""
+    return (record.day < today) & (record.count == 0)
 
 
 def _add(record: type[Record], names: tuple[str, ...], more: Mapping[tuple, int]) -> None:

@@ -22,6 +22,7 @@ from storefront.models import (
     ContestEntry,
     RightsRequest,
     StaffAction,
+    TrafficDay,
     Upkeep,
     WidgetViews,
 )
@@ -58,6 +59,7 @@ def sweep(settings: Settings, at: datetime) -> Counter:
     counts["staff_action"] += StaffAction.let_go(at)
     counts["account_link"] += AccountLink.let_go(at)
     counts["widget_views"] += WidgetViews.let_go(at)
+    counts["traffic_day"] += TrafficDay.tidy(at)
     counts["erased as asked before"] = erase_again(erasures, at)
     counts["delivered mails"] = clear_mail(settings, at)
     erasures.tidy(at)

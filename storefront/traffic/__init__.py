@@ -7,5 +7,7 @@ numbers.
 
 from storefront.traffic.counting import Traffic
 from storefront.traffic.seen import Seen
+from storefront.traffic.shared import Shared
+from storefront.traffic.together import SharedTraffic
 
-__all__ = ["Seen", "Traffic"]
+__all__ = ["Seen", "Shared", "SharedTraffic", "Traffic"]

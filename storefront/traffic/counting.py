@@ -1,49 +1,188 @@
-"""Counts the answers that the front has given out."""
+"""Counts the answers that the front has given out; docs/traffic.md says what of each."""
 
 import logging
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Collection
+from datetime import date, datetime
 
+from storefront.traffic import whence
+from storefront.traffic.askers import NAMELESS, Asker, Askers, language
 from storefront.traffic.counters import Counters
+from storefront.traffic.held import FEW, Held
 from storefront.traffic.seen import Seen
 from storefront.traffic.visits import Visit, Visits
 
+# Why a view is not counted as a person's, and the total that it is in.
+PROGRAM, UNNAMED, UNREAD = "a program", "a program without a name", "too many new names"
+FAST, AHEAD, STAFF = "too many a minute", "fetched ahead", "staff"
+IN_TOTAL = dict.fromkeys((PROGRAM, UNNAMED, UNREAD, FAST), "bot views") | {
+    AHEAD: "prefetched views",
+    STAFF: "staff views",
+}
 log = logging.getLogger(__name__)
 
 
 class Traffic:
-    """What one process of the shop has seen; `now()` gives the moment in UTC."""
+    """What one process of the shop has seen.
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now = now
-        self._visits = Visits()
+    `now()` gives the moment in UTC, `may_count(at)` asks the database whether the policy in force
+    covers it; `hosts` are the shop's own; `session` names the cookie of those who work here. `own`
+    are the beginnings of paths that lead to somebody's own.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        may_count: Callable[[datetime], bool],
+        hosts: Collection[str] = (),
+        session: str = "session",
+    ) -> None:
+        self._now, self._may_count = now, may_count
+        self._hosts, self._session = frozenset(hosts), f" {session}="
+        self.own: Collection[str] = ()
+        self._is_on = may_count(now())
+        self._askers, self._visits, self._held = Askers(), Visits(), Held()
         self.counters = Counters()
 
     def note(self, environ: dict, status: str, seen: Seen | None) -> None:
         """Count an answer to a request; a fault in that is logged and goes no further."""
+        if seen is not None and self._is_on:
+            self._count_at(environ, seen, self._now())
+
+    def _count_at(self, environ: dict, seen: Seen, at: datetime) -> None:
         try:
-            self._note(environ, status, seen)
+            self._note(environ, seen, at)
         except Exception as trouble:
             log.warning("a view was not counted: %s", type(trouble).__name__)
 
-    def _note(self, environ: dict, status: str, seen: Seen | None) -> None:
-        if seen is None:
-            return
+    def write_down(self) -> None:
+        """Write the numbers down, and forget what is over: to be called each minute.
+
+        Raises `PeeweeException` where the database refuses; nothing is lost by that. What was
+        counted in a minute at whose end the policy does not cover it any more is not written.
+        """
         at = self._now()
-        if is_reserved(environ):
+        self._visits.forget(at)
+        self._count_few(at.date())
+        self._is_on = self._may_count(at)
+        if not self._is_on:
+            self._visits, self._held = Visits(), Held()
+            self.counters.drop()
+        elif self.counters:
+            self.counters.write_down()
+
+    def end(self) -> None:
+        """The same as the process ends: of what is held back, how often it came."""
+        self._count_few(None)
+        self.write_down()
+
+    def _count_few(self, day: date | None) -> None:
+        over, numbers = self._held.let_go(day)
+        for what, count in numbers.items():
+            self.counters.add_many(over, what, FEW, count)
+
+    def _note(self, environ: dict, seen: Seen, at: datetime) -> None:
+        agent = environ.get("HTTP_USER_AGENT", "")
+        asker = self._askers.of(agent, at)
+        if why := _why_not(asker) or self._why_not(environ):
+            self._leave_out(environ, seen, asker, why, at)
+        elif is_reserved(environ):
             if seen.page:
                 self.counters.add(at, ("views", "reserved views"))
-            return
-        address = environ.get("REMOTE_ADDR", "")
-        digest = self._visits.digest(address, environ.get("HTTP_USER_AGENT", ""), at.date())
-        visit = self._visits.seen(digest, at)
+        else:
+            digest = self._visits.digest(environ.get("REMOTE_ADDR", ""), agent, at.date())
+            visit = self._visits.seen(digest, at)
+            if visit and visit.is_fast:
+                self._filter(seen, FAST, at)
+            else:
+                self._count(environ, seen, visit, asker, at)
+
+    def _is_persons(self, environ: dict, at: datetime) -> bool:
+        asker = self._askers.of(environ.get("HTTP_USER_AGENT", ""), at)
+        return not (_why_not(asker) or self._why_not(environ) or is_reserved(environ))
+
+    def _count(
+        self, environ: dict, seen: Seen, visit: Visit | None, asker: Asker, at: datetime
+    ) -> None:
+        """Count a person's view."""
+        first = visit and seen.page and not visit.page
         totals, values, less = _of_page(seen, visit) if seen.page else ([], [], [])
-        if visit and seen.step and seen.step not in visit.steps:
-            visit.steps |= {seen.step}
-            totals.append(seen.step)
         if visit:
-            values += _links(seen.shows, environ.get("storefront.via"), visit)
+            if seen.step and seen.step not in visit.steps:
+                visit.steps |= {seen.step}
+                totals.append(seen.step)
+            if first:
+                asked = environ.get("HTTP_ACCEPT_LANGUAGE", "")
+                values += [("device", asker.device), ("browser", asker.browser)]
+                values.append(("language", language(asked)))
+                self._bring_origin(environ, at)
+            if seen.shows or "storefront.via" in environ:
+                values += _links(seen.shows, environ.get("storefront.via"), visit)
+        if seen.step == "product" and "HTTP_REFERER" in environ:
+            self._bring(environ, at, "from list", self._list_before(environ))
+        if seen.search or seen.is_lost:
+            totals += self._bring_what_was_wanted(environ, seen, at)
         self.counters.add(at, totals, values, less)
+
+    # What is no person's view
+
+    def _why_not(self, environ: dict) -> str:
+        if is_fetched_ahead(environ):
+            return AHEAD
+        cookies = environ.get("HTTP_COOKIE")
+        return STAFF if cookies and self._session in f" {cookies}" else ""
+
+    def _leave_out(
+        self, environ: dict, seen: Seen, asker: Asker | None, why: str, at: datetime
+    ) -> None:
+        """Count a view under why it is no person's."""
+        if not seen.page:
+            return
+        if is_reserved(environ):
+            self.counters.add(at, (IN_TOTAL[why],))
+            return
+        self._filter(seen, why, at)
+        if why == PROGRAM:
+            self._bring(environ, at, "bot", asker.program, is_known=asker.is_listed)
+
+    def _filter(self, seen: Seen, why: str, at: datetime) -> None:
+        if seen.page:
+            self.counters.add(at, (IN_TOTAL[why],), [("filtered", why)])
+
+    # What comes from outside
+
+    def _bring(
+        self, environ: dict, at: datetime, what: str, value: str, *, is_known: bool = False
+    ) -> None:
+        """Count a value from outside: now if it `is_known`, or once several have brought it."""
+        day, count = at.date(), 1
+        if value and not is_known:
+            self._count_few(day)
+        if value and not is_known and not self._held.is_free(what, value):
+            mark = self._visits.mark(environ.get("REMOTE_ADDR", ""), f"{what} {value}", day)
+            value, count = self._held.bring(what, value, mark)
+        if value and count:
+            self.counters.add_many(day, what, value, count)
+
+    def _bring_origin(self, environ: dict, at: datetime) -> None:
+        referrer = environ.get("HTTP_REFERER")
+        if referrer:
+            self._bring(environ, at, "referrer", whence.host(referrer, self._hosts))
+        self._bring(environ, at, "campaign", whence.campaign(environ.get("QUERY_STRING", "")))
+
+    def _list_before(self, environ: dict) -> str:
+        return whence.list_of(environ["HTTP_REFERER"], self._hosts)
+
+    def _bring_what_was_wanted(self, environ: dict, seen: Seen, at: datetime) -> list[str]:
+        """Count words that were searched for, or an address where nothing is; gives totals."""
+        if seen.is_lost:
+            self._bring(environ, at, "not found", whence.lost(environ["PATH_INFO"], self.own))
+            return ["pages not found"]
+        searched = whence.words(seen.search)
+        self._bring(environ, at, "search", searched)
+        if seen.found:
+            return ["searches"]
+        self._bring(environ, at, "in vain", searched)
+        return ["searches", "searches in vain"]
 
 
 def _links(shows: tuple[str, ...], via: str | None, visit: Visit) -> list[tuple[str, str]]:
@@ -60,14 +199,30 @@ def is_reserved(environ: dict) -> bool:
     return environ.get("HTTP_SEC_GPC") == "1" or environ.get("HTTP_DNT") == "1"
 
 
+def is_fetched_ahead(environ: dict) -> bool:
+    """Whether a browser asks before anybody has: Sec-Purpose (Fetch standard), and before it."""
+    said = (
+        environ.get("HTTP_SEC_PURPOSE") or environ.get("HTTP_PURPOSE") or environ.get("HTTP_X_MOZ")
+    )
+    return said is not None and said.startswith(("prefetch", "prerender"))
+
+
+def _why_not(asker: Asker | None) -> str:
+    if asker is None:
+        return UNREAD
+    if asker.program:
+        return UNNAMED if asker.program == NAMELESS else PROGRAM
+    return ""
+
+
 def _of_page(seen: Seen, visit: Visit | None) -> tuple[list, list, list]:
     """Totals, values, and values of which there is one less, of a view of a page."""
     totals, values, less = ["views"], [("page", seen.page)], []
     if visit:
-        if visit.new:
+        if not visit.page:
             totals.append("visits")
             values.append(("entry", seen.page))
-        elif visit.page:
+        else:
             # The page before is not the last one any more: exits are right at any moment.
             less.append(("exit", visit.page))
         values.append(("exit", seen.page))

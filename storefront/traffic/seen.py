@@ -11,7 +11,8 @@ class Seen(NamedTuple):
     `page` is the address it is counted under, of ours and never one that leads to something of
     somebody's, or "" where it is no page; `step` is one of `STEPS` that it takes, or ""; `search`
     has the words that were looked for, and `found` how many products there were. `shows` names
-    what else was on the page whose links are counted: those carry the name in `via`.
+    what else was on the page whose links are counted: those carry the name in `via`. `is_lost`
+    says that nothing is at the address that was asked for.
     """
 
     page: str = ""
@@ -19,6 +20,7 @@ class Seen(NamedTuple):
     search: str = ""
     found: int = 0
     shows: tuple[str, ...] = ()
+    is_lost: bool = False
 
     @property
     def on_trial(self) -> bool:

@@ -5,28 +5,68 @@ each day and never leaves the memory of the process. After that day nobody can t
 whose it was, nor that two days had the same visitor.
 """
 
-import hashlib
 import secrets
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import blake2b
+from socket import AF_INET6, inet_pton
 
-from storefront.clicks import network
+from storefront.personal import declare
 
+MINUTE = timedelta(minutes=1)
 IDLE = timedelta(minutes=30)  # after that without a view, the next one begins another visit
 MOST = 100_000  # visits at a time; while there are more, further ones are not told apart
+# Pages within a minute that nobody reads. Many who share an address, as behind a network of mobile
+# telephones, may have the same browser as well.
+TOO_MANY = 120
+
+declare(
+    "memory",
+    "visit",
+    clause="traffic",
+    why="to know which views are of one visit, and when a program makes them",
+    basis="interest",
+    keep=IDLE,
+    words="a keyed digest of your internet address and of the name of your browser, with the page "
+    "you looked at last and your steps to an order; its key is drawn anew each day",
+)
+declare(
+    "memory",
+    "mark",
+    clause="traffic",
+    why="to write down words of a search, where a visit came from and addresses that are not here "
+    "only once three visitors have brought them",
+    basis="interest",
+    keep=timedelta(days=1),
+    words="a keyed digest of your internet address and of one thing you brought, such as the words "
+    "of a search; another for each",
+)
 
 
 @dataclass(slots=True)
 class Visit:
     """A visit that goes on: its last moment and page, the steps it took, the links that it was
-    shown and has followed; `new` until its second view."""
+    shown and has followed. `views` came in the minute that began at `since`; `is_fast` once they
+    were too many.
+    """
 
     last: datetime
+    since: datetime
     page: str = ""
     steps: frozenset[str] = frozenset()
     links: frozenset[tuple[str, str]] = frozenset()
-    new: bool = True
+    views: int = 1
+    is_fast: bool = False
+
+    def go_on(self, at: datetime) -> None:
+        """Have one more view."""
+        self.last = at
+        if at - self.since >= MINUTE:
+            self.since, self.views = at, 0
+        self.views += 1
+        self.is_fast |= self.views > TOO_MANY
 
 
 class Visits:
@@ -40,25 +80,76 @@ class Visits:
 
     def digest(self, address: str, browser: str, day: date) -> bytes:
         """What a visit of that day is known by."""
-        with self._lock:
-            if day != self._day:
-                self._day, self._key, self._visits = day, secrets.token_bytes(32), {}
-            said = f"{network(address)} {browser}".encode()
-            return hashlib.blake2b(said, key=self._key, digest_size=8).digest()
+        return self._hashed(f"{_place(address)} {browser}", day)
+
+    def mark(self, address: str, brought: str, day: date) -> bytes:
+        """That somebody at that address has brought this on that day: another for each thing, so
+        that no two of them lead to the same visitor, nor to a visit.
+        """
+        return self._hashed(f"{_place(address)}\n{brought}", day)
+
+    def _hashed(self, said: str, day: date) -> bytes:
+        if day != self._day:
+            with self._lock:
+                self._turn(day)
+        keyed = self._keyed.copy()  # setting it up anew takes as long again
+        keyed.update(said.encode("utf-8", "replace"))
+        return keyed.digest()
+
+    def _turn(self, day: date, key: bytes = b"") -> None:
+        if day != self._day or key:
+            self._key, self._visits = key or secrets.token_bytes(32), {}
+            self._keyed, self._day = blake2b(key=self._key, digest_size=8), day
 
     def seen(self, digest: bytes, at: datetime) -> Visit | None:
-        """The visit of that digest, `new` if it has just begun; None if there are too many."""
+        """The visit of that digest, begun if there is none; None if there are too many."""
         with self._lock:
             visit = self._visits.get(digest)
             if visit is not None and at - visit.last < IDLE:
-                visit.last, visit.new = at, False
+                visit.go_on(at)
                 return visit
             if visit is None and len(self._visits) >= MOST:
-                self._forget_idle(at)
-                if len(self._visits) >= MOST:
-                    return None
-            visit = self._visits[digest] = Visit(at)
+                return None
+            visit = self._visits[digest] = Visit(at, at)
             return visit
 
-    def _forget_idle(self, at: datetime) -> None:
-        self._visits = {k: v for k, v in self._visits.items() if at - v.last < IDLE}
+    def known(self, digest: bytes, at: datetime) -> Visit | None:
+        """The visit of that digest, if it goes on."""
+        visit = self._visits.get(digest)
+        return visit if visit is not None and at - visit.last < IDLE else None
+
+    def key(self, day: date) -> bytes:
+        """The key of that day, in this process."""
+        with self._lock:
+            self._turn(day)
+        return self._key
+
+    def take_key(self, day: date, key: bytes) -> None:
+        """Have another key on that day. What was known by the one before is known no more."""
+        with self._lock:
+            if (day, key) != (self._day, self._key):
+                self._turn(day, key)
+
+    def take(self, visits: Mapping[bytes, Visit]) -> None:
+        """Know what others know of these visits, unless it is older than what is known here."""
+        with self._lock:
+            for digest, visit in visits.items():
+                own = self._visits.get(digest)
+                if own is None or own.last <= visit.last:
+                    self._visits[digest] = visit
+
+    def forget(self, at: datetime) -> None:
+        """Forget those that are over, and with its day the key: to be called each minute."""
+        with self._lock:
+            self._turn(at.date())
+            self._visits = {k: v for k, v in self._visits.items() if at - v.last < IDLE}
+
+
+def _place(address: str) -> str | bytes:
+    """The address, or the part of an IPv6 one that a household has to itself (RFC 6177)."""
+    if ":" not in address or "." in address:
+        return address
+    try:
+        return inet_pton(AF_INET6, address)[:8]
+    except OSError:
+        return address

@@ -13,20 +13,31 @@ from storefront.db import database
 log = logging.getLogger(__name__)
 
 
-def write_each_minute(*writers: Callable[[], None]) -> None:
-    """Have this process call the writers at the end of each minute, and when it ends.
+def write_each_minute(
+    *writers: Callable[[], None], at_the_end: Iterable[Callable[[], None]] = ()
+) -> None:
+    """Have this process call the writers at the end of each minute, and those others when it ends.
 
     A database that refuses is asked again a minute later.
     """
-    threading.Thread(target=_each_minute, args=(writers,), name="counts", daemon=True).start()
+    writing = threading.Lock()
+
+    def write(those: Iterable[Callable[[], None]]) -> None:
+        with writing:  # at the end it waits for what the thread has begun
+            _write(those)
+
+    def again_and_again() -> None:
+        while True:
+            _until_the_minute_is_over()
+            write(writers)
+
+    threading.Thread(target=again_and_again, name="counts", daemon=True).start()
     # Not atexit, which the processes that granian forks do not reach.
-    Finalize(None, _write, args=(writers,), exitpriority=10)
+    Finalize(None, write, args=(at_the_end,), exitpriority=10)
 
 
-def _each_minute(writers: Iterable[Callable[[], None]]) -> None:
-    while True:
-        time.sleep(60 - time.time() % 60)
-        _write(writers)
+def _until_the_minute_is_over() -> None:
+    time.sleep(60 - time.time() % 60)
 
 
 def _write(writers: Iterable[Callable[[], None]]) -> None:

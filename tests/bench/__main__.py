@@ -69,6 +69,14 @@ def widget(chosen) -> list[Table]:
     )
 
 
+def traffic(chosen) -> list[Table]:
+    from tests.bench import traffic
+
+    return traffic.main(
+        chosen.rounds or 9, chosen.seconds, chosen.requests, chosen.products, chosen.folder
+    )
+
+
 def _in_figures(number: float) -> str:
     """Three of them, and none that only an engineer reads: 1,110 and not 1.11e+03."""
     return f"{number:,.0f}" if number >= 100 else f"{number:,.3g}"
@@ -84,6 +92,7 @@ MEASURES = {
     "orders": orders,
     "sealing": sealing,
     "widget": widget,
+    "traffic": traffic,
 }
 
 

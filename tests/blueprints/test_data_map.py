@@ -10,6 +10,7 @@ import pytest
 from storefront import data_map, personal, places, register
 from storefront.config import ROOT
 from storefront.models import Order
+from storefront.models.traffic import BY_VALUE, TOTALS
 from storefront.personal import days
 from tests.blueprints.test_privacy import post
 from vault.status import KEPT_SECONDS
@@ -47,6 +48,17 @@ def test_machines_read_every_fact_under_its_clause(machines):
         for each in said["recipients"]
     }
     assert receivers == {(f.clause, f.where) for f in facts if f.kind == "recipient"}
+
+
+def test_what_is_only_counted_is_told_as_well(client, machines):
+    page = unescape(client.get("/privacy/data-map").text)
+    part = page.partition('<h2 id="traffic">')[2].partition("<h2")[0]
+    for words in (*TOTALS.values(), *BY_VALUE.values()):
+        assert f"<li>{words[0].upper()}{words[1:]}.</li>" in part
+    assert "Kept for 25 months" in part
+    told = {each["table"]: each for each in machines()["clauses"]["traffic"]["numbers"]}
+    assert told["traffic_hour"] == {"table": "traffic_hour", "of": TOTALS, "keep": "P25M"}
+    assert told["traffic_day"]["of"] == BY_VALUE
 
 
 def test_machines_read_periods_as_iso_8601_durations(machines):

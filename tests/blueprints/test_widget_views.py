@@ -3,19 +3,11 @@
 import logging
 from datetime import timedelta
 
-import pytest
-
 from storefront import privacy, view_counts
 from storefront.db import database
 from storefront.models import WidgetViews
 from storefront.models.reseller import DAYS_KEPT
 from tests.resellers import frame_of, resold
-
-
-@pytest.fixture(autouse=True)
-def due(monkeypatch):
-    """Whoever has something to write down does it at the next request."""
-    monkeypatch.setitem(view_counts._state, "written", float("-inf"))
 
 
 def test_views_are_counted_by_day_and_nothing_else_of_them(nobody, hill, shirt, clock):
@@ -43,19 +35,6 @@ def test_views_of_two_days_are_written_to_both(hill, clock):
     assert WidgetViews.of_days(hill, days) == [(days[0], 2), (days[1], 2)]
 
 
-def test_they_are_written_by_a_request_that_is_drawn_a_minute_later(nobody, hill, monkeypatch):
-    nobody.get(frame_of(hill))
-    assert WidgetViews.select().count() == 0
-    nobody.get("/cart")
-    assert WidgetViews.get().views == 1
-    nobody.get(frame_of(hill))
-    nobody.get("/cart")
-    assert WidgetViews.get().views == 1
-    monkeypatch.setitem(view_counts._state, "written", float("-inf"))
-    nobody.get("/cart")
-    assert WidgetViews.get().views == 2
-
-
 def test_a_database_that_refuses_is_asked_again(hill, clock, caplog):
     view_counts.note(frame_of(hill), clock())
     with database.atomic() as transaction:
@@ -72,7 +51,8 @@ def test_a_database_that_refuses_is_asked_again(hill, clock, caplog):
 def test_what_is_no_widget_is_not_counted(hill, clock):
     for path in ("/widget/key.pub", "/oembed", f"/widget/{hill.key}/testimonials/1/address"):
         view_counts.note(path, clock())
-    assert not view_counts.is_due()
+    view_counts.write_down()
+    assert WidgetViews.select().count() == 0
 
 
 def test_counts_of_days_long_past_go_with_the_sweep(settings, hill, clock):

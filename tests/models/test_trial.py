@@ -9,6 +9,7 @@ from storefront.models import Collection, Product, TrafficDay, Trial
 from storefront.models.trial import LEAST, Arm, Outcome
 from storefront.refusals import Refused
 from tests.promotions import promoted
+from tests.visitors import visitor
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def test_of_two_banners_one_stands_in_the_place_of_the_other(app, clock):
 
 def test_visits_are_counted_once_an_arm_and_as_followed_once(app, held, clock):
     trial = Trial.begin_of_order(held.id, "new", clock())
-    nobody = app.test_client(use_cookies=False)
+    nobody = visitor(app)
     for _ in range(30):
         nobody.get("/collections/rain-ready")
     handle = Product.get_by_id(held.product_ids()[0]).handle

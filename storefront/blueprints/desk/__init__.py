@@ -53,6 +53,10 @@ from storefront.blueprints.desk import (  # noqa: E402
     terms,  # noqa: F401
     testimonials,  # noqa: F401
     testimonials_one,  # noqa: F401
+    traffic,  # noqa: F401
+    traffic_files,  # noqa: F401
+    traffic_lists,  # noqa: F401
+    traffic_people,  # noqa: F401
     trials,  # noqa: F401
     variants,  # noqa: F401
     waiting,  # noqa: F401

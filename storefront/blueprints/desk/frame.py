@@ -33,7 +33,8 @@ ROOMS = {
         *("stock", "waiting", "testimonials", "imports"),
     ),
     "Selling": (
-        *("promotions", "trials", "discounts", "contests", "insider", "insider/addresses"),
+        *("traffic", "promotions", "trials", "discounts", "contests"),
+        *("insider", "insider/addresses"),
         *("shipping", "taxes", "terms", "resellers"),
     ),
     "House": ("policy", "staff", "log", "account"),

@@ -49,11 +49,11 @@ def framing(view):
     return view
 
 
-def bringing(*sheets: str):
-    """Say of a view that its page brings those style sheets besides the desk's."""
+def bringing(*sheets: str, instead: bool = False):
+    """Say of a view that its page brings those style sheets besides the desk's, or instead."""
 
     def say(view):
-        view.sheets = sheets
+        view.sheets = sheets if instead else ("desk", *sheets)
         return view
 
     return say
@@ -94,7 +94,8 @@ def _comes_from_elsewhere() -> bool:
 
 def arrival() -> Response:
     """A page of ours that asks for the same address once more, so that the cookie comes along."""
-    return pages.show("desk/door/arrival.html", way=request.full_path.rstrip("?"))
+    page = pages.show("desk/door/arrival.html", way=request.full_path.rstrip("?"))
+    return styled(page, "desk")
 
 
 def the_door(again: bool = False) -> str:
@@ -114,7 +115,7 @@ def keep_private(response: Response) -> Response:
     if hasattr(view, "policy") and response.status_code == 200:
         response.headers["Content-Security-Policy"] = view.policy
     else:
-        sheets = getattr(view, "sheets", ())
-        styled(response, "desk", *sheets, frames=hasattr(view, "frames"))
+        sheets = getattr(view, "sheets", ("desk",))
+        styled(response, *sheets, frames=hasattr(view, "frames"))
     response.headers["X-Robots-Tag"] = "noindex"
     return keep_from_caches(response)

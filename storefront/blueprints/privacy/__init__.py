@@ -13,5 +13,6 @@ from storefront.blueprints.privacy import (  # noqa: E402
     page,  # noqa: F401
     recipients,  # noqa: F401
     register,  # noqa: F401
+    traffic,  # noqa: F401
     versions,  # noqa: F401
 )

@@ -27,6 +27,7 @@ IMPERSONAL = {
     *("shipping", "taxes", "discounts", "waiting", "terms", "answers"),
     *("resellers", "resellers_embed", "contests", "issues"),
     *("promotions", "promotions_preview", "trials", "pins", "search_words"),
+    *("traffic", "traffic_lists", "traffic_files", "traffic_people"),
 }
 # Single views of other files that do neither.
 HARMLESS = {

@@ -1,0 +1,118 @@
+"""What is told of those who come and those who order: numbers that nobody can be found in."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+
+from storefront import address, disclosed
+from storefront.cldr import LANGUAGES
+from storefront.disclosed import Quarter
+from storefront.models import usage
+
+QUARTERS = 4  # that are over, and can be asked for
+FULL_DAYS = 28  # of the public summary
+TOLD_IN_PUBLIC = {"page": "Pages", "device": "Devices", "browser": "Browsers"}
+FEW = f"fewer than {disclosed.LEAST}"
+
+
+@dataclass
+class Place:
+    """A country with the people who ordered there, rounded, and those of its regions."""
+
+    code: str
+    name: str
+    people: int
+    regions: dict[str, int] = field(default_factory=dict)
+
+
+def quarters(at: datetime) -> list[Quarter]:
+    """The last ones that are over, the newest first."""
+    found = [Quarter.of(at.date()).before]
+    while len(found) < QUARTERS:
+        found.append(found[-1].before)
+    return found
+
+
+def places(quarter: Quarter) -> list[Place]:
+    """From where people ordered in a quarter that is over; one query."""
+    start, end = (_begin(day) for day in (quarter.first, quarter.after.first))
+    named, unnamed = _by_country(usage.people(start, end))
+    countries = {code: sum(regions.values()) for code, regions in named.items()}
+    names = address.countries()
+    return [
+        Place(code, names[code], people, _regions(code, named[code]))
+        for code, people in disclosed.given(countries, unnamed).items()
+    ]
+
+
+def _by_country(people: Mapping[tuple[str, str], int]) -> tuple[dict[str, dict[str, int]], int]:
+    """Counts by country and code of a region, "" for none; and of those without a country."""
+    named, unnamed, known = {}, 0, address.countries()
+    for (country, region), count in people.items():
+        if country not in known:
+            unnamed += count
+            continue
+        regions, code = named.setdefault(country, {}), address.region_code(country, region)
+        regions[code] = regions.get(code, 0) + count
+    return named, unnamed
+
+
+def _regions(country: str, counts: dict[str, int]) -> dict[str, int]:
+    named = {code: count for code, count in counts.items() if code}
+    names = address.regions(country)
+    given = disclosed.given(named, counts.get("", 0))
+    return {names[code]: people for code, people in given.items()}
+
+
+def languages(quarter: Quarter) -> dict[str, int]:
+    """Visits by the language that browsers ask for, in a quarter that is over; one query."""
+    given = disclosed.given(*usage.languages(quarter.first, quarter.last))
+    return {LANGUAGES.get(code, code): visits for code, visits in given.items()}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What visitors are told of the last full days: numbers rounded down to tens."""
+
+    first: date
+    last: date
+    totals: dict[str, int]
+    lists: dict[str, list[tuple[str, int]]]
+    quarter: Quarter
+    languages: dict[str, int]
+
+    @classmethod
+    def of(cls, at: datetime, most: int = 10) -> "Summary":
+        """Of the days before that of `at`; three queries."""
+        last = at.date() - timedelta(days=1)
+        first = last - timedelta(days=FULL_DAYS - 1)
+        quarter = quarters(at)[0]
+        months = usage.totals(_begin(first), _begin(at.date()), usage.MONTHS)
+        totals = sum(months.values(), Counter())
+        leading = usage.leading(first, last, most)
+        return cls(
+            first,
+            last,
+            {what: disclosed.rounded(count) for what, count in totals.items()},
+            {what: _rounded(leading.get(what, ())) for what in TOLD_IN_PUBLIC},
+            quarter,
+            languages(quarter),
+        )
+
+    @property
+    def bots(self) -> str:
+        """The share of programs in all views, as a whole percentage; "" of nothing."""
+        bots = self.totals.get("bot views", 0)
+        everything = bots + self.totals.get("views", 0)
+        return f"{round(100 * bots / everything)} %" if everything else ""
+
+
+def _rounded(rows: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    # In the order of names where they are rounded to the same.
+    told = [(value, disclosed.rounded(count)) for value, count in rows]
+    return sorted(told, key=lambda row: (-row[1], row[0]))
+
+
+def _begin(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

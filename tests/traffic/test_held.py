@@ -1,0 +1,164 @@
+"""What comes from outside is held back until three have brought it; what is somebody's, always."""
+
+from datetime import timedelta
+
+import pytest
+
+from storefront.models import TrafficDay, Variant
+from storefront.traffic import held, whence
+from storefront.traffic.held import FEW, Held
+from tests.journey import order_path, place_order
+from tests.visitors import GOOGLEBOT, totals, values, visitor, written
+
+OWN = ("/account/", "/desk/", "/orders/", "/privacy/mine/")
+
+
+def test_what_two_have_brought_is_not_written_down(app):
+    for n in (1, 2, 2, 2):
+        come = visitor(app, at=n, accept="text/html", referer="https://small.example/ann")
+        come.get("/search?q=anns+wedding+shoes&utm_campaign=to-ann&via=ann")
+        come.get("/page-of-ann")
+    written(app)
+    days = {row.value for row in TrafficDay.select()}
+    assert days <= {"/search", "desktop", "Chrome", "other"}
+    assert totals()["searches"] == totals()["pages not found"] == 4
+
+
+def test_with_the_third_it_is_written_with_its_full_number(app):
+    for n in (1, 1, 2, 3, 4):
+        visitor(app, at=n).get("/search?q=Zyzzyva")
+        written(app)
+    assert values("search") == {"zyzzyva": 5}
+    assert values("in vain") == {"zyzzyva": 5}
+
+
+def test_one_address_does_not_count_as_three_by_other_names(app):
+    for n in range(5):
+        visitor(app, f"Mozilla/5.0 (X11; Linux x86_64; rv:14{n}.0) Firefox/14{n}.0").get(
+            "/?utm_source=x&via=x"
+        )
+    written(app)
+    assert totals()["visits"] == 5
+    assert values("campaign") == values("followed") == {}
+
+
+def test_when_the_day_is_over_what_few_have_brought_is_one_number(app, clock):
+    for n in (1, 2):
+        visitor(app, at=n).get("/search?q=shoes")
+        visitor(app, at=n).get("/search?q=socks")
+    clock.forward(days=1)
+    visitor(app, at=3).get("/search?q=shoes")
+    written(app)
+    assert values("search") == {FEW: 4}
+    clock.forward(days=1)
+    written(app)
+    assert values("search") == {FEW: 5}
+
+
+def test_a_process_that_ends_says_how_much_it_held_back(app):
+    visitor(app).get("/search?q=shoes")
+    app.extensions["traffic"].end()
+    assert values("search") == {FEW: 1}
+
+
+def test_a_program_nobody_knows_is_held_back_and_one_of_a_list_is_not(app):
+    visitor(app, "annsbot/1.0").get("/")
+    visitor(app, GOOGLEBOT).get("/")
+    written(app)
+    assert values("bot") == {"Googlebot": 1}
+    assert totals() == {"bot views": 2}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["ann@example.org", "ann%40example.org", "555 0123 4567", "4111-1111", "aB3" * 9, "12-34-56-7"],
+)
+def test_what_looks_like_somebodys_is_never_written(app, typed):
+    for n in range(1, 4):
+        visitor(app, at=n).get("/search", query_string={"q": f"shoes {typed}"})
+    written(app)
+    assert values("search") == {whence.NOT_KEPT: 3}
+
+
+def test_a_link_to_something_of_somebodys_is_cut_off_where_it_begins(app, client):
+    path = order_path(place_order(client, Variant.select().first()))
+    for n in range(1, 4):
+        for wrong in (f"{path}x", path.upper(), "/desk/nothing/7", "/privacy/mine/abc/d"):
+            assert visitor(app, at=n, accept="text/html").get(wrong).status_code == 404
+    written(app)
+    assert values("not found") == {"/orders/…": 6, "/desk/…": 3, "/privacy/mine/…": 3}
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/old-page.html", "/old-page.html"),
+        ("//old//page/", "/old/page"),
+        ("/orders", "/orders"),
+        ("/ORDERS/abc", "/orders/…"),
+        ("//orders//abc", "/orders/…"),
+        ("/u/ann@example.org/x", "/u/…/x"),
+        ("/u/ann%40example.org", "/u/…"),
+        ("/products/1234567", "/products/…"),
+        ("/reset/kJ8s-2mNq_0zXw3kPl9TtR4vYbC6dE1f", "/reset/…"),
+        ("/a\x1bb/c", "/…/c"),
+        ("/" + "long-" * 20, "/…"),
+        ("/" + "/".join(["part"] * 40), "/" + "part/" * 15 + "part…"),
+    ],
+)
+def test_a_path_that_is_not_here_is_made_harmless(path, told):
+    assert whence.lost(path, OWN) == told
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("https://www.blog.example/post?of=ann", "blog.example"),
+        ("https://ann:secret@Blog.Example:8443/", "blog.example"),
+        ("android-app://com.google.android.gm/", "com.google.android.gm"),
+        ("http://localhost/products", ""),
+        ("http://192.168.1.7/", whence.NOT_KEPT),
+        ("http://[::1/", ""),
+        ("https://5550123456.example/", whence.NOT_KEPT),
+        ("https://router/", whence.NOT_KEPT),
+        ("about:blank", ""),
+        ("nonsense", ""),
+    ],
+)
+def test_of_a_page_that_led_here_the_host_is_counted(address, told):
+    assert whence.host(address, {"localhost"}) == told
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("a=1&utm_campaign=Spring%20%22Sale%22", "spring sale"),
+        ("utm_source=mail", "mail"),
+        ("utm_campaign=for-ann%40example.org", whence.NOT_KEPT),
+        ("utm_campaign=%00%01", ""),
+        ("utm_campaign=" + "x" * 500, "x" * whence.LONGEST),
+        ("&".join(f"utm_campaign={n}" for n in range(60)), ""),
+        ("q=utm_", ""),
+    ],
+)
+def test_a_campaign_is_counted_as_plain_words(query, told):
+    assert whence.campaign(query) == told
+
+
+def test_more_values_than_there_is_room_for_are_one_number(monkeypatch):
+    monkeypatch.setattr(held, "MOST", 2)
+    kept = Held()
+    for value in ("a", "b"):
+        assert kept.bring("search", value, b"1") == (value, 0)
+    assert kept.bring("search", "c", b"1") == (FEW, 1)
+    assert kept.bring("search", "a", b"2") == ("a", 0)
+    assert kept.bring("search", "a", b"3") == ("a", 3)
+
+
+def test_marks_of_two_things_do_not_lead_to_the_same_visitor(app, clock):
+    visits = app.extensions["traffic"]._visits
+    day = clock().date()
+    marks = [visits.mark("127.0.0.1", what, day) for what in ("search shoes", "search socks")]
+    assert len({*marks, visits.digest("127.0.0.1", "", day)}) == 3
+    assert visits.mark("127.0.0.1", "search shoes", day) == marks[0]
+    assert visits.mark("127.0.0.1", "search shoes", day + timedelta(days=1)) != marks[0]
