@@ -310,7 +310,9 @@ def picture(shots):
         before = page.viewport_size
         page.set_viewport_size({"width": 1100, "height": height or 800})
         raw = io.BytesIO(page.screenshot(full_page=height is None, caret="initial"))
-        Image.open(raw).convert("RGB").save(shots / f"{name}.webp", quality=70, method=6)
+        drawn = Image.open(raw).convert("RGB")
+        drawn.thumbnail((1100 if height else 880, drawn.height))
+        drawn.save(shots / f"{name}.webp", quality=70, method=6)
         page.set_viewport_size(before)
 
     return take
