@@ -53,7 +53,7 @@ def dump() -> dict[str, list]:
 
 def written_by(record) -> list:
     table = record._meta.table_name
-    rows = database.execute_sql(f'SELECT xmin::text FROM "{table}"').fetchall()  # noqa: S608
+    rows = database.execute_sql(f'SELECT xmin::text FROM "{table}"').fetchall()
     return sorted(rows)
 
 
