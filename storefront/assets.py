@@ -30,9 +30,10 @@ MADE_OF = {
 FOR_OTHERS = ("shop-testimonials-",)
 # Style sheets of some pages, and what they are made of. They stand behind the one of all, in one
 # element with it: the content policy has one part to name then.
-ALONE = ("account", "said", "widget", "resellers", "promotions")
+ALONE = ("account", "home", "said", "widget", "resellers", "promotions")
 SHEETS = {name: (name,) for name in ALONE} | {
     "desk": ("frame", "desk"),
+    "home-with-banners": ("home", "promotions"),
     "testimonials": ("said", "testimonials"),
     "traffic": ("frame", "traffic"),
 }

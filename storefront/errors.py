@@ -66,7 +66,9 @@ def http_error(error: HTTPException) -> Response:
     """What was aborted with a status, in the words it was given or in the shop's own."""
     title, words = WORDS.get(error.code, (error.name, error.description))
     own = error.description if error.description != type(error).description else words
-    more = {"instead": instead()} if error.code == 404 else {}
+    more = {}
+    if error.code == 404:
+        more = {"instead": instead(), "of_order": request.path.startswith("/orders/")}
     response = sentence(error.code, title, own or words, **more)
     if allowed := getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(allowed)

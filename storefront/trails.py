@@ -5,6 +5,7 @@ in the database, nor in a log, nor among the pages that are drawn once.
 """
 
 import hashlib
+from collections.abc import Container
 from dataclasses import dataclass, replace
 
 from flask import Response, current_app, request
@@ -80,7 +81,7 @@ class TrailCookie:
 class Walked:
     """What a page shows of a trail: one is `kept`, or it may be begun, as it is `offered`.
 
-    `seen` are products that still have a page, the newest first, without the one that is shown.
+    `seen` are products that still have a page, the newest first, without what is there anyway.
     """
 
     kept: bool = False
@@ -105,11 +106,11 @@ def current() -> Trail | None:
     return _cookie().read(raw) if raw and not closed("trail") else None
 
 
-def walked(trail: Trail | None, besides: int = 0, way: Way | None = None) -> Walked:
-    """What a page shows of the trail; one query where there is one."""
+def walked(trail: Trail | None, besides: Container[int] = (), way: Way | None = None) -> Walked:
+    """What a page shows of the trail, without those products; one query where there is one."""
     if trail is None:
         return Walked(offered=not closed("trail"))
-    ids = [number for number in trail.seen if number != besides]
+    ids = [number for number in trail.seen if number not in besides]
     return Walked(kept=True, seen=tuple(Card.reachable(ids)), way=way)
 
 

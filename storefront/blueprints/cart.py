@@ -32,17 +32,17 @@ def whole_number(values: list[str], least: int) -> int:
 
 @blueprint.get("/cart")
 def page():
-    cart = read_cart()
-    lost = "lost" in request.args
-    shut = closed("cookies")
-    facts = {"cart": cart, "refusal": None, "gone": cart.gone, "lost": lost, "closed": shut}
+    gone, cart = read_cart().gone, read_cart().without_gone()
+    lost, shut = "lost" in request.args, closed("cookies")
+    facts = {"cart": cart, "refusal": None, "gone": gone, "lost": lost, "closed": shut}
     trail = trails.current()
-    facts["walked"] = trails.walked(trail)
+    facts["walked"] = trails.walked(trail, {line.variant.product_id for line in cart.lines})
     was = (cart.since, *cart.was.items()) if cart.was else ()
-    rows = None if trail else (tuple(cart.lines), cart.count, cart.gone, lost, shut, was)
-    response = show("cart/page.html", "cart/_lines.html", shown=Showing(rows, lambda: facts))
+    rows = None if trail else (tuple(cart.lines), cart.count, gone, lost, shut, was)
+    shown = Showing(rows, lambda: facts)
+    response = show("cart/page.html", "cart/_lines.html", shown=shown, cart=cart)
     response = trails.follow(response, trail, trail)
-    return write_cart(response, cart.without_gone()) if cart.gone else response
+    return write_cart(response, cart) if gone else response
 
 
 @blueprint.post("/cart/items")
@@ -91,7 +91,7 @@ def _refused(display: Display, asked, typed: str, refusal: Refused):
     """The product's page with what was typed in it, and what was wrong."""
     origin = current_app.extensions["settings"].shop_origin
     waiting = {"deaf": closed("waiting")}
-    walked = trails.walked(trails.current(), display.product.id)
+    walked = trails.walked(trails.current(), {display.product.id})
     shown = showing.page_of(display, asked, typed, origin, "", refusal, waiting, walked)
     template = ("products/page.html", "products/_choice.html")
     return show(*template, status=422, shown=shown)

@@ -16,7 +16,8 @@ def page():
     window = FrontWindow.at(now(), arm())
     linked = (*window.products, *window.collections)
     tags = ["lists", *(f"product-{one.handle}" for one in linked)]
-    shown = Showing(window.rows, window.facts, "promotions" if window.banners else None)
+    sheet = "home-with-banners" if window.banners else "home"
+    shown = Showing(window.rows, window.facts, sheet)
     shows(window.banners)
     return show("home/page.html", shown=shown, tags=tags, until=window.until or FOR_GOOD)
 

@@ -32,7 +32,7 @@ def _whole(display: Display, asked: showing.Asked, typed: str):
     """The page, which also shows the trail and the way back of who has one."""
     product, trail = display.product.id, trails.current()
     way = current_app.extensions["way_back"](trail.way, product) if trail else None
-    walked = trails.walked(trail, product, way)
+    walked = trails.walked(trail, {product}, way)
     origin = current_app.extensions["settings"].shop_origin
     about = {"waiting": {"deaf": closed("waiting")}, "walked": walked}
     shown = showing.page_of(display, asked, typed, origin, closed("cookies"), **about)

@@ -26,7 +26,7 @@ def begin():
     if not wants_part():
         return trails.write(go(f"{came_from}#trail"), trail)
     said = "From now on we remember what you look at here."
-    seen = trails.walked(trail, besides=trail.seen[0] if trail.seen else 0)
+    seen = trails.walked(trail, besides=trail.seen[:1])
     return trails.write(show("", "trail/_trail.html", walked=seen, said=said), trail)
 
 

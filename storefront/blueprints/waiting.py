@@ -51,7 +51,7 @@ def _refused(display: Display, variant: Variant, typed: str, refusal: Refused):
     """The product's page with what was typed in it, and what was wrong."""
     origin = current_app.extensions["settings"].shop_origin
     facts = {"deaf": closed("waiting"), "typed_email": typed, "unheard": refusal}
-    about = {"waiting": facts, "walked": trails.walked(trails.current(), display.product.id)}
+    about = {"waiting": facts, "walked": trails.walked(trails.current(), {display.product.id})}
     asked = tuple(variant.choice)
     shown = showing.page_of(display, asked, "1", origin, closed("cookies"), **about)
     return show("products/page.html", "products/_waiting.html", status=422, shown=shown)

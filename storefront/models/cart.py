@@ -115,7 +115,9 @@ class Cart:
     def without_gone(self) -> "Cart":
         """A cart without the things that are no longer sold."""
         left = {line.variant.id: line.quantity for line in self.lines}
-        return Cart(left, self.currency, self.since)
+        cart = Cart(left, self.currency, self.since)
+        cart.lines = self.lines
+        return cart
 
 
 # What lines, and the orders that are made of them, tell of a product.

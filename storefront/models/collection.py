@@ -56,7 +56,7 @@ class Collection(Record):
         """Why it shows what it does, for shoppers; of one that was read `with_rules`."""
         ruling = getattr(self, "ruling", None)
         if ruling and ruling.is_on:
-            return f"Products by the rule: {ruling.rule.words(currency)}."
+            return f"Chosen by rule: {ruling.rule.words(currency)}."
         return "Chosen by us by hand."
 
     def ranking(self) -> list[int]:

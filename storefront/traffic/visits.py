@@ -36,7 +36,7 @@ declare(
     "memory",
     "mark",
     clause="traffic",
-    why="to write down words of a search, where a visit came from and addresses that are not here "
+    why="to write down words of a search, where a visit came from and pages that are not here "
     "only once three visitors have brought them",
     basis="interest",
     keep=timedelta(days=1),

@@ -1,6 +1,7 @@
 """Putting things into the cart, changing how many, taking them out."""
 
 import json
+import re
 from base64 import urlsafe_b64decode
 from datetime import UTC, datetime, timedelta
 
@@ -129,7 +130,9 @@ def test_changing_a_line_that_is_not_there_is_refused(visitor, plenty):
 def test_a_variant_gone_since_is_taken_out_with_a_word(visitor, plenty):
     visitor.post("/cart/items", item(plenty, 1))
     Variant.delete().where(Variant.id == plenty.id).execute()
-    assert "no longer sold" in visitor.cart()
+    cart = visitor.cart()
+    assert "no longer sold" in cart
+    assert re.search('id="badge"[^>]*>Cart</a>', cart), "the badge does not count it either"
     assert "no longer sold" not in visitor.cart(), "it is said once"
 
 

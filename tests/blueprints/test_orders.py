@@ -68,7 +68,9 @@ def test_a_receipt_of_another_order_is_refused(client, payment_page, plenty):
 
 @pytest.mark.parametrize("link", ["K7M2-9QXD", "nothing.here", "a" * 300, "%00", "AAAAA-AAAAA.x"])
 def test_a_link_that_was_not_signed_leads_nowhere(client, placed, link):
-    assert client.get(f"/orders/{link}").status_code == 404
+    answer = client.get(f"/orders/{link}")
+    assert answer.status_code == 404
+    assert '<a href="/orders">We can send it again.</a>' in answer.text
 
 
 def test_nobody_stores_or_lists_an_order_path(client, placed):

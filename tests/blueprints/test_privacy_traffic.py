@@ -35,7 +35,7 @@ def test_the_numbers_are_those_of_whole_days_rounded_and_small_ones_not_told(cli
     assert '<th scope="row">/</th><td>50</td>' in page
     assert '<th scope="row">/products</th><td>fewer than 10</td>' in page
     assert '<th scope="row">phone</th><td>20</td>' in page
-    assert "So 30 % of all" in page
+    assert "Programs asked for 30 % of all pages" in page
     assert "/search</th>" not in page
     assert "my own name" not in page
     told = client.get(f"{PATH}.json").json

@@ -10,6 +10,7 @@ from storefront import trails
 from storefront.app import create_app
 from storefront.models import RECORDS, Collection, Product
 from storefront.trails import Trail, TrailCookie
+from tests.journey import item
 
 BUTTON = "Remember what I look at here"
 FORGET = "Forget what I looked at"
@@ -296,3 +297,12 @@ def test_it_takes_few_queries_more(client, address):
     with count_queries() as counted:
         client.get(f"/products/{handle}?quantity=3")
     assert counted.count - without.count <= 6
+
+
+def test_the_cart_shows_nothing_twice(client, shirt, plenty):
+    begin(client, f"/products/{shirt.handle}")
+    other = Product.on_sale().where(Product.id != shirt.id).first()
+    client.get(f"/products/{other.handle}")
+    assert seen(client.get("/cart").text) == [other.title, shirt.title]
+    client.post("/cart/items", data=item(plenty))
+    assert seen(client.get("/cart").text) == [other.title]

@@ -7,12 +7,14 @@
     new_page(origin)          more pages, as on shop_stack
     allowed_errors            console errors the test expects: a list of regular expressions
     shots, shoot(page, name)  screenshots, in build/screenshots; SHOTS=off has shoot take none
+    picture(page, "trail", 700)  build/screenshots/trail.webp, as the docs show it; off like those
     assert_no_axe_violations(page), axe(page)
 
 DATABASE_URL of a PostgreSQL server, as tests/postgres.py gives it, has the shops keep their data
 there, each in a database of its own; without it they use SQLite.
 """
 
+import io
 import os
 import re
 import secrets
@@ -26,6 +28,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from storefront import programs
@@ -290,6 +293,26 @@ def shoot(shots):
             # Hiding the caret, the default, puts a style into the page, which its policy refuses.
             page.screenshot(path=shots / f"{name}-{width}.png", full_page=True, caret="initial")
         page.evaluate("document.adoptedStyleSheets = []")
+        page.set_viewport_size(before)
+
+    return take
+
+
+@pytest.fixture
+def picture(shots):
+    """`picture(page, "trail", 700)` makes trail.webp: so much of the page, from its top, small
+    enough to be kept in `docs/`. With None for the height all of the page.
+    """
+
+    def take(page: Page, name: str, height: int | None) -> None:
+        if os.environ.get("SHOTS") == "off":
+            return
+        before = page.viewport_size
+        page.set_viewport_size({"width": 1100, "height": height or 800})
+        raw = io.BytesIO(page.screenshot(full_page=height is None, caret="initial"))
+        drawn = Image.open(raw).convert("RGB")
+        drawn.thumbnail((1100 if height else 880, drawn.height))
+        drawn.save(shots / f"{name}.webp", quality=70, method=6)
         page.set_viewport_size(before)
 
     return take

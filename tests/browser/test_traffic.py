@@ -6,7 +6,6 @@ docs/traffic.md shows a picture that this test takes: build/screenshots has it a
 from datetime import UTC, datetime
 
 import pytest
-from PIL import Image
 from playwright.sync_api import expect
 
 from storefront.config import read_settings
@@ -21,7 +20,7 @@ def expected_errors(allowed_errors):
     allowed_errors += ["status of 422"]
 
 
-def test_the_page_is_read_sorted_and_narrowed_with_the_keyboard(own_shop, new_page, look, shots):
+def test_the_page_is_read_sorted_and_narrowed_with_the_keyboard(own_shop, new_page, look, picture):
     page = new_page(own_shop.origin, viewport={"width": 1280, "height": 900})
     come_in(page, own_shop)
     page.goto("/desk/traffic")
@@ -31,7 +30,7 @@ def test_the_page_is_read_sorted_and_narrowed_with_the_keyboard(own_shop, new_pa
         fill(datetime.now(UTC).date(), 120)
     page.reload()
     expect(page.get_by_role("img", name="Visits", exact=True)).to_be_visible()
-    take_picture(page, shots)
+    picture(page, "traffic", 1240)
     look(page, "page")
     page.get_by_text("The charts as a table").press("Enter")
     page.get_by_role("table").first.get_by_role("link").last.press("Enter")
@@ -65,13 +64,3 @@ def look_without_script(new_page, shop, page) -> None:
     plain.get_by_role("button", name="Show").click()
     expect(plain.locator("main")).to_contain_text("1 February to 3 February 2001")
     assert wider_than_the_screen(plain) <= 0
-
-
-def take_picture(page, shots) -> None:
-    """What the docs show, small enough to be kept."""
-    raw, small = shots / "traffic.png", shots / "traffic.webp"
-    page.set_viewport_size({"width": 1100, "height": 1240})
-    page.screenshot(path=raw, caret="initial")
-    Image.open(raw).convert("RGB").save(small, quality=70, method=6)
-    raw.unlink()
-    page.set_viewport_size({"width": 1280, "height": 900})

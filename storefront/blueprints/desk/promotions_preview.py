@@ -24,7 +24,7 @@ LONGEST_NUMBER = 9  # digits
 
 
 @desk.get("/promotions/preview")
-@bringing("promotions")
+@bringing("home-with-banners")
 @roles("editor")
 def preview():
     asked = request.args.get("at", "")

@@ -39,14 +39,14 @@ def test_a_rule_is_tried_out_without_a_change_and_saved(at_work, held, client):
     hats = Product.on_sale().where(Product.type == "Hats", Product.available)
     assert f"{hats.count()} products." in page
     assert all(hat.title in page for hat in hats)
-    assert "Products by the rule: hats, up to $1,000.00, in stock." in page
+    assert "Chosen by rule: hats, up to $1,000.00, in stock." in page
     assert not CollectionRule.select().exists()
     page = after(at_work, at_work.post(url(held), form))
     assert "Saved." in page
     assert "By the rule: hats, up to $1,000.00, in stock." in page
     assert "lowest price first" in page
     shown = client.get("/collections/good-things").text
-    assert "Products by the rule: hats, up to $1,000.00, in stock. Lowest price first." in shown
+    assert "Chosen by rule: hats, up to $1,000.00, in stock. Lowest price first." in shown
     prices = [hat.price_from for hat in hats]
     handles = [h for h in re.findall(r'href="/products/([\w-]+)"', shown) if h]
     found = [Product.get(Product.handle == h).price_from for h in handles]

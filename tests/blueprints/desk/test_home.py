@@ -71,3 +71,14 @@ def test_the_navigation_says_where_one_is(app):
     for path in ("/desk", "/desk/stock", "/desk/mail"):
         nav = re.search(r'<nav class="rooms".*?</nav>', manager.get(path).text, re.S)[0]
         assert re.findall(r'href="([^"]+)" aria-current="page"', nav) == [path]
+
+
+def test_every_label_of_every_part_finds_its_field(app):
+    manager = signed_in(app, "manager")
+    nav = re.search(r'<nav class="rooms".*?</nav>', manager.get("/desk").text, re.S)[0]
+    for path in re.findall(r'href="(/desk/[^"]+)"', nav):
+        page = manager.get(path).text
+        ids = re.findall(r'<[^>]* id="([^"]+)"', page)
+        assert len(ids) == len(set(ids)), path
+        named = re.findall(r'<(?:input|select|textarea)[^>]* id="([^"]+)"', page)
+        assert set(re.findall(r'<label[^>]* for="([^"]+)"', page)) <= set(named), path
