@@ -2,6 +2,7 @@
 
 import pytest
 
+from storefront import trails
 from storefront.models import Collection, Product, TrafficDay, Variant
 from storefront.traffic import counters, visits
 from tests.journey import order_path, place_order
@@ -209,6 +210,15 @@ def test_only_pages_that_are_given_out_are_views(app, plenty):
     written(app)
     assert totals().keys() <= {"pages not found"}
     assert TrafficDay.select().count() == 0
+
+
+def test_a_page_that_breaks_while_it_is_drawn_is_no_view(app, monkeypatch):
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    monkeypatch.setattr(trails, "follow", None)
+    handle = Product.select().first().handle
+    assert visitor(app).get(f"/products/{handle}").status_code == 500
+    written(app)
+    assert totals() == {}
 
 
 # What memory holds

@@ -45,8 +45,12 @@ class Traffic:
 
     def note(self, environ: dict, status: str, seen: Seen | None) -> None:
         """Count an answer to a request; a fault in that is logged and goes no further."""
-        if seen is not None and self._is_on:
+        if self._counts(status, seen):
             self._count_at(environ, seen, self._now())
+
+    def _counts(self, status: str, seen: Seen | None) -> bool:
+        # What broke after the view had said what it would count as was not given out.
+        return seen is not None and self._is_on and (seen.is_lost or status[:1] in ("2", "3"))
 
     def _count_at(self, environ: dict, seen: Seen, at: datetime) -> None:
         try:

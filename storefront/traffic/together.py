@@ -37,7 +37,7 @@ class SharedTraffic(Traffic):
 
     def note(self, environ: dict, status: str, seen: Seen | None) -> None:
         """Have an answer counted within a second."""
-        if seen is not None and self._is_on:
+        if self._counts(status, seen):
             # The words of the request alone: nothing that holds on to its body or its connection.
             words = {name: value for name, value in environ.items() if type(value) is str}
             self._waiting.append((words, seen, self._now()))
