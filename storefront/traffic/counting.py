@@ -146,7 +146,8 @@ class Traffic:
             return
         self._filter(seen, why, at)
         if why == PROGRAM:
-            self._bring(environ, at, "bot", asker.program, is_known=asker.is_listed)
+            name = asker.program if whence.kept(asker.program) else whence.NOT_KEPT
+            self._bring(environ, at, "bot", name, is_known=asker.is_listed)
 
     def _filter(self, seen: Seen, why: str, at: datetime) -> None:
         if seen.page:
@@ -179,7 +180,8 @@ class Traffic:
     def _bring_what_was_wanted(self, environ: dict, seen: Seen, at: datetime) -> list[str]:
         """Count words that were searched for, or an address where nothing is; gives totals."""
         if seen.is_lost:
-            self._bring(environ, at, "not found", whence.lost(environ["PATH_INFO"], self.own))
+            path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")  # PEP 3333
+            self._bring(environ, at, "not found", whence.lost(path, self.own))
             return ["pages not found"]
         searched = whence.words(seen.search)
         self._bring(environ, at, "search", searched)

@@ -69,15 +69,41 @@ def test_a_program_nobody_knows_is_held_back_and_one_of_a_list_is_not(app):
     assert totals() == {"bot views": 2}
 
 
+def test_an_address_in_any_script_that_is_not_here_is_told_as_it_reads(app):
+    for n in range(1, 4):
+        assert visitor(app, at=n, accept="text/html").get("/stra%C3%9Fe").status_code == 404
+    written(app)
+    assert values("not found") == {"/straße": 3}
+
+
+def test_a_program_that_is_called_by_a_number_is_told_without_it(app):
+    for n in range(1, 4):
+        visitor(app, "spdr5550123-bot/1.0", at=n).get("/")
+    written(app)
+    assert values("bot") == {whence.NOT_KEPT: 3}
+
+
 @pytest.mark.parametrize(
     "typed",
-    ["ann@example.org", "ann%40example.org", "555 0123 4567", "4111-1111", "aB3" * 9, "12-34-56-7"],
+    [
+        *("ann@example.org", "ann%40example.org", "ann＠example.org", "ann [at] example.org"),
+        *("555 0123 4567", "555–0123–4567", "5 5 5 · 0 1 2 · 3 4", "５５５０１２３", "٠٥٥٥١٢٣٤٥"),
+        *("4111-1111", "12-34-56-7", "aB3" * 9, "K7M39-2QX4B", "k7m39 2qx4b", "KHMTR-WQXAB"),
+    ],
 )
 def test_what_looks_like_somebodys_is_never_written(app, typed):
     for n in range(1, 4):
         visitor(app, at=n).get("/search", query_string={"q": f"shoes {typed}"})
     written(app)
     assert values("search") == {whence.NOT_KEPT: 3}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["jeans 32x34", "black-32x34", "green 2pack", "air max 90 size 42", "500 gr/m2, 10 x 20"],
+)
+def test_sizes_and_numbers_of_things_are_words_like_others(typed):
+    assert whence.words(typed) != whence.NOT_KEPT
 
 
 def test_a_link_to_something_of_somebodys_is_cut_off_where_it_begins(app, client):
@@ -101,7 +127,15 @@ def test_a_link_to_something_of_somebodys_is_cut_off_where_it_begins(app, client
         ("/u/ann%40example.org", "/u/…"),
         ("/products/1234567", "/products/…"),
         ("/reset/kJ8s-2mNq_0zXw3kPl9TtR4vYbC6dE1f", "/reset/…"),
+        ("/u/ann%2540example.org", "/u/…"),
+        ("/u/ann＠example.org", "/u/…"),
+        ("/order/K7M39-2QX4B", "/order/…"),
+        ("/%6frders%2Fsecret", "/orders/…"),
+        ("/shop/Orders/secret", "/shop/orders/…"),
+        ("/İİİİİİ/orders/secret", "/İİİİİİ/orders/…"),
+        ("/straße/中文", "/straße/中文"),
         ("/a\x1bb/c", "/…/c"),
+        ("/\u202eb/c", "/…/c"),
         ("/" + "long-" * 20, "/…"),
         ("/" + "/".join(["part"] * 40), "/" + "part/" * 15 + "part…"),
     ],
@@ -121,6 +155,9 @@ def test_a_path_that_is_not_here_is_made_harmless(path, told):
         ("http://[::1/", ""),
         ("https://5550123456.example/", whence.NOT_KEPT),
         ("https://router/", whence.NOT_KEPT),
+        ("http://anns-laptop.fritz.box/", whence.NOT_KEPT),
+        ("https://wiki.corp.internal/", whence.NOT_KEPT),
+        ("http://printer.local/", whence.NOT_KEPT),
         ("about:blank", ""),
         ("nonsense", ""),
     ],
@@ -135,6 +172,8 @@ def test_of_a_page_that_led_here_the_host_is_counted(address, told):
         ("a=1&utm_campaign=Spring%20%22Sale%22", "spring sale"),
         ("utm_source=mail", "mail"),
         ("utm_campaign=for-ann%40example.org", whence.NOT_KEPT),
+        ("utm_campaign=for-ann%252540example.org", whence.NOT_KEPT),
+        ("utm_campaign=%D9%A0%D9%A5%D9%A5%D9%A5%D9%A1%D9%A2%D9%A3%D9%A4", whence.NOT_KEPT),
         ("utm_campaign=%00%01", ""),
         ("utm_campaign=" + "x" * 500, "x" * whence.LONGEST),
         ("&".join(f"utm_campaign={n}" for n in range(60)), ""),
