@@ -132,8 +132,11 @@ class Traffic:
     def _why_not(self, environ: dict) -> str:
         if is_fetched_ahead(environ):
             return AHEAD
+        return STAFF if self._is_staff(environ) else ""
+
+    def _is_staff(self, environ: dict) -> bool:
         cookies = environ.get("HTTP_COOKIE")
-        return STAFF if cookies and self._session in f" {cookies}" else ""
+        return bool(cookies) and self._session in f" {cookies}"
 
     def _leave_out(
         self, environ: dict, seen: Seen, asker: Asker | None, why: str, at: datetime
