@@ -9,6 +9,7 @@ from storefront.traffic.askers import NAMELESS, Asker, Askers, language
 from storefront.traffic.counters import Counters
 from storefront.traffic.held import FEW, Held
 from storefront.traffic.seen import Seen
+from storefront.traffic.shares import Shares
 from storefront.traffic.visits import Visit, Visits
 
 # Why a view is not counted as a person's, and the total that it is in.
@@ -18,6 +19,9 @@ IN_TOTAL = dict.fromkeys((PROGRAM, UNNAMED, UNREAD, FAST), "bot views") | {
     AHEAD: "prefetched views",
     STAFF: "staff views",
 }
+# What one address may have within a minute: a network of mobile telephones stays far below it.
+NEW_NAMES = 30  # names of browsers that nobody had before
+NEW_VISITS = 30
 log = logging.getLogger(__name__)
 
 
@@ -41,6 +45,7 @@ class Traffic:
         self.own: Collection[str] = ()
         self._is_on = may_count(now())
         self._askers, self._visits, self._held = Askers(), Visits(), Held()
+        self._names, self._begun = Shares(NEW_NAMES), Shares(NEW_VISITS)
         self.counters = Counters()
 
     def note(self, environ: dict, status: str, seen: Seen | None) -> None:
@@ -86,7 +91,7 @@ class Traffic:
 
     def _note(self, environ: dict, seen: Seen, at: datetime) -> None:
         agent = environ.get("HTTP_USER_AGENT", "")
-        asker = self._askers.of(agent, at)
+        asker = self._asker(environ, agent, at)
         if why := _why_not(asker) or self._why_not(environ):
             self._leave_out(environ, seen, asker, why, at)
         elif is_reserved(environ):
@@ -95,13 +100,25 @@ class Traffic:
         else:
             digest = self._visits.digest(environ.get("REMOTE_ADDR", ""), agent, at.date())
             visit = self._visits.seen(digest, at)
+            if visit and visit.is_new and not self._begun.take(self._who(environ, at), _minute(at)):
+                visit.is_fast = True
             if visit and visit.is_fast:
                 self._filter(seen, FAST, at)
             else:
                 self._count(environ, seen, visit, asker, at)
 
+    def _asker(self, environ: dict, agent: str, at: datetime) -> Asker | None:
+        """Who asks; None where too many new names come, from there or altogether."""
+        if self._askers.knows(agent) or self._names.take(self._who(environ, at), _minute(at)):
+            return self._askers.of(agent, at)
+        return None
+
+    def _who(self, environ: dict, at: datetime) -> bytes:
+        """What an address is known by to whom it may not be a crowd."""
+        return self._visits.mark(environ.get("REMOTE_ADDR", ""), "", at.date())
+
     def _is_persons(self, environ: dict, at: datetime) -> bool:
-        asker = self._askers.of(environ.get("HTTP_USER_AGENT", ""), at)
+        asker = self._asker(environ, environ.get("HTTP_USER_AGENT", ""), at)
         return not (_why_not(asker) or self._why_not(environ) or is_reserved(environ))
 
     def _count(
@@ -167,7 +184,7 @@ class Traffic:
             self._count_few(day)
         if value and not is_known and not self._held.is_free(what, value):
             mark = self._visits.mark(environ.get("REMOTE_ADDR", ""), f"{what} {value}", day)
-            value, count = self._held.bring(what, value, mark)
+            value, count = self._held.bring(what, value, mark, self._who(environ, at))
         if value and count:
             self.counters.add_many(day, what, value, count)
 
@@ -201,6 +218,10 @@ def _links(shows: tuple[str, ...], via: str | None, visit: Visit) -> list[tuple[
     new = [each for each in new if each not in visit.links]
     visit.links = visit.links.union(new)
     return new
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
 
 
 def is_reserved(environ: dict) -> bool:

@@ -1,6 +1,6 @@
 """What comes from outside is held back until three have brought it; what is somebody's, always."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -184,14 +184,36 @@ def test_a_campaign_is_counted_as_plain_words(query, told):
     assert whence.campaign(query) == told
 
 
-def test_more_values_than_there_is_room_for_are_one_number(monkeypatch):
+def test_where_there_is_no_room_what_was_held_the_longest_goes_and_is_still_counted(monkeypatch):
     monkeypatch.setattr(held, "MOST", 2)
-    kept = Held()
-    for value in ("a", "b"):
+    kept, day = Held(), date(2026, 11, 23)
+    kept.let_go(day)
+    for value in ("a", "b", "c"):
         assert kept.bring("search", value, b"1") == (value, 0)
-    assert kept.bring("search", "c", b"1") == (FEW, 1)
-    assert kept.bring("search", "a", b"2") == ("a", 0)
-    assert kept.bring("search", "a", b"3") == ("a", 3)
+    assert kept.bring("search", "b", b"2") == ("b", 0)
+    assert kept.bring("search", "b", b"3") == ("b", 3)
+    assert kept.let_go() == (day, {"search": 2})
+
+
+def test_more_values_than_may_be_known_on_one_day_are_one_number(monkeypatch):
+    monkeypatch.setattr(held, "MOST", 1)
+    kept = Held()
+    for mark in (b"1", b"2", b"3"):
+        kept.bring("search", "a", mark)
+    assert kept.bring("search", "b", b"1") == (FEW, 1)
+    assert kept.bring("search", "a", b"1") == ("a", 1)
+
+
+def test_one_address_does_not_fill_the_room_for_what_others_bring(app, clock, monkeypatch):
+    monkeypatch.setattr(held, "BY_ONE", 20)
+    app.extensions["traffic"]._held = Held()
+    for n in range(30):
+        visitor(app, at=9).get(f"/search?q=junk{n}")
+    for n in range(1, 4):
+        visitor(app, at=n).get("/search?q=raincoat")
+    assert len(app.extensions["traffic"]._held._held) == 20
+    app.extensions["traffic"].end()
+    assert values("search") == {FEW: 30, "raincoat": 3}
 
 
 def test_marks_of_two_things_do_not_lead_to_the_same_visitor(app, clock):

@@ -125,7 +125,7 @@ def test_what_somebody_else_has_put_into_the_store_stops_no_counting(several, st
 
 def test_what_waits_to_be_counted_is_short_and_holds_no_cookie(several, store):
     one, _ = several(store)
-    person = visitor(one, cookie=f"__Host-account={'secret' * 500}", accept="text/html" + " " * 5000)
+    person = visitor(one, cookie=f"__Host-account={'secret' * 500}", accept=" " * 5000)
     person.get("/products?" + "x" * 5000)
     visitor(one, cookie="a=b; session=secret").get("/products")
     waiting = list(one.extensions["traffic"]._waiting)
