@@ -62,7 +62,7 @@ def test_it_is_light_and_takes_few_queries(client, clock):
     client.get("/privacy")
     with count_queries() as counted:
         page = client.get(PATH)
-    assert of_traffic(counted) == 3
+    assert of_traffic(counted) == 4
     assert len(page.data) < 16_000
 
 
