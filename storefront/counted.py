@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from storefront import address, disclosed
 from storefront.cldr import LANGUAGES
 from storefront.disclosed import Quarter
-from storefront.models import TrafficDay, usage
+from storefront.models import Product, TrafficDay, usage
 
 QUARTERS = 4  # that are over, and can be asked for
 FULL_DAYS = 28  # of the public summary
@@ -113,7 +113,7 @@ class Summary:
 
     @classmethod
     def of(cls, at: datetime, most: int = 10) -> "Summary":
-        """Of the days before that of `at`; four queries at most."""
+        """Of the days before that of `at`; five queries at most."""
         last = at.date() - timedelta(days=1)
         first = last - timedelta(days=FULL_DAYS - 1)
         quarter = quarters(at)[0]
@@ -124,7 +124,7 @@ class Summary:
             first,
             last,
             {what: disclosed.rounded(count) for what, count in totals.items()},
-            {what: _rounded(leading.get(what, ())) for what in TOLD_IN_PUBLIC},
+            {what: _rounded(_public(what, leading.get(what, ()))) for what in TOLD_IN_PUBLIC},
             quarter,
             languages(quarter),
         )
@@ -135,6 +135,16 @@ class Summary:
         bots = self.totals.get("bot views", 0)
         everything = bots + self.totals.get("views", 0)
         return f"{round(100 * bots / everything)} %" if everything else ""
+
+
+def _public(what: str, rows: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Without products that no list shows: their addresses are for those who were told them."""
+    handles = {value: value.split("/")[2] for value, _ in rows if value.startswith("/products/")}
+    if what != "page" or not handles:
+        return list(rows)
+    sold = Product.on_sale().where(Product.handle.in_(sorted(set(handles.values()))))
+    shown = {product.handle for product in sold}
+    return [row for row in rows if handles.get(row[0]) in {None, *shown}]
 
 
 def _rounded(rows: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
