@@ -261,6 +261,8 @@ def test_visits_that_are_over_and_the_key_of_the_day_are_forgotten(app, clock):
     clock.forward(minutes=20)
     written(app)
     assert len(kept._visits) == 1
+    shares = app.extensions["traffic"]._begun, app.extensions["traffic"]._names
+    assert not any(each._had for each in shares)
     key = kept._key
     clock.forward(days=1)
     written(app)

@@ -44,9 +44,12 @@ class Traffic:
         self._hosts, self._session = frozenset(hosts), f" {session}="
         self.own: Collection[str] = ()
         self._is_on = may_count(now())
-        self._askers, self._visits, self._held = Askers(), Visits(), Held()
+        self._askers, self.counters = Askers(), Counters()
+        self._know_nobody()
+
+    def _know_nobody(self) -> None:
+        self._visits, self._held = Visits(), Held()
         self._names, self._begun = Shares(NEW_NAMES), Shares(NEW_VISITS)
-        self.counters = Counters()
 
     def note(self, environ: dict, status: str, seen: Seen | None) -> None:
         """Count an answer to a request; a fault in that is logged and goes no further."""
@@ -71,10 +74,12 @@ class Traffic:
         """
         at = self._now()
         self._visits.forget(at)
+        for shares in (self._names, self._begun):
+            shares.forget(_minute(at))
         self._count_few(at.date())
         self._is_on = self._may_count(at)
         if not self._is_on:
-            self._visits, self._held = Visits(), Held()
+            self._know_nobody()
             self.counters.drop()
         elif self.counters:
             self.counters.write_down()

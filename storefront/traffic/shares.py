@@ -31,9 +31,14 @@ class Shares:
 
     def take(self, who: bytes, since: datetime | None = None) -> bool:
         """Take one of the share of what began `since` then; False if it is used up."""
+        self.forget(since)
         with self._lock:
-            if since != self._since:
-                self._since, self._had = since, Counter()
             if who in self._had or len(self._had) < MOST:
                 self._had[who] += 1
             return self._had[who] <= self._each
+
+    def forget(self, since: datetime | None) -> None:
+        """Forget what was had of another minute than of that which began then."""
+        with self._lock:
+            if since != self._since:
+                self._since, self._had = since, Counter()

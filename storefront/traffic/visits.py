@@ -37,7 +37,7 @@ declare(
     "mark",
     clause="traffic",
     why="to write down words of a search, where a visit came from and addresses that are not here "
-    "only once three visitors have brought them",
+    "only once they came from three addresses",
     basis="interest",
     keep=timedelta(days=1),
     words="a keyed digest of your internet address and of one thing you brought, such as the words "
