@@ -54,6 +54,10 @@ class Askers:
         self._minute, self._new = datetime.min, 0
         self._lock = threading.Lock()
 
+    def known(self, name: str) -> Asker | None:
+        """Who that is, if that was looked at lately."""
+        return self._known.get(name)
+
     def knows(self, name: str) -> bool:
         """Whether that was looked at."""
         return name in self._known or name[:LONGEST] in self._known or name in self._before

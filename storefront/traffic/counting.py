@@ -114,6 +114,8 @@ class Traffic:
 
     def _asker(self, environ: dict, agent: str, at: datetime) -> Asker | None:
         """Who asks; None where too many new names come, from there or altogether."""
+        if asker := self._askers.known(agent):
+            return asker
         if self._askers.knows(agent) or self._names.take(self._who(environ, at), _minute(at)):
             return self._askers.of(agent, at)
         return None
