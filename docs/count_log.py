@@ -27,6 +27,7 @@ OURS = {"localhost", "127.0.0.1", "::1"}
 PRIVATE = ("/orders/", "/desk/", "/account/")
 HALF_AN_HOUR, MINUTE = timedelta(minutes=30), timedelta(minutes=1)
 TOO_MANY = 120  # views of one visit in a minute
+TOO_MANY_VISITS = 30  # that begin at one address in a minute
 ENOUGH = 3  # visitors that have brought a value
 LETTERS = set(
     "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da "
@@ -91,6 +92,7 @@ class Count:
         self.agents = agents
         self.hours, self.days = Counter(), Counter()
         self.visits: dict[tuple, Visit] = {}
+        self.begun = Counter()  # visits, by minute and address
         self.held: dict[tuple, list] = {}  # by day, kind and value: how often, and who brought it
 
     # What a line is
@@ -168,6 +170,9 @@ class Count:
         visit = self.visits.get(key)
         if visit is None or one.at - visit.last >= HALF_AN_HOUR:
             visit = self.visits[key] = Visit(one.at, one.at)
+            minute = f"{one.at:%Y-%m-%d %H:%M}", household(one.address)
+            self.begun[minute] += 1
+            visit.fast = self.begun[minute] > TOO_MANY_VISITS
         if one.at - visit.since >= MINUTE:
             visit.since, visit.views = one.at, 0
         visit.last, visit.views = one.at, visit.views + 1

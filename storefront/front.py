@@ -16,13 +16,14 @@ from storefront.compression import LARGEST, LEAST, ONCE, coding_for, compressed,
 from storefront.config import Settings
 from storefront.kept import PUBLIC, Headers, KeptPages, Page
 from storefront.models.trial import ARMS
+from storefront.traffic.counting import is_reserved
 from storefront.traffic.seen import Seen
 from storefront.weighed import Weighed
 
 MOST_PRESSED = 2**21  # bytes of drawn pages, as they are and in a coding
 # What others show in their pages knows no visitor: whatever tells one from another is not read.
 FOR_OTHERS = ("/widget/", "/oembed")
-COUNTED = "/insider/archive/"  # of our own pages, without a look at who asks
+COUNTED = "/insider/archive/"  # of our own pages, without another look at who asks
 OF_A_VISITOR = ("HTTP_COOKIE", "HTTP_HX_REQUEST", "HTTP_AUTHORIZATION", "HTTP_REFERER")
 NEAR = ("127.0.0.1", "::1", "")
 VIA = re.compile(r"[a-z0-9-]{1,40}")  # how links that are counted are named
@@ -86,7 +87,7 @@ class Front:
         if environ["PATH_INFO"].startswith(FOR_OTHERS):
             start_response = self._for_others(environ, start_response)
         elif environ["PATH_INFO"].startswith(COUNTED) and environ["REQUEST_METHOD"] == "GET":
-            start_response = self._counting(environ["PATH_INFO"], start_response)
+            start_response = self._counting(environ, start_response)
         if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             if "via=" in environ["QUERY_STRING"]:
                 _take_via(environ)
@@ -103,14 +104,16 @@ class Front:
         # Our own pages show it as well, to who sets it up: nobody has seen it by that.
         ours = environ.get("HTTP_SEC_FETCH_SITE") == "same-origin"
         counts = environ["REQUEST_METHOD"] == "GET" and not ours
-        return self._counting(environ["PATH_INFO"], start_response) if counts else start_response
+        return self._counting(environ, start_response) if counts else start_response
 
-    def _counting(self, path: str, start_response):
-        """A way to answer that notes what was given out."""
+    def _counting(self, environ, start_response):
+        """A way to answer that notes what was given out, unless to who asks not to be tracked."""
+        if is_reserved(environ):
+            return start_response
 
         def start(status: str, *rest):
             if status[:3] in ("200", "304"):
-                self._behind.seen(path)
+                self._behind.seen(environ["PATH_INFO"])
             return start_response(status, *rest)
 
         return start

@@ -16,6 +16,7 @@ from storefront.cookies import trail_name
 from storefront.models.card import Card
 from storefront.pages import closed, keep_from_caches
 from storefront.personal import declare
+from storefront.traffic.counting import is_fetched_ahead
 from storefront.ways import Way
 
 MOST_SEEN = 12  # products
@@ -122,8 +123,7 @@ def follow(response: Response, before: Trail | None, after: Trail | None) -> Res
     if before is None:
         raw = request.cookies.get(_cookie().name)
         return forget(response) if raw and not closed("trail") else response
-    ahead = "prefetch" in request.headers.get("Sec-Purpose", "")
-    if after not in (None, before) and not ahead:
+    if after not in (None, before) and not is_fetched_ahead(request.environ):
         write(response, after)
     return keep_from_caches(response)
 

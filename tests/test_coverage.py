@@ -488,6 +488,7 @@ CASES = {
     "file log of erasures": asking_what_is_held,
     "memory visit": how_the_shop_is_used,
     "memory mark": how_the_shop_is_used,
+    "memory share": how_the_shop_is_used,
 }
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from storefront import trails
 from storefront.models import Collection, Product, TrafficDay, Variant
-from storefront.traffic import counters, visits
+from storefront.traffic import counters, counting, visits
 from tests.journey import order_path, place_order
 from tests.staff import signed_in
 from tests.visitors import CHROME, FIREFOX, GOOGLEBOT, IPAD, totals, values, visitor, written
@@ -182,6 +183,35 @@ def test_more_views_within_a_minute_than_anybody_reads_are_left_out(app, clock, 
     assert values("filtered") == {"too many a minute": 4}
 
 
+def test_one_address_does_not_pass_for_a_crowd_by_many_names_of_browsers(app, clock):
+    browser = "Mozilla/5.0 (X11; Linux x86_64; rv:{0}.0) Gecko/20100101 Firefox/{0}.0".format
+    for minute in range(2):
+        for n in range(counting.NEW_NAMES + 5):
+            visitor(app, browser(1000 * minute + n), at=9).get("/")
+        clock.forward(minutes=1)
+    for n in range(counting.NEW_VISITS + 5):  # of names that are known by now
+        visitor(app, browser(1000 + n % 30), at=9 + n // 30).get("/products")
+        visitor(app, browser(n % 30), at=7 if n < 30 else 8).get("/products")
+    visitor(app, browser(5000), at=3).get("/products")
+    written(app)
+    assert totals()["visits"] == 2 * counting.NEW_NAMES + 5 + counting.NEW_VISITS + 5 + 1
+    assert values("filtered") == {"too many new names": 10}
+
+
+def test_more_visits_than_begin_at_one_address_within_a_minute_are_left_out(app, clock):
+    browser = "Mozilla/5.0 (X11; Linux x86_64; rv:{0}.0) Gecko/20100101 Firefox/{0}.0".format
+    for n in range(40):
+        visitor(app, browser(n), at=1 + n // 20).get("/")
+    clock.forward(minutes=31)
+    for _ in range(2):
+        for n in range(40):
+            visitor(app, browser(n), at=9).get("/")
+    visitor(app, browser(1), at=8).get("/")
+    written(app)
+    assert totals()["visits"] == 40 + counting.NEW_VISITS + 1
+    assert values("filtered") == {"too many a minute": 20}
+
+
 def test_those_who_work_here_are_counted_apart(app):
     client = signed_in(app, "editor")
     client.environ_base |= {"HTTP_USER_AGENT": CHROME}
@@ -211,6 +241,15 @@ def test_only_pages_that_are_given_out_are_views(app, plenty):
     assert TrafficDay.select().count() == 0
 
 
+def test_a_page_that_breaks_while_it_is_drawn_is_no_view(app, monkeypatch):
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    monkeypatch.setattr(trails, "follow", None)
+    handle = Product.select().first().handle
+    assert visitor(app).get(f"/products/{handle}").status_code == 500
+    written(app)
+    assert totals() == {}
+
+
 # What memory holds
 
 
@@ -222,6 +261,8 @@ def test_visits_that_are_over_and_the_key_of_the_day_are_forgotten(app, clock):
     clock.forward(minutes=20)
     written(app)
     assert len(kept._visits) == 1
+    shares = app.extensions["traffic"]._begun, app.extensions["traffic"]._names
+    assert not any(each._had for each in shares)
     key = kept._key
     clock.forward(days=1)
     written(app)

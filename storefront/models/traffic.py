@@ -54,6 +54,13 @@ DAYS_KEPT = 761  # as many months have
 # How many values of each kind stay of a day: when it is over, and when it is so many days old.
 TOPS = ((0, 300), (31, 30))
 OTHERS = "(others)"  # what the rest of them came to; no value of ours begins like that
+# What quarters hold, under their first day: numbers as `disclosed.given` lets them be told, once
+# for good, or whoever is erased in between would be found by the difference.
+BY_QUARTER = {
+    "ordered from": "people who ordered, by country and region, rounded down to tens",
+    "spoken": "visits by language, rounded down to tens",
+}
+SETTLED = "(settled)"  # what stands beside them
 LONGEST_PAUSE = 40  # days that nobody may have tidied
 
 
@@ -71,7 +78,9 @@ class TrafficHour(Record):
 
 
 class TrafficDay(Record):
-    """How often something happened on one day, in UTC, by value; `what` is one of `BY_VALUE`."""
+    """How often something happened on one day, in UTC, by value; `what` is one of `BY_VALUE`, or of
+    `BY_QUARTER` where the day is a quarter's first.
+    """
 
     day = DateField()
     what = TextField()
@@ -92,6 +101,21 @@ class TrafficDay(Record):
         with database.atomic():
             _add(TrafficHour, ("hour", "what"), hours)
             _add(cls, ("day", "what", "value"), days)
+
+    @classmethod
+    def settle(cls, day: date, what: str, counts: Mapping[str, int]) -> None:
+        """Write down once for good what is told of a quarter that began on that day."""
+        with database.atomic():
+            if cls.settled(day, what) is None:
+                rows = {(day, what, value): count for value, count in counts.items()}
+                _add(cls, ("day", "what", "value"), rows | {(day, what, SETTLED): 1})
+
+    @classmethod
+    def settled(cls, day: date, what: str) -> dict[str, int] | None:
+        """What was settled; None where nothing was yet."""
+        rows = cls.select(cls.value, cls.count).where(cls.day == day, cls.what == what)
+        found = {value: int(count) for value, count in rows.tuples()}
+        return found if found.pop(SETTLED, 0) else None
 
     @classmethod
     def tidy(cls, at: datetime) -> int:

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 
 from peewee import SQL, Case, fn
 
@@ -39,6 +41,20 @@ def totals(start: datetime, end: datetime, by: str = DAYS) -> dict[str, Counter]
     for moment, what, count in rows.tuples():
         found.setdefault(bucket_of(moment, by), Counter())[what] += int(count)
     return found
+
+
+def are_few(visits: int) -> bool:
+    """Whether lists of what so many visits looked at would show the way of one of them."""
+    return 0 < visits < FEW
+
+
+def visits(*spans: tuple[datetime, datetime]) -> list[int]:
+    """How many visits began in each of these spans, from its start on and before its end."""
+    hour = TrafficHour.hour
+    within = [(hour >= start) & (hour < end) for start, end in spans]
+    sums = [fn.SUM(Case(None, [(each, TrafficHour.count)], 0)) for each in within]
+    rows = TrafficHour.select(*sums).where(TrafficHour.what == "visits", reduce(or_, within))
+    return [int(count or 0) for count in rows.tuples().get()]
 
 
 def week(start: datetime, end: datetime, what: str = "views") -> dict[tuple[int, int], int]:

@@ -54,6 +54,14 @@ class Askers:
         self._minute, self._new = datetime.min, 0
         self._lock = threading.Lock()
 
+    def known(self, name: str) -> Asker | None:
+        """Who that is, if that was looked at lately."""
+        return self._known.get(name)
+
+    def knows(self, name: str) -> bool:
+        """Whether that was looked at."""
+        return name in self._known or name[:LONGEST] in self._known or name in self._before
+
     def of(self, name: str, at: datetime) -> Asker | None:
         """Who that is; None while more new names come than can be looked at."""
         asker = self._known.get(name)

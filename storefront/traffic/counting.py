@@ -9,6 +9,7 @@ from storefront.traffic.askers import NAMELESS, Asker, Askers, language
 from storefront.traffic.counters import Counters
 from storefront.traffic.held import FEW, Held
 from storefront.traffic.seen import Seen
+from storefront.traffic.shares import Shares
 from storefront.traffic.visits import Visit, Visits
 
 # Why a view is not counted as a person's, and the total that it is in.
@@ -18,6 +19,9 @@ IN_TOTAL = dict.fromkeys((PROGRAM, UNNAMED, UNREAD, FAST), "bot views") | {
     AHEAD: "prefetched views",
     STAFF: "staff views",
 }
+# What one address may have within a minute: a network of mobile telephones stays far below it.
+NEW_NAMES = 30  # names of browsers that nobody had before
+NEW_VISITS = 30
 log = logging.getLogger(__name__)
 
 
@@ -40,13 +44,21 @@ class Traffic:
         self._hosts, self._session = frozenset(hosts), f" {session}="
         self.own: Collection[str] = ()
         self._is_on = may_count(now())
-        self._askers, self._visits, self._held = Askers(), Visits(), Held()
-        self.counters = Counters()
+        self._askers, self.counters = Askers(), Counters()
+        self._know_nobody()
+
+    def _know_nobody(self) -> None:
+        self._visits, self._held = Visits(), Held()
+        self._names, self._begun = Shares(NEW_NAMES), Shares(NEW_VISITS)
 
     def note(self, environ: dict, status: str, seen: Seen | None) -> None:
         """Count an answer to a request; a fault in that is logged and goes no further."""
-        if seen is not None and self._is_on:
+        if self._counts(status, seen):
             self._count_at(environ, seen, self._now())
+
+    def _counts(self, status: str, seen: Seen | None) -> bool:
+        # What broke after the view had said what it would count as was not given out.
+        return seen is not None and self._is_on and (seen.is_lost or status[:1] in ("2", "3"))
 
     def _count_at(self, environ: dict, seen: Seen, at: datetime) -> None:
         try:
@@ -62,10 +74,12 @@ class Traffic:
         """
         at = self._now()
         self._visits.forget(at)
+        for shares in (self._names, self._begun):
+            shares.forget(_minute(at))
         self._count_few(at.date())
         self._is_on = self._may_count(at)
         if not self._is_on:
-            self._visits, self._held = Visits(), Held()
+            self._know_nobody()
             self.counters.drop()
         elif self.counters:
             self.counters.write_down()
@@ -82,7 +96,7 @@ class Traffic:
 
     def _note(self, environ: dict, seen: Seen, at: datetime) -> None:
         agent = environ.get("HTTP_USER_AGENT", "")
-        asker = self._askers.of(agent, at)
+        asker = self._asker(environ, agent, at)
         if why := _why_not(asker) or self._why_not(environ):
             self._leave_out(environ, seen, asker, why, at)
         elif is_reserved(environ):
@@ -91,13 +105,27 @@ class Traffic:
         else:
             digest = self._visits.digest(environ.get("REMOTE_ADDR", ""), agent, at.date())
             visit = self._visits.seen(digest, at)
+            if visit and visit.is_new and not self._begun.take(self._who(environ, at), _minute(at)):
+                visit.is_fast = True
             if visit and visit.is_fast:
                 self._filter(seen, FAST, at)
             else:
                 self._count(environ, seen, visit, asker, at)
 
+    def _asker(self, environ: dict, agent: str, at: datetime) -> Asker | None:
+        """Who asks; None where too many new names come, from there or altogether."""
+        if asker := self._askers.known(agent):
+            return asker
+        if self._askers.knows(agent) or self._names.take(self._who(environ, at), _minute(at)):
+            return self._askers.of(agent, at)
+        return None
+
+    def _who(self, environ: dict, at: datetime) -> bytes:
+        """What an address is known by to whom it may not be a crowd."""
+        return self._visits.mark(environ.get("REMOTE_ADDR", ""), "", at.date())
+
     def _is_persons(self, environ: dict, at: datetime) -> bool:
-        asker = self._askers.of(environ.get("HTTP_USER_AGENT", ""), at)
+        asker = self._asker(environ, environ.get("HTTP_USER_AGENT", ""), at)
         return not (_why_not(asker) or self._why_not(environ) or is_reserved(environ))
 
     def _count(
@@ -128,8 +156,11 @@ class Traffic:
     def _why_not(self, environ: dict) -> str:
         if is_fetched_ahead(environ):
             return AHEAD
+        return STAFF if self._is_staff(environ) else ""
+
+    def _is_staff(self, environ: dict) -> bool:
         cookies = environ.get("HTTP_COOKIE")
-        return STAFF if cookies and self._session in f" {cookies}" else ""
+        return bool(cookies) and self._session in f" {cookies}"
 
     def _leave_out(
         self, environ: dict, seen: Seen, asker: Asker | None, why: str, at: datetime
@@ -142,7 +173,8 @@ class Traffic:
             return
         self._filter(seen, why, at)
         if why == PROGRAM:
-            self._bring(environ, at, "bot", asker.program, is_known=asker.is_listed)
+            name = asker.program if whence.kept(asker.program) else whence.NOT_KEPT
+            self._bring(environ, at, "bot", name, is_known=asker.is_listed)
 
     def _filter(self, seen: Seen, why: str, at: datetime) -> None:
         if seen.page:
@@ -159,7 +191,7 @@ class Traffic:
             self._count_few(day)
         if value and not is_known and not self._held.is_free(what, value):
             mark = self._visits.mark(environ.get("REMOTE_ADDR", ""), f"{what} {value}", day)
-            value, count = self._held.bring(what, value, mark)
+            value, count = self._held.bring(what, value, mark, self._who(environ, at))
         if value and count:
             self.counters.add_many(day, what, value, count)
 
@@ -175,7 +207,8 @@ class Traffic:
     def _bring_what_was_wanted(self, environ: dict, seen: Seen, at: datetime) -> list[str]:
         """Count words that were searched for, or an address where nothing is; gives totals."""
         if seen.is_lost:
-            self._bring(environ, at, "not found", whence.lost(environ["PATH_INFO"], self.own))
+            path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")  # PEP 3333
+            self._bring(environ, at, "not found", whence.lost(path, self.own))
             return ["pages not found"]
         searched = whence.words(seen.search)
         self._bring(environ, at, "search", searched)
@@ -192,6 +225,10 @@ def _links(shows: tuple[str, ...], via: str | None, visit: Visit) -> list[tuple[
     new = [each for each in new if each not in visit.links]
     visit.links = visit.links.union(new)
     return new
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
 
 
 def is_reserved(environ: dict) -> bool:

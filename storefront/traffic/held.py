@@ -11,8 +11,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 
+from storefront.traffic.shares import Shares
+
 ENOUGH = 3  # marks of different visitors
 MOST = 10_000  # values held at a time, and as many that are held no longer
+BY_ONE = 200  # of them, that one address may have brought first on one day
 FEW = "(few)"
 
 
@@ -31,22 +34,30 @@ class Held:
         self._day: date | None = None
         self._held: dict[tuple[str, str], Value] = {}
         self._known: set[tuple[str, str]] = set()
+        self._gone: Counter = Counter()
+        self._shares = Shares(BY_ONE)
         self._lock = threading.Lock()
 
     def is_free(self, what: str, value: str) -> bool:
         """Whether that is held no longer today, or never is."""
         return (what, value) in self._known or value[:1] == "("
 
-    def bring(self, what: str, value: str, mark: bytes) -> tuple[str, int]:
-        """Count it once more; gives the value that may be written now, and how often."""
+    def bring(self, what: str, value: str, mark: bytes, who: bytes = b"") -> tuple[str, int]:
+        """Count it once more; gives the value that may be written now, and how often.
+
+        Where there is no room, what has been held the longest goes. `who` brought it is asked for
+        its share of the room, and not remembered with the value.
+        """
         key = what, value
         with self._lock:
             if self.is_free(what, value):
                 return value, 1
             held = self._held.get(key)
             if held is None:
-                if len(self._held) >= MOST or len(self._known) >= MOST:
+                if len(self._known) >= MOST or not self._shares.take(who):
                     return FEW, 1
+                if len(self._held) >= MOST:
+                    self._let_go_of(next(iter(self._held)))
                 held = self._held[key] = Value()
             held.count += 1
             held.marks.add(mark)
@@ -56,6 +67,9 @@ class Held:
             self._known.add(key)
             return value, held.count
 
+    def _let_go_of(self, key: tuple[str, str]) -> None:
+        self._gone[key[0]] += self._held.pop(key).count
+
     def let_go(self, day: date | None = None) -> tuple[date | None, Counter]:
         """Forget what is held, unless it is of that day; gives the day it is of, and numbers by
         what was held.
@@ -64,8 +78,8 @@ class Held:
             if day == self._day:
                 return None, Counter()
             over, self._day = self._day, day
-            numbers: Counter = Counter()
-            for (what, _), held in self._held.items():
-                numbers[what] += held.count
-            self._held, self._known = {}, set()
+            for key in list(self._held):
+                self._let_go_of(key)
+            numbers, self._gone = self._gone, Counter()
+            self._known, self._shares = set(), Shares(BY_ONE)
             return over, numbers

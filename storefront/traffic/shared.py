@@ -53,13 +53,17 @@ class Shared:
         kept = self._ask("get", name)
         if kept is None and not self._ask("add", name, own, expire=left):
             kept = self._ask("get", name)
+        if kept and len(kept) != len(own):  # of somebody else's
+            self._warn(trouble := NoAnswer())
+            raise trouble
         return kept or own
 
     def find(self, digests: Iterable[bytes]) -> dict[bytes, Visit]:
         """The visits of these digests that are there."""
         names = {self._name(digest): digest for digest in digests}
         found = self._ask("get_many", list(names)) if names else {}
-        return {names[name]: _unpacked(kept) for name, kept in found.items()}
+        visits = {names[name]: _unpacked(kept) for name, kept in found.items()}
+        return {digest: visit for digest, visit in visits.items() if visit}
 
     def begin(self, digest: bytes, visit: Visit) -> bool:
         """Put a visit there that begins; False if another process has done so before."""
@@ -105,8 +109,14 @@ def _packed(visit: Visit) -> bytes:
     return json.dumps([*moments, visit.page, *sets, visit.views, visit.is_fast]).encode()
 
 
-def _unpacked(kept: bytes) -> Visit:
-    last, since, page, steps, links, *rest = json.loads(kept)
-    moments = [datetime.fromisoformat(one) for one in (last, since)]
-    links = frozenset(tuple(one) for one in links)
-    return Visit(*moments, page, frozenset(steps), links, *rest)
+def _unpacked(kept: bytes) -> Visit | None:
+    """A visit out of the store; None of what is none, as of another release or another hand."""
+    try:
+        last, since, page, steps, links, views, is_fast = json.loads(kept)
+        moments = [datetime.fromisoformat(one) for one in (last, since)]
+        links = frozenset((str(what), str(name)) for what, name in links)
+        steps = frozenset(str(one) for one in steps)
+        visit = Visit(*moments, str(page), steps, links, int(views), bool(is_fast))
+    except (ValueError, TypeError):
+        return None
+    return visit if all(moment.tzinfo for moment in moments) else None

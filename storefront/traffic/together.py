@@ -23,6 +23,12 @@ log = logging.getLogger(__name__)
 
 SECONDS = 1  # between two times of working off what waits
 MOST = 50_000  # answers that wait at a time; the oldest go uncounted
+LONGEST = 1000  # characters of one word of a request
+READ = (
+    *("REMOTE_ADDR", "PATH_INFO", "QUERY_STRING", "HTTP_USER_AGENT", "HTTP_ACCEPT_LANGUAGE"),
+    *("HTTP_REFERER", "HTTP_SEC_GPC", "HTTP_DNT", "HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_MOZ"),
+    "storefront.via",
+)
 Waiting = tuple[dict, Seen, datetime]
 
 
@@ -37,10 +43,17 @@ class SharedTraffic(Traffic):
 
     def note(self, environ: dict, status: str, seen: Seen | None) -> None:
         """Have an answer counted within a second."""
-        if seen is not None and self._is_on:
-            # The words of the request alone: nothing that holds on to its body or its connection.
-            words = {name: value for name, value in environ.items() if type(value) is str}
-            self._waiting.append((words, seen, self._now()))
+        if self._counts(status, seen):
+            self._waiting.append((self._words(environ), seen, self._now()))
+
+    def _words(self, environ: dict) -> dict:
+        """What is read of a request, and no more: not its cookies, of which many are a secret, nor
+        more of a word than is looked at.
+        """
+        words = {name: environ[name][:LONGEST] for name in READ if name in environ}
+        if self._is_staff(environ):
+            words["HTTP_COOKIE"] = self._session
+        return words
 
     def start(self) -> None:
         """Have a thread of this process work off what waits."""

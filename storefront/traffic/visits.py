@@ -36,8 +36,8 @@ declare(
     "memory",
     "mark",
     clause="traffic",
-    why="to write down words of a search, where a visit came from and pages that are not here "
-    "only once three visitors have brought them",
+    why="to write down words of a search, where a visit came from and addresses that are not here "
+    "only once they came from three addresses",
     basis="interest",
     keep=timedelta(days=1),
     words="a keyed digest of your internet address and of one thing you brought, such as the words "
@@ -49,7 +49,7 @@ declare(
 class Visit:
     """A visit that goes on: its last moment and page, the steps it took, the links that it was
     shown and has followed. `views` came in the minute that began at `since`; `is_fast` once they
-    were too many.
+    were too many. `is_new` until its second view.
     """
 
     last: datetime
@@ -59,10 +59,11 @@ class Visit:
     links: frozenset[tuple[str, str]] = frozenset()
     views: int = 1
     is_fast: bool = False
+    is_new: bool = True
 
     def go_on(self, at: datetime) -> None:
         """Have one more view."""
-        self.last = at
+        self.last, self.is_new = at, False
         if at - self.since >= MINUTE:
             self.since, self.views = at, 0
         self.views += 1

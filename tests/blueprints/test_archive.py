@@ -104,6 +104,12 @@ def test_views_are_counted_kept_or_not_and_nothing_else_is_known(client, issue):
     assert InsiderIssue.get().views == 4
 
 
+def test_who_asks_not_to_be_tracked_is_in_no_count_of_an_issue(client, issue):
+    client.get(PAGE, headers={"Sec-GPC": "1"})
+    client.get(PAGE, headers={"DNT": "1"})
+    assert not view_counts._issues
+
+
 def test_a_page_of_the_archive_asks_little(settings, clock):
     client = create_app(replace(settings, page_cache=False), clock).test_client()
     begun(clock(), text=TEXT * 3)

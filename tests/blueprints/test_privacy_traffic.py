@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from playhouse.test_utils import count_queries
 
-from storefront.models import TrafficDay
+from storefront.models import Product, TrafficDay
 from tests.traffics import fill, of_traffic
 
 PATH = "/privacy/traffic"
@@ -44,6 +44,24 @@ def test_the_numbers_are_those_of_whole_days_rounded_and_small_ones_not_told(cli
     assert (told["first"], told["last"]) == ("2026-10-26", "2026-11-22")
 
 
+def test_the_address_of_a_product_that_is_not_listed_is_told_to_nobody(client, clock):
+    clock.moment = NOW
+    sold, secret, gone = Product.select().where(Product.status == "active").limit(3)
+    Product.update(status="unlisted").where(Product.id == secret.id).execute()
+    Product.update(published=False).where(Product.id == gone.id).execute()
+    paths = ["/", "/products", "/products/none"]
+    for product in (sold, secret, gone):
+        paths += [f"/products/{product.handle}", f"/products/{product.handle}/testimonials"]
+    day = NOW.date() - timedelta(days=1)
+    TrafficDay.add_up({}, {(day, "page", path): 50 for path in paths})
+    told = client.get(f"{PATH}.json").json["values"]["page"]
+    assert told.keys() == {*paths[:2], *paths[3:5]}
+    page = client.get(PATH).text
+    assert sold.handle in page
+    assert secret.handle not in page
+    assert gone.handle not in page
+
+
 def test_what_is_kept_of_it_is_good_until_midnight(client, clock):
     clock.moment = datetime(2026, 11, 23, 23, 59, 50, tzinfo=UTC)
     fill(clock().date(), 3)
@@ -62,7 +80,7 @@ def test_it_is_light_and_takes_few_queries(client, clock):
     client.get("/privacy")
     with count_queries() as counted:
         page = client.get(PATH)
-    assert of_traffic(counted) == 3
+    assert of_traffic(counted) == 4
     assert len(page.data) < 16_000
 
 

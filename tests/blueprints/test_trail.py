@@ -261,7 +261,8 @@ def test_others_go_on_getting_the_kept_page(client, app, shirt):
 
 def test_what_is_fetched_ahead_was_not_looked_at(client, settings, shirt):
     begin(client)
-    client.get(f"/products/{shirt.handle}", headers={"Sec-Purpose": "prefetch;prerender"})
+    for name, words in (("Sec-Purpose", "prefetch;prerender"), ("Purpose", "prefetch")):
+        client.get(f"/products/{shirt.handle}", headers={name: words})
     assert held(client, settings).seen == ()
 
 

@@ -48,6 +48,13 @@ def test_a_database_that_refuses_is_asked_again(hill, clock, caplog):
     assert WidgetViews.get().views == 1
 
 
+def test_who_asks_not_to_be_tracked_is_in_no_count_of_a_widget(client, hill):
+    for headers in ({}, {"Sec-GPC": "1"}, {"DNT": "1"}):
+        assert client.get(frame_of(hill), headers=headers).status_code == 200
+    view_counts.write_down()
+    assert WidgetViews.get().views == 1
+
+
 def test_what_is_no_widget_is_not_counted(hill, clock):
     for path in ("/widget/key.pub", "/oembed", f"/widget/{hill.key}/testimonials/1/address"):
         view_counts.note(path, clock())

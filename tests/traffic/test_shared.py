@@ -105,6 +105,37 @@ def test_a_store_that_goes_away_is_told_of_once_and_each_counts_by_itself(
     assert totals()["visits"] == 1, "both knew the visit, and go on with it"
 
 
+def test_what_somebody_else_has_put_into_the_store_stops_no_counting(several, store, clock):
+    one, other = several(store)
+    visitor(one).get("/")
+    one.extensions["traffic"].work_off()
+    traffic = one.extensions["traffic"]
+    (digest,) = traffic._visits._visits
+    for junk in (b"", b"\xff", b"[]", b'{"a": 1}', b'["x", "x", "/", [], [], 1, 0]', b"9" * 10**5):
+        traffic._shared._store.set(traffic._shared._name(digest), junk)
+        for app in (other, one):
+            visitor(app).get("/products")
+            app.extensions["traffic"].work_off()
+    traffic._shared._store.set(f"{traffic._shared._prefix}key/{clock().date()}", b"k" * 65)
+    visitor(one).get("/products")
+    for app in (one, other):
+        written(app)
+    assert totals()["views"] == 1 + 12 + 1
+
+
+def test_what_waits_to_be_counted_is_short_and_holds_no_cookie(several, store):
+    one, _ = several(store)
+    person = visitor(one, cookie=f"__Host-account={'secret' * 500}", accept=" " * 5000)
+    person.get("/products?" + "x" * 5000)
+    visitor(one, cookie="a=b; session=secret").get("/products")
+    waiting = list(one.extensions["traffic"]._waiting)
+    assert len(waiting) == 2
+    assert "secret" not in str(waiting)
+    assert all(len(str(words)) < 2000 for words, _, _ in waiting)
+    written(one)
+    assert totals() == {"views": 1, "visits": 1, "staff views": 1}
+
+
 def test_who_asks_for_recipients_is_told_of_the_store(several, store):
     app, _ = several(store)
     page = app.test_client().get("/privacy/recipients").text

@@ -12,7 +12,7 @@ from storefront.blueprints.desk.frame import screen, show
 from storefront.blueprints.desk.guard import bringing, roles
 from storefront.blueprints.desk.traffic_kinds import OF_PEOPLE, REMOVED
 from storefront.blueprints.desk.traffic_period import AGAINST, PERIODS, Asked, Days
-from storefront.blueprints.desk.traffic_words import change, rate
+from storefront.blueprints.desk.traffic_words import change, rate, short
 from storefront.models import usage
 from storefront.pages import closed, now
 from storefront.refusals import Refused
@@ -42,6 +42,7 @@ CHOICES = {
     "of_people": OF_PEOPLE,
     "removed": REMOVED,
     "removed_totals": REMOVED_TOTALS,
+    "short": short,
 }
 
 
@@ -84,8 +85,17 @@ def counted_in(asked: Asked) -> dict:
         "drawn": drawn(rows, days.begun),
         "funnel": funnel(sums),
         "week": week(days) if days.count >= 7 else None,
-        "lists": usage.leading(days.first, days.last, FIRST_FEW),
+        "lists": lists(days, sums),
+        "are_few": usage.are_few(sums["visits"]),
     }
+
+
+def lists(days: Days, sums: Counter) -> dict[str, list[tuple[str, int]]]:
+    """The values that came most often; of a few visits, of what the filters removed alone."""
+    found = usage.leading(days.first, days.last, FIRST_FEW)
+    if usage.are_few(sums["visits"]):
+        return {kind.what: found.get(kind.what, []) for kind in REMOVED}
+    return found
 
 
 def series(asked: Asked) -> list[Row]:

@@ -5,8 +5,8 @@ from flask import abort, request
 from storefront.blueprints.desk import desk
 from storefront.blueprints.desk.frame import show
 from storefront.blueprints.desk.guard import bringing, roles
-from storefront.blueprints.desk.traffic_kinds import KINDS, Kind
-from storefront.blueprints.desk.traffic_period import AGAINST, PERIODS, Asked
+from storefront.blueprints.desk.traffic_kinds import KINDS, OF_PEOPLE, Kind
+from storefront.blueprints.desk.traffic_period import A_DAY, AGAINST, PERIODS, Asked
 from storefront.blueprints.desk.traffic_words import change
 from storefront.models import usage
 from storefront.pages import go, now
@@ -52,8 +52,16 @@ def _list(kind: Kind, asked: Asked, sort: str):
 
 
 def values(kind: Kind, asked: Asked, sort: str, offset: int, most: int):
-    """Values with their counts in the time that is asked for and in the one before."""
+    """Values with their counts in the time that is asked for and in the one before; of so few
+    visits that a list would show the way of one, none.
+    """
     days, before = asked.days, (asked.before.first, asked.before.last)
+    if kind in OF_PEOPLE:
+        spans = ((each.start, each.end) for each in (days, asked.before))
+        few, were_few = (usage.are_few(count) for count in usage.visits(*spans))
+        if few:
+            return []
+        before = (days.first, days.first - A_DAY) if were_few else before  # no day
     return usage.listed(kind.what, days.first, days.last, before, sort, offset, most)
 
 

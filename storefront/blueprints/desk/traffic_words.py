@@ -1,6 +1,10 @@
 """How numbers of traffic are told."""
 
+from markupsafe import escape
+
 from storefront.models.usage import FEW
+
+NARROW, LIGHT = 40, 60  # characters, and bytes in a page, of a value in a narrow list
 
 
 def told(count: int) -> str:
@@ -19,3 +23,11 @@ def change(count: int, before: int) -> str:
 def rate(part: int, whole: int) -> str:
     """How much of the whole a part is: "2.1 %"; "" of nothing."""
     return f"{100 * part / whole:.1f} %" if whole else ""
+
+
+def short(value: str) -> str:
+    """As much of a value as a narrow list has room for, whichever signs it is written in."""
+    cut = value[:NARROW]
+    while len(escape(cut).encode()) > LIGHT:
+        cut = cut[:-1]
+    return value if cut == value else f"{cut[:-1]}…"

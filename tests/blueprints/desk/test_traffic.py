@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from markupsafe import escape
 from playhouse.test_utils import count_queries
 
 from storefront import coverage, policy
@@ -251,7 +252,39 @@ def test_a_list_is_sorted_by_any_column_and_goes_on_over_pages(editor):
     assert 'rel="next" href="?period=today&amp;sort=value&amp;page=2"' in page
     with count_queries() as counted:
         assert editor.get("/desk/traffic/page?period=today&page=900").status_code == 200
-    assert of_traffic(counted) == 1
+    assert of_traffic(counted) == 2  # how many visits there were, and the list
+
+
+def test_the_way_of_one_of_few_visits_is_in_no_list(editor):
+    yesterday = TODAY - timedelta(days=1)
+    days("page", {"/products/p-1": 30, "/products/p-2": 30})
+    days("page", {"/products/p-1": 40}, yesterday)
+    days("bot", {"Googlebot": 30})
+    for visits in (9, 1):
+        hours("visits", visits)
+        few = visits == 9
+        for path in ("", "/page", "/page.csv"):
+            shown = editor.get(f"/desk/traffic{path}?period=today").text
+            assert ("/products/p-1" in shown) is not few
+            assert ("ewer than 10 visits came" in shown) is (few and path != "/page.csv")
+        assert "Googlebot" in editor.get("/desk/traffic?period=today").text
+        assert "Googlebot" in editor.get("/desk/traffic/bot?period=today").text
+    assert ">40<" in editor.get("/desk/traffic/page?period=today").text
+    hours("visits", 1, day=yesterday)
+    page = editor.get("/desk/traffic/page?period=today").text
+    assert ">40<" not in page
+    assert page.count("<td>–</td>") == 2
+
+
+@pytest.mark.parametrize("sign", ["中", "<"])
+def test_with_long_values_in_any_signs_the_page_is_light(editor, sign):
+    fill_long(TODAY, 760, 1)
+    values = {f"{n}{sign * 79}": 10**7 + n for n in range(5)}
+    for what in BY_VALUE:
+        days(what, values, TODAY - timedelta(days=3))
+    page = editor.get("/desk/traffic?from=2024-10-20&to=2026-11-22&against=year")
+    assert len(page.data) < LIGHT
+    assert "4" + escape(sign * 11) in page.text
 
 
 def test_there_is_no_list_of_what_is_not_counted(editor):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playhouse.test_utils import count_queries
 
+from storefront import privacy
 from storefront.models import Order, PolicyVersion, TrafficDay
 from tests.staff import signed_in
 from tests.traffics import of_traffic
@@ -116,10 +117,32 @@ def test_the_file_says_what_the_page_says(editor):
     ]
 
 
-def test_it_takes_two_queries_besides_who_asks_and_few_words_where_there_is_nothing(editor):
+def test_an_order_that_is_erased_or_cancelled_later_is_not_found_by_the_difference(
+    editor, settings, clock
+):
+    ordered(*many(10, "MT"), *many(30, "US", "OR"), *many(30, "US", "CA"), *many(31, "DE"))
+    day = IN_IT.date()
+    TrafficDay.add_up({}, {(day, "language", "en"): 40, (day, "language", "mt"): 10})
+    before = editor.get(PATH).text, editor.get(f"{PATH}.csv").text
+    assert "Malta" in before[0]
+    assert "Maltese" in before[0]
+    privacy.sweep(settings, clock())
+    Order.update(country="", region="", email="", whose="a" * 64).where(
+        Order.email << ["0@MT.example", "1@USOR.example"]
+    ).execute()
+    Order.update(state="cancelled").where(Order.email == "2@DE.example").execute()
+    TrafficDay.update(count=9).where(TrafficDay.value == "mt", TrafficDay.day == day).execute()
+    privacy.sweep(settings, clock())
+    assert (editor.get(PATH).text, editor.get(f"{PATH}.csv").text) == before
+    with count_queries() as counted:
+        editor.get(PATH)
+    assert of_traffic(counted, '"order"') == 2
+
+
+def test_it_takes_four_queries_besides_who_asks_and_few_words_where_there_is_nothing(editor):
     editor.get("/desk")
     with count_queries() as counted:
         page = editor.get(PATH).text
-    assert of_traffic(counted, '"order"') == 2
+    assert of_traffic(counted, '"order"') == 4  # whether it is settled, and what it comes to
     assert "Too few people ordered" in page
     assert "Too few visits" in page
