@@ -1,8 +1,16 @@
-"""Counts the answers that the front has given out; docs/traffic.md says what of each."""
+"""Counts the answers that the front has given out; docs/traffic.md says what of each.
+
+A page waits for none of that: what is needed of its request stands in memory for a second at most,
+and many are counted at once, which takes less than half as long as each by itself.
+"""
 
 import logging
-from collections.abc import Callable, Collection
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
+from typing import NamedTuple
 
 from storefront.traffic import whence
 from storefront.traffic.askers import NAMELESS, Asker, Askers, language
@@ -18,7 +26,26 @@ IN_TOTAL = dict.fromkeys((PROGRAM, UNNAMED, UNREAD, FAST), "bot views") | {
     AHEAD: "prefetched views",
     STAFF: "staff views",
 }
+SECONDS = 1  # after which what waits is counted
+MOST = 50_000  # answers that wait at a time; the oldest go uncounted
 log = logging.getLogger(__name__)
+
+
+class Asked(NamedTuple):
+    """What is needed to count an answer: when and as what, and of the request no more than that."""
+
+    at: datetime
+    seen: Seen
+    address: str
+    agent: str
+    purpose: str  # why a browser asks before anybody has, or ""
+    is_staff: bool
+    is_reserved: bool  # the browser asks not to be tracked: in totals only
+    language: str
+    referrer: str
+    query: str
+    path: str
+    via: str
 
 
 class Traffic:
@@ -28,6 +55,8 @@ class Traffic:
     covers it; `hosts` are the shop's own; `session` names the cookie of those who work here. `own`
     are the beginnings of paths that lead to somebody's own.
     """
+
+    many = 100  # that wait: who brings the last one counts them
 
     def __init__(
         self,
@@ -42,17 +71,65 @@ class Traffic:
         self._is_on = may_count(now())
         self._askers, self._visits, self._held = Askers(), Visits(), Held()
         self.counters = Counters()
+        self._waiting: deque[tuple] = deque(maxlen=MOST)  # what `Asked` has
+        self._counting = threading.Lock()
 
-    def note(self, environ: dict, status: str, seen: Seen | None) -> None:
-        """Count an answer to a request; a fault in that is logged and goes no further."""
-        if seen is not None and self._is_on:
-            self._count_at(environ, seen, self._now())
+    def note(self, environ: dict, seen: Seen | None, at: datetime) -> None:
+        """Have an answer counted that was given out at that moment."""
+        if seen is None or not self._is_on:
+            return
+        get = environ.get
+        cookies = get("HTTP_COOKIE")
+        self._waiting.append(
+            (
+                at,
+                seen,
+                get("REMOTE_ADDR", ""),
+                get("HTTP_USER_AGENT", ""),
+                # Sec-Purpose (Fetch standard), and what there was before it
+                get("HTTP_SEC_PURPOSE") or get("HTTP_PURPOSE") or get("HTTP_X_MOZ", ""),
+                cookies is not None and self._session in f" {cookies}",
+                get("HTTP_SEC_GPC") == "1" or get("HTTP_DNT") == "1",
+                get("HTTP_ACCEPT_LANGUAGE", ""),
+                get("HTTP_REFERER", ""),
+                get("QUERY_STRING", ""),
+                get("PATH_INFO", ""),
+                get("storefront.via", ""),
+            )
+        )
+        if len(self._waiting) >= self.many and self._counting.acquire(blocking=False):
+            try:
+                self._work_off()
+            finally:
+                self._counting.release()
 
-    def _count_at(self, environ: dict, seen: Seen, at: datetime) -> None:
+    def start(self) -> None:
+        """Have a thread of this process count what waits, each second."""
+        threading.Thread(target=self._again_and_again, name="views", daemon=True).start()
+
+    def _again_and_again(self) -> None:
+        while True:
+            time.sleep(SECONDS)
+            self.work_off()
+
+    def work_off(self) -> None:
+        """Count what waits."""
+        with self._counting:
+            self._work_off()
+
+    def _work_off(self) -> None:
+        waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
         try:
-            self._note(environ, seen, at)
-        except Exception as trouble:
-            log.warning("a view was not counted: %s", type(trouble).__name__)
+            self._count_all([Asked._make(one) for one in waiting])
+        except Exception as trouble:  # what it was about may be somebody's: not told
+            log.error("views were not counted: %s", type(trouble).__name__)
+
+    def _count_all(self, waiting: Iterable[Asked]) -> None:
+        for asked in waiting:
+            try:
+                self._count(asked)
+            except Exception as trouble:
+                log.warning("a view was not counted: %s", type(trouble).__name__)
 
     def write_down(self) -> None:
         """Write the numbers down, and forget what is over: to be called each minute.
@@ -61,18 +138,24 @@ class Traffic:
         counted in a minute at whose end the policy does not cover it any more is not written.
         """
         at = self._now()
-        self._visits.forget(at)
-        self._count_few(at.date())
+        with self._counting:
+            self._work_off()
+            self._visits.forget(at)
+            self._count_few(at.date())
         self._is_on = self._may_count(at)
-        if not self._is_on:
+        if self._is_on:
+            self.counters.write_down()
+            return
+        with self._counting:
+            self._waiting.clear()
             self._visits, self._held = Visits(), Held()
             self.counters.drop()
-        elif self.counters:
-            self.counters.write_down()
 
     def end(self) -> None:
         """The same as the process ends: of what is held back, how often it came."""
-        self._count_few(None)
+        with self._counting:
+            self._work_off()
+            self._count_few(None)
         self.write_down()
 
     def _count_few(self, day: date | None) -> None:
@@ -80,30 +163,23 @@ class Traffic:
         for what, count in numbers.items():
             self.counters.add_many(over, what, FEW, count)
 
-    def _note(self, environ: dict, seen: Seen, at: datetime) -> None:
-        agent = environ.get("HTTP_USER_AGENT", "")
-        asker = self._askers.of(agent, at)
-        if why := _why_not(asker) or self._why_not(environ):
-            self._leave_out(environ, seen, asker, why, at)
-        elif is_reserved(environ):
-            if seen.page:
-                self.counters.add(at, ("views", "reserved views"))
+    def _count(self, asked: Asked) -> None:
+        asker = self._askers.of(asked.agent, asked.at)
+        if why := why_not(asker, asked):
+            self._leave_out(asked, asker, why)
+        elif asked.is_reserved:
+            if asked.seen.page:
+                self.counters.add(asked.at, ("views", "reserved views"))
         else:
-            digest = self._visits.digest(environ.get("REMOTE_ADDR", ""), agent, at.date())
-            visit = self._visits.seen(digest, at)
+            digest = self._visits.digest(asked.address, asked.agent, asked.at.date())
+            visit = self._visits.seen(digest, asked.at)
             if visit and visit.is_fast:
-                self._filter(seen, FAST, at)
+                self._filter(asked, FAST)
             else:
-                self._count(environ, seen, visit, asker, at)
+                self._count_persons(asked, visit, asker)
 
-    def _is_persons(self, environ: dict, at: datetime) -> bool:
-        asker = self._askers.of(environ.get("HTTP_USER_AGENT", ""), at)
-        return not (_why_not(asker) or self._why_not(environ) or is_reserved(environ))
-
-    def _count(
-        self, environ: dict, seen: Seen, visit: Visit | None, asker: Asker, at: datetime
-    ) -> None:
-        """Count a person's view."""
+    def _count_persons(self, asked: Asked, visit: Visit | None, asker: Asker) -> None:
+        seen = asked.seen
         first = visit and seen.page and not visit.page
         totals, values, less = _of_page(seen, visit) if seen.page else ([], [], [])
         if visit:
@@ -111,81 +187,68 @@ class Traffic:
                 visit.steps |= {seen.step}
                 totals.append(seen.step)
             if first:
-                asked = environ.get("HTTP_ACCEPT_LANGUAGE", "")
                 values += [("device", asker.device), ("browser", asker.browser)]
-                values.append(("language", language(asked)))
-                self._bring_origin(environ, at)
-            if seen.shows or "storefront.via" in environ:
-                values += _links(seen.shows, environ.get("storefront.via"), visit)
-        if seen.step == "product" and "HTTP_REFERER" in environ:
-            self._bring(environ, at, "from list", self._list_before(environ))
+                values.append(("language", language(asked.language)))
+                self._bring_origin(asked)
+            if seen.shows or asked.via:
+                values += _links(seen.shows, asked.via, visit)
+        if seen.step == "product" and asked.referrer:
+            self._bring(asked, "from list", whence.list_of(asked.referrer, self._hosts))
         if seen.search or seen.is_lost:
-            totals += self._bring_what_was_wanted(environ, seen, at)
-        self.counters.add(at, totals, values, less)
+            totals += self._bring_what_was_wanted(asked)
+        self.counters.add(asked.at, totals, values, less)
 
     # What is no person's view
 
-    def _why_not(self, environ: dict) -> str:
-        if is_fetched_ahead(environ):
-            return AHEAD
-        cookies = environ.get("HTTP_COOKIE")
-        return STAFF if cookies and self._session in f" {cookies}" else ""
-
-    def _leave_out(
-        self, environ: dict, seen: Seen, asker: Asker | None, why: str, at: datetime
-    ) -> None:
+    def _leave_out(self, asked: Asked, asker: Asker | None, why: str) -> None:
         """Count a view under why it is no person's."""
-        if not seen.page:
+        if not asked.seen.page:
             return
-        if is_reserved(environ):
-            self.counters.add(at, (IN_TOTAL[why],))
+        if asked.is_reserved:
+            self.counters.add(asked.at, (IN_TOTAL[why],))
             return
-        self._filter(seen, why, at)
+        self._filter(asked, why)
         if why == PROGRAM:
-            self._bring(environ, at, "bot", asker.program, is_known=asker.is_listed)
+            self._bring(asked, "bot", asker.program, is_known=asker.is_listed)
 
-    def _filter(self, seen: Seen, why: str, at: datetime) -> None:
-        if seen.page:
-            self.counters.add(at, (IN_TOTAL[why],), [("filtered", why)])
+    def _filter(self, asked: Asked, why: str) -> None:
+        if asked.seen.page:
+            self.counters.add(asked.at, (IN_TOTAL[why],), [("filtered", why)])
 
     # What comes from outside
 
-    def _bring(
-        self, environ: dict, at: datetime, what: str, value: str, *, is_known: bool = False
-    ) -> None:
+    def _bring(self, asked: Asked, what: str, value: str, *, is_known: bool = False) -> None:
         """Count a value from outside: now if it `is_known`, or once several have brought it."""
-        day, count = at.date(), 1
-        if value and not is_known:
+        if not value:
+            return
+        day, count = asked.at.date(), 1
+        if not is_known:
             self._count_few(day)
-        if value and not is_known and not self._held.is_free(what, value):
-            mark = self._visits.mark(environ.get("REMOTE_ADDR", ""), f"{what} {value}", day)
-            value, count = self._held.bring(what, value, mark)
-        if value and count:
+            if not self._held.is_free(what, value):
+                mark = self._visits.mark(asked.address, f"{what} {value}", day)
+                value, count = self._held.bring(what, value, mark)
+        if count:
             self.counters.add_many(day, what, value, count)
 
-    def _bring_origin(self, environ: dict, at: datetime) -> None:
-        referrer = environ.get("HTTP_REFERER")
-        if referrer:
-            self._bring(environ, at, "referrer", whence.host(referrer, self._hosts))
-        self._bring(environ, at, "campaign", whence.campaign(environ.get("QUERY_STRING", "")))
+    def _bring_origin(self, asked: Asked) -> None:
+        if asked.referrer:
+            self._bring(asked, "referrer", whence.host(asked.referrer, self._hosts))
+        self._bring(asked, "campaign", whence.campaign(asked.query))
 
-    def _list_before(self, environ: dict) -> str:
-        return whence.list_of(environ["HTTP_REFERER"], self._hosts)
-
-    def _bring_what_was_wanted(self, environ: dict, seen: Seen, at: datetime) -> list[str]:
+    def _bring_what_was_wanted(self, asked: Asked) -> list[str]:
         """Count words that were searched for, or an address where nothing is; gives totals."""
-        if seen.is_lost:
-            self._bring(environ, at, "not found", whence.lost(environ["PATH_INFO"], self.own))
+        if asked.seen.is_lost:
+            self._bring(asked, "not found", whence.lost(asked.path, self.own))
             return ["pages not found"]
-        searched = whence.words(seen.search)
-        self._bring(environ, at, "search", searched)
-        if seen.found:
+        searched = whence.words(asked.seen.search)
+        self._bring(asked, "search", searched)
+        if asked.seen.found:
             return ["searches"]
-        self._bring(environ, at, "in vain", searched)
+        self._bring(asked, "in vain", searched)
         return ["searches", "searches in vain"]
 
 
-def _links(shows: tuple[str, ...], via: str | None, visit: Visit) -> list[tuple[str, str]]:
+def _links(shows: tuple[str, ...], via: str, visit: Visit) -> list[tuple[str, str]]:
     """What counts of links that have a name: once a visit that it was shown, and then followed."""
     new = [("followed", via)] if ("shown", via) in visit.links else []
     new += [("shown", name) for name in shows]
@@ -194,25 +257,15 @@ def _links(shows: tuple[str, ...], via: str | None, visit: Visit) -> list[tuple[
     return new
 
 
-def is_reserved(environ: dict) -> bool:
-    """Whether the visitor's browser asks not to be tracked: such views are in totals only."""
-    return environ.get("HTTP_SEC_GPC") == "1" or environ.get("HTTP_DNT") == "1"
-
-
-def is_fetched_ahead(environ: dict) -> bool:
-    """Whether a browser asks before anybody has: Sec-Purpose (Fetch standard), and before it."""
-    said = (
-        environ.get("HTTP_SEC_PURPOSE") or environ.get("HTTP_PURPOSE") or environ.get("HTTP_X_MOZ")
-    )
-    return said is not None and said.startswith(("prefetch", "prerender"))
-
-
-def _why_not(asker: Asker | None) -> str:
+def why_not(asker: Asker | None, asked: Asked) -> str:
+    """Why that is no person's view, or ""."""
     if asker is None:
         return UNREAD
     if asker.program:
         return UNNAMED if asker.program == NAMELESS else PROGRAM
-    return ""
+    if asked.purpose.startswith(("prefetch", "prerender")):
+        return AHEAD
+    return STAFF if asked.is_staff else ""
 
 
 def _of_page(seen: Seen, visit: Visit | None) -> tuple[list, list, list]:
