@@ -18,7 +18,8 @@ def test_what_several_count_at_once_adds_up_exactly(settings, clock):
         own = Counters()  # as in a process of its own; so is the thread's connection
         for turn in range(10):
             for page in pages:
-                own.add(clock() + timedelta(hours=turn % 2), ("views",), (("page", page),))
+                own.of_hour(clock() + timedelta(hours=turn % 2))["views"] += 1
+                own.of_day(clock().date())["page", page] += 1
             _write([own.write_down])
         assert not own
 
@@ -33,7 +34,8 @@ def test_what_several_count_at_once_adds_up_exactly(settings, clock):
 
 def test_a_database_that_refuses_is_asked_again_and_nothing_is_lost(settings, clock, caplog):
     own, others = Counters(), []
-    own.add(clock(), ("views",), (("page", "/products/of-somebody"),))
+    own.of_hour(clock())["views"] += 1
+    own.of_day(clock().date())["page", "/products/of-somebody"] += 1
     database.execute_sql("ALTER TABLE traffic_day RENAME TO elsewhere")
     with caplog.at_level(logging.WARNING):
         _write([own.write_down, lambda: others.append(1)])
@@ -42,7 +44,7 @@ def test_a_database_that_refuses_is_asked_again_and_nothing_is_lost(settings, cl
     assert others, "who comes after it writes all the same"
     assert totals() == {}
     database.execute_sql("ALTER TABLE elsewhere RENAME TO traffic_day")
-    own.add(clock(), ("views",))
+    own.of_hour(clock())["views"] += 1
     _write([own.write_down])
     assert totals() == {"views": 2}
     assert TrafficDay.get().count == 1

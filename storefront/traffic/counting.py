@@ -72,7 +72,6 @@ class Traffic:
         self._askers, self._visits, self._held = Askers(), Visits(), Held()
         self.counters = Counters()
         self._waiting: deque[tuple] = deque(maxlen=MOST)  # what `Asked` has
-        self._counting = threading.Lock()
 
     def note(self, environ: dict, seen: Seen | None, at: datetime) -> None:
         """Have an answer counted that was given out at that moment."""
@@ -97,11 +96,11 @@ class Traffic:
                 get("storefront.via", ""),
             )
         )
-        if len(self._waiting) >= self.many and self._counting.acquire(blocking=False):
+        if len(self._waiting) >= self.many and self.counters.lock.acquire(blocking=False):
             try:
                 self._work_off()
             finally:
-                self._counting.release()
+                self.counters.lock.release()
 
     def start(self) -> None:
         """Have a thread of this process count what waits, each second."""
@@ -114,7 +113,7 @@ class Traffic:
 
     def work_off(self) -> None:
         """Count what waits."""
-        with self._counting:
+        with self.counters.lock:
             self._work_off()
 
     def _work_off(self) -> None:
@@ -138,7 +137,7 @@ class Traffic:
         counted in a minute at whose end the policy does not cover it any more is not written.
         """
         at = self._now()
-        with self._counting:
+        with self.counters.lock:
             self._work_off()
             self._visits.forget(at)
             self._count_few(at.date())
@@ -146,14 +145,14 @@ class Traffic:
         if self._is_on:
             self.counters.write_down()
             return
-        with self._counting:
+        with self.counters.lock:
             self._waiting.clear()
             self._visits, self._held = Visits(), Held()
             self.counters.drop()
 
     def end(self) -> None:
         """The same as the process ends: of what is held back, how often it came."""
-        with self._counting:
+        with self.counters.lock:
             self._work_off()
             self._count_few(None)
         self.write_down()
@@ -161,7 +160,7 @@ class Traffic:
     def _count_few(self, day: date | None) -> None:
         over, numbers = self._held.let_go(day)
         for what, count in numbers.items():
-            self.counters.add_many(over, what, FEW, count)
+            self.counters.of_day(over)[what, FEW] += count
 
     def _count(self, asked: Asked) -> None:
         asker = self._askers.of(asked.agent, asked.at)
@@ -169,7 +168,9 @@ class Traffic:
             self._leave_out(asked, asker, why)
         elif asked.is_reserved:
             if asked.seen.page:
-                self.counters.add(asked.at, ("views", "reserved views"))
+                hour = self.counters.of_hour(asked.at)
+                hour["views"] += 1
+                hour["reserved views"] += 1
         else:
             digest = self._visits.digest(asked.address, asked.agent, asked.at.date())
             visit = self._visits.seen(digest, asked.at)
@@ -179,24 +180,43 @@ class Traffic:
                 self._count_persons(asked, visit, asker)
 
     def _count_persons(self, asked: Asked, visit: Visit | None, asker: Asker) -> None:
-        seen = asked.seen
-        first = visit and seen.page and not visit.page
-        totals, values, less = _of_page(seen, visit) if seen.page else ([], [], [])
+        seen, hour = asked.seen, self.counters.of_hour(asked.at)
+        day = self.counters.of_day(asked.at.date())
+        if seen.page:
+            hour["views"] += 1
+            day["page", seen.page] += 1
+            if visit and visit.page != seen.page:
+                self._go_on(asked, visit, asker, hour, day)
         if visit:
             if seen.step and seen.step not in visit.steps:
                 visit.steps |= {seen.step}
-                totals.append(seen.step)
-            if first:
-                values += [("device", asker.device), ("browser", asker.browser)]
-                values.append(("language", language(asked.language)))
-                self._bring_origin(asked)
+                hour[seen.step] += 1
             if seen.shows or asked.via:
-                values += _links(seen.shows, asked.via, visit)
+                for link in _links(seen.shows, asked.via, visit):
+                    day[link] += 1
         if seen.step == "product" and asked.referrer:
             self._bring(asked, "from list", whence.list_of(asked.referrer, self._hosts))
         if seen.search or seen.is_lost:
-            totals += self._bring_what_was_wanted(asked)
-        self.counters.add(asked.at, totals, values, less)
+            self._bring_what_was_wanted(asked, hour)
+
+    def _go_on(self, asked: Asked, visit: Visit, asker: Asker, hour: dict, day: dict) -> None:
+        """Have the visit begin with this page, or go on from another one to it."""
+        if visit.page:
+            # That is not the last one any more: exits are right at any moment.
+            day["exit", visit.page] -= 1
+        else:
+            hour["visits"] += 1
+            spoken = language(asked.language)
+            for one in (
+                ("entry", asked.seen.page),
+                ("device", asker.device),
+                ("browser", asker.browser),
+                ("language", spoken),
+            ):
+                day[one] += 1
+            self._bring_origin(asked)
+        visit.page = asked.seen.page
+        day["exit", visit.page] += 1
 
     # What is no person's view
 
@@ -205,7 +225,7 @@ class Traffic:
         if not asked.seen.page:
             return
         if asked.is_reserved:
-            self.counters.add(asked.at, (IN_TOTAL[why],))
+            self.counters.of_hour(asked.at)[IN_TOTAL[why]] += 1
             return
         self._filter(asked, why)
         if why == PROGRAM:
@@ -213,7 +233,8 @@ class Traffic:
 
     def _filter(self, asked: Asked, why: str) -> None:
         if asked.seen.page:
-            self.counters.add(asked.at, (IN_TOTAL[why],), [("filtered", why)])
+            self.counters.of_hour(asked.at)[IN_TOTAL[why]] += 1
+            self.counters.of_day(asked.at.date())["filtered", why] += 1
 
     # What comes from outside
 
@@ -228,24 +249,25 @@ class Traffic:
                 mark = self._visits.mark(asked.address, f"{what} {value}", day)
                 value, count = self._held.bring(what, value, mark)
         if count:
-            self.counters.add_many(day, what, value, count)
+            self.counters.of_day(day)[what, value] += count
 
     def _bring_origin(self, asked: Asked) -> None:
         if asked.referrer:
             self._bring(asked, "referrer", whence.host(asked.referrer, self._hosts))
         self._bring(asked, "campaign", whence.campaign(asked.query))
 
-    def _bring_what_was_wanted(self, asked: Asked) -> list[str]:
-        """Count words that were searched for, or an address where nothing is; gives totals."""
+    def _bring_what_was_wanted(self, asked: Asked, hour: dict) -> None:
+        """Count words that were searched for, or an address where nothing is."""
         if asked.seen.is_lost:
+            hour["pages not found"] += 1
             self._bring(asked, "not found", whence.lost(asked.path, self.own))
-            return ["pages not found"]
+            return
         searched = whence.words(asked.seen.search)
+        hour["searches"] += 1
         self._bring(asked, "search", searched)
-        if asked.seen.found:
-            return ["searches"]
-        self._bring(asked, "in vain", searched)
-        return ["searches", "searches in vain"]
+        if not asked.seen.found:
+            hour["searches in vain"] += 1
+            self._bring(asked, "in vain", searched)
 
 
 def _links(shows: tuple[str, ...], via: str, visit: Visit) -> list[tuple[str, str]]:
@@ -263,21 +285,6 @@ def why_not(asker: Asker | None, asked: Asked) -> str:
         return UNREAD
     if asker.program:
         return UNNAMED if asker.program == NAMELESS else PROGRAM
-    if asked.purpose.startswith(("prefetch", "prerender")):
+    if asked.purpose and asked.purpose.startswith(("prefetch", "prerender")):
         return AHEAD
     return STAFF if asked.is_staff else ""
-
-
-def _of_page(seen: Seen, visit: Visit | None) -> tuple[list, list, list]:
-    """Totals, values, and values of which there is one less, of a view of a page."""
-    totals, values, less = ["views"], [("page", seen.page)], []
-    if visit:
-        if not visit.page:
-            totals.append("visits")
-            values.append(("entry", seen.page))
-        else:
-            # The page before is not the last one any more: exits are right at any moment.
-            less.append(("exit", visit.page))
-        values.append(("exit", seen.page))
-        visit.page = seen.page
-    return totals, values, less

@@ -6,7 +6,6 @@ it has come from three places on one day. Then it is written down, with the numb
 does not come so far is counted with all others of its kind as "(few)" when the day is over.
 """
 
-import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
@@ -25,13 +24,12 @@ class Value:
 
 
 class Held:
-    """What one process holds back on one day."""
+    """What one process holds back on one day; one thread at a time may ask."""
 
     def __init__(self) -> None:
         self._day: date | None = None
         self._held: dict[tuple[str, str], Value] = {}
         self._known: set[tuple[str, str]] = set()
-        self._lock = threading.Lock()
 
     def is_free(self, what: str, value: str) -> bool:
         """Whether that is held no longer today, or never is."""
@@ -40,32 +38,30 @@ class Held:
     def bring(self, what: str, value: str, mark: bytes) -> tuple[str, int]:
         """Count it once more; gives the value that may be written now, and how often."""
         key = what, value
-        with self._lock:
-            if self.is_free(what, value):
-                return value, 1
-            held = self._held.get(key)
-            if held is None:
-                if len(self._held) >= MOST or len(self._known) >= MOST:
-                    return FEW, 1
-                held = self._held[key] = Value()
-            held.count += 1
-            held.marks.add(mark)
-            if len(held.marks) < ENOUGH:
-                return value, 0
-            del self._held[key]
-            self._known.add(key)
-            return value, held.count
+        if self.is_free(what, value):
+            return value, 1
+        held = self._held.get(key)
+        if held is None:
+            if len(self._held) >= MOST or len(self._known) >= MOST:
+                return FEW, 1
+            held = self._held[key] = Value()
+        held.count += 1
+        held.marks.add(mark)
+        if len(held.marks) < ENOUGH:
+            return value, 0
+        del self._held[key]
+        self._known.add(key)
+        return value, held.count
 
     def let_go(self, day: date | None = None) -> tuple[date | None, Counter]:
         """Forget what is held, unless it is of that day; gives the day it is of, and numbers by
         what was held.
         """
-        with self._lock:
-            if day == self._day:
-                return None, Counter()
-            over, self._day = self._day, day
-            numbers: Counter = Counter()
-            for (what, _), held in self._held.items():
-                numbers[what] += held.count
-            self._held, self._known = {}, set()
-            return over, numbers
+        if day == self._day:
+            return None, Counter()
+        over, self._day = self._day, day
+        numbers: Counter = Counter()
+        for (what, _), held in self._held.items():
+            numbers[what] += held.count
+        self._held, self._known = {}, set()
+        return over, numbers
