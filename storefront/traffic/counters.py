@@ -36,20 +36,20 @@ class Counters:
         self._days: dict[date, dict[tuple[str, str], int]] = {}
         self._end: datetime | None = None  # when the hour that is counted now is over
 
-    def of_hour(self, at: datetime) -> dict[str, int]:
-        """The totals of the hour that this moment is in."""
+    def at(self, at: datetime) -> tuple[dict[str, int], dict[tuple[str, str], int] | Known]:
+        """The totals of the hour that this moment is in, and how often each value came that day."""
         if self._end is None or not self._begin <= at < self._end:
             self._begin = at.replace(minute=0, second=0, microsecond=0)
             self._end = self._begin + timedelta(hours=1)
             self._hour = self._hours.setdefault(self._begin, defaultdict(int))
-        return self._hour
+            self._day = self._days.setdefault(at.date(), defaultdict(int))
+        return self._hour, self._day if len(self._day) < MOST else Known(self._day)
 
-    def of_day(self, day: date) -> dict[tuple[str, str], int]:
-        """How often each value came on that day, by what it is of."""
-        of_day = self._days.get(day)
-        if of_day is None:
-            of_day = self._days[day] = defaultdict(int)
-        return of_day if len(of_day) < MOST else Known(of_day)
+    def add(self, day: date, one: tuple[str, str], count: int) -> None:
+        """Count so many more of a value."""
+        of_day = self._days.setdefault(day, defaultdict(int))
+        if len(of_day) < MOST or one in of_day:
+            of_day[one] += count
 
     def write_down(self) -> None:
         """Add what was counted to the database; where that refuses, nothing is lost. Raises

@@ -79,19 +79,20 @@ class Visits:
 
     def digest(self, address: str, browser: str, day: date) -> bytes:
         """What a visit of that day is known by."""
-        return self._hashed(f"{_place(address)} {browser}", day)
+        return self._hashed(address, f" {browser}", day)
 
     def mark(self, address: str, brought: str, day: date) -> bytes:
         """That somebody at that address has brought this on that day: another for each thing, so
         that no two of them lead to the same visitor, nor to a visit.
         """
-        return self._hashed(f"{_place(address)}\n{brought}", day)
+        return self._hashed(address, f"\n{brought}", day)
 
-    def _hashed(self, said: str, day: date) -> bytes:
+    def _hashed(self, address: str, more: str, day: date) -> bytes:
         if day != self._day:
             self._turn(day)
         keyed = self._keyed.copy()  # setting it up anew takes as long again
-        keyed.update(said.encode("utf-8", "replace"))
+        place = address if "." in address else _place(address)
+        keyed.update(f"{place}{more}".encode("utf-8", "replace"))
         return keyed.digest()
 
     def _turn(self, day: date, key: bytes = b"") -> None:
@@ -140,8 +141,6 @@ class Visits:
 
 def _place(address: str) -> str | bytes:
     """The address, or the part of an IPv6 one that a household has to itself (RFC 6177)."""
-    if ":" not in address or "." in address:
-        return address
     try:
         return inet_pton(AF_INET6, address)[:8]
     except OSError:
