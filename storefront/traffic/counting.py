@@ -9,8 +9,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
 
 from storefront.traffic import whence
 from storefront.traffic.askers import NAMELESS, Asker, Askers, language
@@ -27,12 +27,13 @@ IN_TOTAL = dict.fromkeys((PROGRAM, UNNAMED, UNREAD, FAST), "bot views") | {
     STAFF: "staff views",
 }
 SECONDS = 1  # after which what waits is counted
+MANY = 100  # that wait: who brings the last one counts them
 MOST = 50_000  # answers that wait at a time; the oldest go uncounted
-new = tuple.__new__  # of an Asked, in half the time that its own takes
 log = logging.getLogger(__name__)
 
 
-class Asked(NamedTuple):
+@dataclass(slots=True)
+class Asked:
     """What is needed to count an answer: when and as what, and of the request no more than that."""
 
     at: datetime
@@ -57,8 +58,6 @@ class Traffic:
     are the beginnings of paths that lead to somebody's own.
     """
 
-    many = 100  # that wait: who brings the last one counts them
-
     def __init__(
         self,
         now: Callable[[], datetime],
@@ -72,6 +71,7 @@ class Traffic:
         self._is_on = may_count(now())
         self._askers, self._visits, self._held = Askers(), Visits(), Held()
         self.counters = Counters()
+        self._many = MANY
         self._waiting: deque[Asked] = deque(maxlen=MOST)
 
     def note(self, environ: dict, seen: Seen | None, at: datetime) -> None:
@@ -80,26 +80,23 @@ class Traffic:
             return
         get = environ.get
         cookies = get("HTTP_COOKIE")
-        asked = new(
-            Asked,
-            (
-                at,
-                seen,
-                get("REMOTE_ADDR", ""),
-                get("HTTP_USER_AGENT", ""),
-                # Sec-Purpose (Fetch standard), and what there was before it
-                get("HTTP_SEC_PURPOSE") or get("HTTP_PURPOSE") or get("HTTP_X_MOZ", ""),
-                cookies is not None and self._session in f" {cookies}",
-                get("HTTP_SEC_GPC") == "1" or get("HTTP_DNT") == "1",
-                get("HTTP_ACCEPT_LANGUAGE", ""),
-                get("HTTP_REFERER", ""),
-                get("QUERY_STRING", ""),
-                get("PATH_INFO", ""),
-                get("storefront.via", ""),
-            ),
+        asked = Asked(
+            at,
+            seen,
+            get("REMOTE_ADDR", ""),
+            get("HTTP_USER_AGENT", ""),
+            # Sec-Purpose (Fetch standard), and what there was before it
+            get("HTTP_SEC_PURPOSE") or get("HTTP_PURPOSE") or get("HTTP_X_MOZ", ""),
+            cookies is not None and self._session in f" {cookies}",
+            get("HTTP_SEC_GPC") == "1" or get("HTTP_DNT") == "1",
+            get("HTTP_ACCEPT_LANGUAGE", ""),
+            get("HTTP_REFERER", ""),
+            get("QUERY_STRING", ""),
+            get("PATH_INFO", ""),
+            get("storefront.via", ""),
         )
         self._waiting.append(asked)
-        if len(self._waiting) >= self.many and self.counters.lock.acquire(blocking=False):
+        if len(self._waiting) >= self._many and self.counters.lock.acquire(blocking=False):
             try:
                 self._work_off()
             finally:

@@ -19,11 +19,9 @@ from storefront.traffic.visits import Visit
 class SharedTraffic(Traffic):
     """What one process of several has seen."""
 
-    many = math.inf  # whoever counts asks the store, so no page does
-
     def __init__(self, shared: Shared, now: Callable[[], datetime], *rest) -> None:
         super().__init__(now, *rest)
-        self._shared = shared
+        self._shared, self._many = shared, math.inf  # whoever counts asks the store: no page does
 
     def end(self) -> None:
         """Count what waits, and write all down as the process ends."""
