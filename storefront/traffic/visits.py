@@ -96,7 +96,8 @@ class Visits:
         return keyed.digest()
 
     def _turn(self, day: date, key: bytes = b"") -> None:
-        if day != self._day or key:
+        # Of the day before nothing comes back: for the last views of it there is the new key.
+        if key or self._day is None or day > self._day:
             self._key, self._visits = key or secrets.token_bytes(32), {}
             self._keyed, self._day = blake2b(key=self._key, digest_size=8), day
 
