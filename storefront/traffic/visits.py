@@ -29,7 +29,8 @@ declare(
     basis="interest",
     keep=IDLE,
     words="a keyed digest of your internet address and of the name of your browser, with the page "
-    "you looked at last and your steps to an order; its key is drawn anew each day",
+    "you looked at last and your steps to an order; its key is drawn anew each day. For a second, "
+    "until a view is counted, the address itself and what your browser said with the request",
 )
 declare(
     "memory",
