@@ -23,10 +23,12 @@ from storefront.drawn import Showing
 from storefront.front import content_policy
 from storefront.kept import PRIVATE, PUBLIC, VARY
 from storefront.models import Redirect
+from storefront.models.meaning import Meanings
+from storefront.models.search import terms
 from storefront.models.trial import ARMS
 from storefront.traffic import Seen
 
-LONGEST_SEARCHED = 60  # characters that are shown
+LONGEST_SEARCHED = 100  # characters that are shown
 FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 
 
@@ -106,7 +108,7 @@ def _covered_in_edition() -> frozenset[str]:
 
 
 def _edition() -> str | None:
-    return current_app.extensions["edition"]()
+    return request.environ.get("storefront.edition") or current_app.extensions["edition"]()
 
 
 def show(
@@ -128,7 +130,7 @@ def show(
     are told (`kept.PUBLIC` or `kept.SHORT`).
     """
     fragment = part is not None and wants_part()
-    body = _fragment(part, shown, context) if fragment else _page(page, shown, context)
+    body = _fragment(part, shown, context) if fragment else _page(page, shown, context, status)
     response = current_app.response_class(body, status)
     if shown and shown.sheet and not fragment:
         styled(response, shown.sheet)
@@ -188,15 +190,27 @@ def _tag(response: Response, tags: Iterable[str]) -> None:
         response.headers[header] = between.join(dict.fromkeys(tags))
 
 
-def _page(page: str, shown: Showing | None, context: dict) -> str | bytes:
-    # Who was led here by a search is shown the way to what it finds; see blueprints/listing.py.
-    searched = request.args.get("searched", "")[:LONGEST_SEARCHED]
-    said = {"cart_trouble": cart_trouble(), "searched": searched}
+def _page(page: str, shown: Showing | None, context: dict, status: int) -> str | bytes:
+    said = {"cart_trouble": cart_trouble(), "searched": _searched() if status == 200 else ""}
     context = {"cart": read_cart()} | said | context
     if shown is None or shown.rows is None or any(said.values()):
         return _render(page, context | (shown.facts() if shown else {}))
     request.environ["storefront.drawn"] = True  # before, perhaps: then it is pressed already
     return current_app.extensions["drawn"].page(page, shown, context["cart"].count)
+
+
+def _searched() -> str:
+    """The search that led here, whose visitor is shown the way to what it finds, or "".
+
+    Only words that do lead here are repeated: a link could put any into our page otherwise.
+    """
+    said = request.args.get("searched", "")
+    if not said or len(said) > LONGEST_SEARCHED:
+        return ""
+    shelf = current_app.extensions["shelf"]
+    shelf.refresh()
+    meanings = shelf.kept("meanings", Meanings.read)
+    return said if meanings.way(terms(said), now()) == request.path else ""
 
 
 def _fragment(part: str, shown: Showing | None, context: dict) -> str:

@@ -31,6 +31,7 @@ from storefront.pages import (
 )
 from storefront.shelf import ALL, Shelf
 from storefront.structured import breadcrumbs
+from storefront.traffic import Seen
 from storefront.ways import Way, way_back
 
 blueprint = Blueprint("listing", __name__)
@@ -106,8 +107,12 @@ def _led(query: str) -> str | None:
     Whoever has chosen anything, an order for one, wants to search: nobody is led astray twice.
     """
     query = " ".join(query.split())
-    way = _meanings().way(text_search.terms(query), now())
-    return f"{way}?{urlencode({'searched': query[:LONGEST_SEARCHED]})}" if way else None
+    words = text_search.terms(query)
+    if not (way := _meanings().way(words, now())):
+        return None
+    request.environ["storefront.seen"] = Seen(search=query, found=1)  # it is a search, too
+    said = query if len(query) <= LONGEST_SEARCHED else " ".join(words)
+    return f"{way}?{urlencode({'searched': said})}"
 
 
 def _found(arguments: MultiDict) -> dict:
@@ -178,6 +183,8 @@ def _list(
     **context,
 ):
     """A list, with what is pinned at that `place`; above its beginning, what is promoted there."""
+    if "sort" in request.args:
+        trial = None  # whoever chose an order gets that, the collection's own too
     tried = trial.order if trial and arm() == "b" and not wants_part() else ""
     try:
         asked = (path, request.args, _shelf(), first_order, within, ranked, tried)
@@ -195,7 +202,8 @@ def _list(
     if path == "/search" and listed.wanted.is_first and not wants_part():
         counts(search=listed.wanted.query, found=listed.count)
     trail = trails.current()
-    context["walked"] = trails.walked(trail)
+    if not wants_part():
+        context["walked"] = trails.walked(trail)
     rows = (listed.narrowed, listed.wanted.state, tuple(listed.products), *context.values())
     shown = Showing(
         None if trail or isinstance(within, BitMap) else rows,
