@@ -15,6 +15,5 @@ app = create_app()
 gate.close()
 traffic = app.extensions["traffic"]
 others = [view_counts.write_down, lambda: tally.write_down(datetime.now(UTC))]
-if app.extensions["settings"].shared:
-    traffic.start()
+traffic.start()
 write_each_minute(traffic.write_down, *others, at_the_end=[traffic.end, *others])

@@ -38,8 +38,8 @@ class Behind:
     `count(cookies)`: how many things the cart in a Cookie header holds, 0 without a cart, None
     where the visitor needs a page drawn for them; `badge(count)`: its bytes in a page;
     `edition()`: which one is out, None if unknown; `now()`: the moment, in UTC; `seen(path)`: what
-    is counted was given out at that path; `viewed(environ, status, seen)`: so was an answer that
-    counts as what was `seen`.
+    is counted was given out at that path; `viewed(environ, seen, at)`: so was at that moment an
+    answer that counts as what was `seen`.
     """
 
     is_public: Callable[[str], bool]
@@ -48,7 +48,7 @@ class Behind:
     edition: Callable[[], str | None]
     now: Callable[[], datetime]
     seen: Callable[[str], None]
-    viewed: Callable[[dict, str, Seen | None], None]
+    viewed: Callable[[dict, Seen | None, datetime], None]
 
 
 class Answer:
@@ -142,12 +142,12 @@ class Front:
         return self._behind.count(cookies) if cookies else 0
 
     def _for_all(self, count: int, environ, start_response) -> Iterable[bytes]:
-        edition, key = self._behind.edition(), _key(environ)
-        page = self._pages.find(key, edition)
+        edition, key, at = self._behind.edition(), _key(environ), self._behind.now()
+        page = self._pages.find(key, edition, at)
         if page is not None and page.on_trial:
             environ["storefront.arm"] = arm = choice(ARMS)
             key = (*key, arm)
-            page = self._pages.find(key, edition)
+            page = self._pages.find(key, edition, at)
         if page is None:
             if edition is None or not self._behind.is_public(environ["PATH_INFO"]):
                 return self._pass_on(Answer(self._app, environ), environ, start_response)
@@ -164,13 +164,15 @@ class Front:
                 again = Answer(self._app, environ) if "HTTP_COOKIE" in environ else answer
                 environ.setdefault("storefront.seen", nobodys.get("storefront.seen"))
                 return self._pass_on(again, environ, start_response)
-        return self._give(page, count, environ, start_response)
+        return self._give(page, count, at, environ, start_response)
 
-    def _give(self, page: Page, count: int, environ, start_response) -> Iterable[bytes]:
+    def _give(
+        self, page: Page, count: int, at: datetime, environ, start_response
+    ) -> Iterable[bytes]:
         coding = coding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
         ready = self._pages.ready(page, coding, count, environ["wsgi.url_scheme"])
         if environ["REQUEST_METHOD"] == "GET":
-            self._behind.viewed(environ, "200", page.seen)
+            self._behind.viewed(environ, page.seen, at)
         asked = environ.get("HTTP_IF_NONE_MATCH")
         if asked and (ready.etag in asked or asked == "*"):
             start_response("304 NOT MODIFIED", ready.headers[:3])
@@ -195,7 +197,10 @@ class Front:
         if environ["REQUEST_METHOD"] == "HEAD":
             answer.whole()
             return []
-        self._behind.viewed(environ, answer.status[:3], environ.get("storefront.seen"))
+        seen = environ.get("storefront.seen")
+        # What broke after the view had said what it would count as was not given out.
+        if seen is not None and (seen.is_lost or answer.status[0] in "23"):
+            self._behind.viewed(environ, seen, self._behind.now())
         return body
 
     def _in_coding(self, body: bytes, headers: dict[str, str], environ) -> bytes:

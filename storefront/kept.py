@@ -79,10 +79,10 @@ class KeptPages:
         self._later = ThreadPoolExecutor(1, "press")
         self._room = threading.Semaphore(MOST_WAITING)
 
-    def find(self, key: tuple, edition: str | None) -> Page | None:
-        """The page of that address, if it is of this edition and not too old."""
+    def find(self, key: tuple, edition: str | None, at: datetime) -> Page | None:
+        """The page of that address, if it is of this edition and not too old at that moment."""
         page = self._pages.get(key)
-        if page is None or page.edition != edition or self._now() >= page.until:
+        if page is None or page.edition != edition or at >= page.until:
             return None
         with self._lock:
             if key in self._pages:

@@ -6,9 +6,9 @@ of it is a word of a closed list; what programs that nobody knows call themselve
 
 import re
 import threading
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple
 
 from storefront.cldr import LANGUAGES
 
@@ -34,7 +34,8 @@ KINDS = (
 )
 
 
-class Asker(NamedTuple):
+@dataclass(slots=True)
+class Asker:
     """What is known of who asks. `program` is a program's name, "" for a person; `is_listed` says
     that the name stands in a list, and is nobody's invention.
     """

@@ -2,7 +2,6 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from storefront.models import TrafficDay
@@ -10,11 +9,25 @@ from storefront.models import TrafficDay
 MOST = 20_000  # different things of one day in one process; further ones are not counted
 
 
+class Known:
+    """The numbers of a day that has as many as there may be: only those go on."""
+
+    def __init__(self, numbers: dict) -> None:
+        self._numbers = numbers
+
+    def __getitem__(self, one: tuple[str, str]) -> int:
+        return self._numbers.get(one, 0)
+
+    def __setitem__(self, one: tuple[str, str], count: int) -> None:
+        if one in self._numbers:
+            self._numbers[one] = count
+
+
 class Counters:
-    """What was counted since the last time of writing down."""
+    """What was counted since the last time of writing down. Who counts holds the `lock`."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -23,39 +36,20 @@ class Counters:
         self._days: dict[date, dict[tuple[str, str], int]] = {}
         self._end: datetime | None = None  # when the hour that is counted now is over
 
-    def add(
-        self,
-        at: datetime,
-        totals: Iterable[str],
-        values: Iterable[tuple[str, str]] = (),
-        less: Iterable[tuple[str, str]] = (),
-    ) -> None:
-        """Count one more of these totals and of these values, and one `less` of those."""
-        with self._lock:
-            if self._end is None or not self._begin <= at < self._end:
-                self._turn_to(at)
-            of_hour, of_day = self._hour, self._day
-            for what in totals:
-                of_hour[what] += 1
-            if len(of_day) >= MOST:
-                values, less = ([one for one in some if one in of_day] for some in (values, less))
-            for one in values:
-                of_day[one] += 1
-            for one in less:
-                of_day[one] -= 1
+    def at(self, at: datetime) -> tuple[dict[str, int], dict[tuple[str, str], int] | Known]:
+        """The totals of the hour that this moment is in, and how often each value came that day."""
+        if self._end is None or not self._begin <= at < self._end:
+            self._begin = at.replace(minute=0, second=0, microsecond=0)
+            self._end = self._begin + timedelta(hours=1)
+            self._hour = self._hours.setdefault(self._begin, defaultdict(int))
+            self._day = self._days.setdefault(at.date(), defaultdict(int))
+        return self._hour, self._day if len(self._day) < MOST else Known(self._day)
 
-    def _turn_to(self, at: datetime) -> None:
-        self._begin = at.replace(minute=0, second=0, microsecond=0)
-        self._end = self._begin + timedelta(hours=1)
-        self._hour = self._hours.setdefault(self._begin, defaultdict(int))
-        self._day = self._days.setdefault(at.date(), defaultdict(int))
-
-    def add_many(self, day: date, what: str, value: str, count: int) -> None:
+    def add(self, day: date, one: tuple[str, str], count: int) -> None:
         """Count so many more of a value."""
-        with self._lock:
-            of_day = self._days.setdefault(day, defaultdict(int))
-            if len(of_day) < MOST or (what, value) in of_day:
-                of_day[what, value] += count
+        of_day = self._days.setdefault(day, defaultdict(int))
+        if len(of_day) < MOST or one in of_day:
+            of_day[one] += count
 
     def write_down(self) -> None:
         """Add what was counted to the database; where that refuses, nothing is lost. Raises
@@ -63,7 +57,7 @@ class Counters:
         """
         if not self:
             return
-        with self._lock:
+        with self.lock:
             hours, days = _flat(self._hours), _flat(self._days)
             self._begin_anew()
         days = {(day, *of_what): count for (day, of_what), count in days.items() if count}
@@ -75,11 +69,10 @@ class Counters:
 
     def drop(self) -> None:
         """Forget what was counted since the last time of writing down."""
-        with self._lock:
-            self._begin_anew()
+        self._begin_anew()
 
     def _take_back(self, hours: dict, days: dict) -> None:
-        with self._lock:
+        with self.lock:
             for (hour, what), count in hours.items():
                 self._hours.setdefault(hour, defaultdict(int))[what] += count
             for (day, *of_what), count in days.items():

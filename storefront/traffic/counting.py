@@ -1,7 +1,15 @@
-"""Counts the answers that the front has given out; docs/traffic.md says what of each."""
+"""Counts the answers that the front has given out; docs/traffic.md says what of each.
+
+A page waits for none of that: what is needed of its request stands in memory for a second at most,
+and many are counted at once, which takes two thirds of the time that each by itself does.
+"""
 
 import logging
-from collections.abc import Callable, Collection
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from storefront.traffic import whence
@@ -19,10 +27,32 @@ IN_TOTAL = dict.fromkeys((PROGRAM, UNNAMED, UNREAD, FAST), "bot views") | {
     AHEAD: "prefetched views",
     STAFF: "staff views",
 }
+SECONDS = 1  # after which what waits is counted
+MANY = 100  # that wait: who brings the last one counts them
+MOST = 50_000  # answers that wait at a time; the oldest go uncounted
+LONGEST = 1000  # characters of a header that waits
 # What one address may have within a minute: a network of mobile telephones stays far below it.
 NEW_NAMES = 30  # names of browsers that nobody had before
 NEW_VISITS = 30
 log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Asked:
+    """What is needed to count an answer: when and as what, and of the request no more than that."""
+
+    at: datetime
+    seen: Seen
+    address: str
+    agent: str
+    purpose: str  # why a browser asks before anybody has, or ""
+    is_staff: bool
+    is_reserved: bool  # the browser asks not to be tracked: in totals only
+    language: str
+    referrer: str
+    query: str
+    path: str
+    via: str
 
 
 class Traffic:
@@ -46,25 +76,70 @@ class Traffic:
         self._is_on = may_count(now())
         self._askers, self.counters = Askers(), Counters()
         self._know_nobody()
+        self._many = MANY
+        self._waiting: deque[Asked] = deque(maxlen=MOST)
 
     def _know_nobody(self) -> None:
         self._visits, self._held = Visits(), Held()
         self._names, self._begun = Shares(NEW_NAMES), Shares(NEW_VISITS)
 
-    def note(self, environ: dict, status: str, seen: Seen | None) -> None:
-        """Count an answer to a request; a fault in that is logged and goes no further."""
-        if self._counts(status, seen):
-            self._count_at(environ, seen, self._now())
+    def note(self, environ: dict, seen: Seen | None, at: datetime) -> None:
+        """Have an answer counted that was given out at that moment."""
+        if seen is None or not self._is_on:
+            return
+        get = environ.get
+        cookies = get("HTTP_COOKIE")
+        asked = Asked(
+            at,
+            seen,
+            get("REMOTE_ADDR", ""),
+            get("HTTP_USER_AGENT", "")[:LONGEST],
+            # Sec-Purpose (Fetch standard), and what there was before it
+            (get("HTTP_SEC_PURPOSE") or get("HTTP_PURPOSE") or get("HTTP_X_MOZ", ""))[:LONGEST],
+            cookies is not None and self._session in f" {cookies}",
+            is_reserved(environ),
+            get("HTTP_ACCEPT_LANGUAGE", "")[:LONGEST],
+            get("HTTP_REFERER", "")[:LONGEST],
+            get("QUERY_STRING", "")[:LONGEST],
+            get("PATH_INFO", "")[:LONGEST],
+            get("storefront.via", ""),
+        )
+        self._waiting.append(asked)
+        if len(self._waiting) >= self._many and self.counters.lock.acquire(blocking=False):
+            try:
+                self._work_off()
+            finally:
+                self.counters.lock.release()
 
-    def _counts(self, status: str, seen: Seen | None) -> bool:
-        # What broke after the view had said what it would count as was not given out.
-        return seen is not None and self._is_on and (seen.is_lost or status[:1] in ("2", "3"))
+    def start(self) -> None:
+        """Have a thread of this process count what waits, each second."""
+        threading.Thread(target=self._again_and_again, name="views", daemon=True).start()
 
-    def _count_at(self, environ: dict, seen: Seen, at: datetime) -> None:
+    def _again_and_again(self) -> None:
+        while True:
+            time.sleep(SECONDS)
+            self.work_off()
+
+    def work_off(self) -> None:
+        """Count what waits."""
+        with self.counters.lock:
+            self._work_off()
+
+    def _work_off(self) -> None:
+        waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        if len(waiting) == MOST:
+            log.warning("more than %s views waited: the first of them are not counted", MOST)
         try:
-            self._note(environ, seen, at)
-        except Exception as trouble:
-            log.warning("a view was not counted: %s", type(trouble).__name__)
+            self._count_all(waiting)
+        except Exception as trouble:  # what it was about may be somebody's: not told
+            log.error("views were not counted: %s", type(trouble).__name__)
+
+    def _count_all(self, waiting: Iterable[Asked]) -> None:
+        for asked in waiting:
+            try:
+                self._count(asked)
+            except Exception as trouble:
+                log.warning("a view was not counted: %s", type(trouble).__name__)
 
     def write_down(self) -> None:
         """Write the numbers down, and forget what is over: to be called each minute.
@@ -73,152 +148,161 @@ class Traffic:
         counted in a minute at whose end the policy does not cover it any more is not written.
         """
         at = self._now()
-        self._visits.forget(at)
-        for shares in (self._names, self._begun):
-            shares.forget(_minute(at))
-        self._count_few(at.date())
+        with self.counters.lock:
+            self._work_off()
+            self._visits.forget(at)
+            for shares in (self._names, self._begun):
+                shares.forget(_minute(at))
+            self._count_few(at.date())
         self._is_on = self._may_count(at)
-        if not self._is_on:
+        if self._is_on:
+            self.counters.write_down()
+            return
+        with self.counters.lock:
+            self._waiting.clear()
             self._know_nobody()
             self.counters.drop()
-        elif self.counters:
-            self.counters.write_down()
 
     def end(self) -> None:
         """The same as the process ends: of what is held back, how often it came."""
-        self._count_few(None)
+        with self.counters.lock:
+            self._work_off()
+            self._count_few(None)
         self.write_down()
 
     def _count_few(self, day: date | None) -> None:
         over, numbers = self._held.let_go(day)
         for what, count in numbers.items():
-            self.counters.add_many(over, what, FEW, count)
+            self.counters.add(over, (what, FEW), count)
 
-    def _note(self, environ: dict, seen: Seen, at: datetime) -> None:
-        agent = environ.get("HTTP_USER_AGENT", "")
-        asker = self._asker(environ, agent, at)
-        if why := _why_not(asker) or self._why_not(environ):
-            self._leave_out(environ, seen, asker, why, at)
-        elif is_reserved(environ):
-            if seen.page:
-                self.counters.add(at, ("views", "reserved views"))
+    def _count(self, asked: Asked) -> None:
+        asker = self._asker(asked)
+        if why := why_not(asker, asked):
+            self._leave_out(asked, asker, why)
+        elif asked.is_reserved:
+            if asked.seen.page:
+                hour, _ = self.counters.at(asked.at)
+                hour["views"] += 1
+                hour["reserved views"] += 1
         else:
-            digest = self._visits.digest(environ.get("REMOTE_ADDR", ""), agent, at.date())
-            visit = self._visits.seen(digest, at)
-            if visit and visit.is_new and not self._begun.take(self._who(environ, at), _minute(at)):
+            digest = self._visits.digest(asked.address, asked.agent, asked.at.date())
+            visit = self._visits.seen(digest, asked.at)
+            if visit and visit.is_new and not self._takes(self._begun, asked):
                 visit.is_fast = True
             if visit and visit.is_fast:
-                self._filter(seen, FAST, at)
+                self._filter(asked, FAST)
             else:
-                self._count(environ, seen, visit, asker, at)
+                self._count_persons(asked, visit, asker)
 
-    def _asker(self, environ: dict, agent: str, at: datetime) -> Asker | None:
+    def _asker(self, asked: Asked) -> Asker | None:
         """Who asks; None where too many new names come, from there or altogether."""
-        if asker := self._askers.known(agent):
+        if asker := self._askers.known(asked.agent):
             return asker
-        if self._askers.knows(agent) or self._names.take(self._who(environ, at), _minute(at)):
-            return self._askers.of(agent, at)
+        if self._askers.knows(asked.agent) or self._takes(self._names, asked):
+            return self._askers.of(asked.agent, asked.at)
         return None
 
-    def _who(self, environ: dict, at: datetime) -> bytes:
+    def _takes(self, shares: Shares, asked: Asked) -> bool:
+        return shares.take(self._who(asked), _minute(asked.at))
+
+    def _who(self, asked: Asked) -> bytes:
         """What an address is known by to whom it may not be a crowd."""
-        return self._visits.mark(environ.get("REMOTE_ADDR", ""), "", at.date())
+        return self._visits.mark(asked.address, "", asked.at.date())
 
-    def _is_persons(self, environ: dict, at: datetime) -> bool:
-        asker = self._asker(environ, environ.get("HTTP_USER_AGENT", ""), at)
-        return not (_why_not(asker) or self._why_not(environ) or is_reserved(environ))
-
-    def _count(
-        self, environ: dict, seen: Seen, visit: Visit | None, asker: Asker, at: datetime
-    ) -> None:
-        """Count a person's view."""
-        first = visit and seen.page and not visit.page
-        totals, values, less = _of_page(seen, visit) if seen.page else ([], [], [])
+    def _count_persons(self, asked: Asked, visit: Visit | None, asker: Asker) -> None:
+        seen, (hour, day) = asked.seen, self.counters.at(asked.at)
+        if seen.page:
+            hour["views"] += 1
+            day["page", seen.page] += 1
+            if visit and visit.page != seen.page:
+                self._go_on(asked, visit, asker, hour, day)
         if visit:
             if seen.step and seen.step not in visit.steps:
                 visit.steps |= {seen.step}
-                totals.append(seen.step)
-            if first:
-                asked = environ.get("HTTP_ACCEPT_LANGUAGE", "")
-                values += [("device", asker.device), ("browser", asker.browser)]
-                values.append(("language", language(asked)))
-                self._bring_origin(environ, at)
-            if seen.shows or "storefront.via" in environ:
-                values += _links(seen.shows, environ.get("storefront.via"), visit)
-        if seen.step == "product" and "HTTP_REFERER" in environ:
-            self._bring(environ, at, "from list", self._list_before(environ))
+                hour[seen.step] += 1
+            if seen.shows or asked.via:
+                for link in _links(seen.shows, asked.via, visit):
+                    day[link] += 1
+        if seen.step == "product" and asked.referrer:
+            self._bring(asked, "from list", whence.list_of(asked.referrer, self._hosts))
         if seen.search or seen.is_lost:
-            totals += self._bring_what_was_wanted(environ, seen, at)
-        self.counters.add(at, totals, values, less)
+            self._bring_what_was_wanted(asked, hour)
+
+    def _go_on(self, asked: Asked, visit: Visit, asker: Asker, hour: dict, day: dict) -> None:
+        """Have the visit begin with this page, or go on from another one to it."""
+        if visit.page:
+            # That is not the last one any more: exits are right at any moment.
+            day["exit", visit.page] -= 1
+        else:
+            hour["visits"] += 1
+            spoken = language(asked.language)
+            for one in (
+                ("entry", asked.seen.page),
+                ("device", asker.device),
+                ("browser", asker.browser),
+                ("language", spoken),
+            ):
+                day[one] += 1
+            self._bring_origin(asked)
+        visit.page = asked.seen.page
+        day["exit", visit.page] += 1
 
     # What is no person's view
 
-    def _why_not(self, environ: dict) -> str:
-        if is_fetched_ahead(environ):
-            return AHEAD
-        return STAFF if self._is_staff(environ) else ""
-
-    def _is_staff(self, environ: dict) -> bool:
-        cookies = environ.get("HTTP_COOKIE")
-        return bool(cookies) and self._session in f" {cookies}"
-
-    def _leave_out(
-        self, environ: dict, seen: Seen, asker: Asker | None, why: str, at: datetime
-    ) -> None:
+    def _leave_out(self, asked: Asked, asker: Asker | None, why: str) -> None:
         """Count a view under why it is no person's."""
-        if not seen.page:
+        if not asked.seen.page:
             return
-        if is_reserved(environ):
-            self.counters.add(at, (IN_TOTAL[why],))
+        if asked.is_reserved:
+            self.counters.at(asked.at)[0][IN_TOTAL[why]] += 1
             return
-        self._filter(seen, why, at)
+        self._filter(asked, why)
         if why == PROGRAM:
             name = asker.program if whence.kept(asker.program) else whence.NOT_KEPT
-            self._bring(environ, at, "bot", name, is_known=asker.is_listed)
+            self._bring(asked, "bot", name, is_known=asker.is_listed)
 
-    def _filter(self, seen: Seen, why: str, at: datetime) -> None:
-        if seen.page:
-            self.counters.add(at, (IN_TOTAL[why],), [("filtered", why)])
+    def _filter(self, asked: Asked, why: str) -> None:
+        if asked.seen.page:
+            hour, day = self.counters.at(asked.at)
+            hour[IN_TOTAL[why]] += 1
+            day["filtered", why] += 1
 
     # What comes from outside
 
-    def _bring(
-        self, environ: dict, at: datetime, what: str, value: str, *, is_known: bool = False
-    ) -> None:
+    def _bring(self, asked: Asked, what: str, value: str, *, is_known: bool = False) -> None:
         """Count a value from outside: now if it `is_known`, or once several have brought it."""
-        day, count = at.date(), 1
-        if value and not is_known:
+        if not value:
+            return
+        day, count = asked.at.date(), 1
+        if not is_known:
             self._count_few(day)
-        if value and not is_known and not self._held.is_free(what, value):
-            mark = self._visits.mark(environ.get("REMOTE_ADDR", ""), f"{what} {value}", day)
-            value, count = self._held.bring(what, value, mark, self._who(environ, at))
-        if value and count:
-            self.counters.add_many(day, what, value, count)
+            if not self._held.is_free(what, value):
+                mark = self._visits.mark(asked.address, f"{what} {value}", day)
+                value, count = self._held.bring(what, value, mark, self._who(asked))
+        if count:
+            self.counters.add(day, (what, value), count)
 
-    def _bring_origin(self, environ: dict, at: datetime) -> None:
-        referrer = environ.get("HTTP_REFERER")
-        if referrer:
-            self._bring(environ, at, "referrer", whence.host(referrer, self._hosts))
-        self._bring(environ, at, "campaign", whence.campaign(environ.get("QUERY_STRING", "")))
+    def _bring_origin(self, asked: Asked) -> None:
+        if asked.referrer:
+            self._bring(asked, "referrer", whence.host(asked.referrer, self._hosts))
+        self._bring(asked, "campaign", whence.campaign(asked.query))
 
-    def _list_before(self, environ: dict) -> str:
-        return whence.list_of(environ["HTTP_REFERER"], self._hosts)
-
-    def _bring_what_was_wanted(self, environ: dict, seen: Seen, at: datetime) -> list[str]:
-        """Count words that were searched for, or an address where nothing is; gives totals."""
-        if seen.is_lost:
-            path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")  # PEP 3333
-            self._bring(environ, at, "not found", whence.lost(path, self.own))
-            return ["pages not found"]
-        searched = whence.words(seen.search)
-        self._bring(environ, at, "search", searched)
-        if seen.found:
-            return ["searches"]
-        self._bring(environ, at, "in vain", searched)
-        return ["searches", "searches in vain"]
+    def _bring_what_was_wanted(self, asked: Asked, hour: dict) -> None:
+        """Count words that were searched for, or an address where nothing is."""
+        if asked.seen.is_lost:
+            hour["pages not found"] += 1
+            path = asked.path.encode("latin-1").decode("utf-8", "replace")  # PEP 3333
+            self._bring(asked, "not found", whence.lost(path, self.own))
+            return
+        searched = whence.words(asked.seen.search)
+        hour["searches"] += 1
+        self._bring(asked, "search", searched)
+        if not asked.seen.found:
+            hour["searches in vain"] += 1
+            self._bring(asked, "in vain", searched)
 
 
-def _links(shows: tuple[str, ...], via: str | None, visit: Visit) -> list[tuple[str, str]]:
+def _links(shows: tuple[str, ...], via: str, visit: Visit) -> list[tuple[str, str]]:
     """What counts of links that have a name: once a visit that it was shown, and then followed."""
     new = [("followed", via)] if ("shown", via) in visit.links else []
     new += [("shown", name) for name in shows]
@@ -236,32 +320,12 @@ def is_reserved(environ: dict) -> bool:
     return environ.get("HTTP_SEC_GPC") == "1" or environ.get("HTTP_DNT") == "1"
 
 
-def is_fetched_ahead(environ: dict) -> bool:
-    """Whether a browser asks before anybody has: Sec-Purpose (Fetch standard), and before it."""
-    said = (
-        environ.get("HTTP_SEC_PURPOSE") or environ.get("HTTP_PURPOSE") or environ.get("HTTP_X_MOZ")
-    )
-    return said is not None and said.startswith(("prefetch", "prerender"))
-
-
-def _why_not(asker: Asker | None) -> str:
+def why_not(asker: Asker | None, asked: Asked) -> str:
+    """Why that is no person's view, or ""."""
     if asker is None:
         return UNREAD
     if asker.program:
         return UNNAMED if asker.program == NAMELESS else PROGRAM
-    return ""
-
-
-def _of_page(seen: Seen, visit: Visit | None) -> tuple[list, list, list]:
-    """Totals, values, and values of which there is one less, of a view of a page."""
-    totals, values, less = ["views"], [("page", seen.page)], []
-    if visit:
-        if not visit.page:
-            totals.append("visits")
-            values.append(("entry", seen.page))
-        else:
-            # The page before is not the last one any more: exits are right at any moment.
-            less.append(("exit", visit.page))
-        values.append(("exit", seen.page))
-        visit.page = seen.page
-    return totals, values, less
+    if asked.purpose and asked.purpose.startswith(("prefetch", "prerender")):
+        return AHEAD
+    return STAFF if asked.is_staff else ""

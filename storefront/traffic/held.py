@@ -6,7 +6,6 @@ it has come from three places on one day. Then it is written down, with the numb
 does not come so far is counted with all others of its kind as "(few)" when the day is over.
 """
 
-import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
@@ -28,7 +27,7 @@ class Value:
 
 
 class Held:
-    """What one process holds back on one day."""
+    """What one process holds back on one day; one thread at a time may ask."""
 
     def __init__(self) -> None:
         self._day: date | None = None
@@ -36,7 +35,6 @@ class Held:
         self._known: set[tuple[str, str]] = set()
         self._gone: Counter = Counter()
         self._shares = Shares(BY_ONE)
-        self._lock = threading.Lock()
 
     def is_free(self, what: str, value: str) -> bool:
         """Whether that is held no longer today, or never is."""
@@ -49,23 +47,22 @@ class Held:
         its share of the room, and not remembered with the value.
         """
         key = what, value
-        with self._lock:
-            if self.is_free(what, value):
-                return value, 1
-            held = self._held.get(key)
-            if held is None:
-                if len(self._known) >= MOST or not self._shares.take(who):
-                    return FEW, 1
-                if len(self._held) >= MOST:
-                    self._let_go_of(next(iter(self._held)))
-                held = self._held[key] = Value()
-            held.count += 1
-            held.marks.add(mark)
-            if len(held.marks) < ENOUGH:
-                return value, 0
-            del self._held[key]
-            self._known.add(key)
-            return value, held.count
+        if self.is_free(what, value):
+            return value, 1
+        held = self._held.get(key)
+        if held is None:
+            if len(self._known) >= MOST or not self._shares.take(who):
+                return FEW, 1
+            if len(self._held) >= MOST:
+                self._let_go_of(next(iter(self._held)))
+            held = self._held[key] = Value()
+        held.count += 1
+        held.marks.add(mark)
+        if len(held.marks) < ENOUGH:
+            return value, 0
+        del self._held[key]
+        self._known.add(key)
+        return value, held.count
 
     def _let_go_of(self, key: tuple[str, str]) -> None:
         self._gone[key[0]] += self._held.pop(key).count
@@ -74,12 +71,11 @@ class Held:
         """Forget what is held, unless it is of that day; gives the day it is of, and numbers by
         what was held.
         """
-        with self._lock:
-            if day == self._day:
-                return None, Counter()
-            over, self._day = self._day, day
-            for key in list(self._held):
-                self._let_go_of(key)
-            numbers, self._gone = self._gone, Counter()
-            self._known, self._shares = set(), Shares(BY_ONE)
-            return over, numbers
+        if day == self._day:
+            return None, Counter()
+        over, self._day = self._day, day
+        for key in list(self._held):
+            self._let_go_of(key)
+        numbers, self._gone = self._gone, Counter()
+        self._known, self._shares = set(), Shares(BY_ONE)
+        return over, numbers

@@ -1,11 +1,12 @@
 """What an answer counts as: said by the view that made it, read by who counts."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 STEPS = ("product", "cart", "checkout", "order")  # the way to an order
 
 
-class Seen(NamedTuple):
+@dataclass(slots=True)
+class Seen:
     """What an answer counts as.
 
     `page` is the address it is counted under, of ours and never one that leads to something of

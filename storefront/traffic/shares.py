@@ -1,6 +1,5 @@
 """How much of something each address may have, so that no single one has all of it."""
 
-import threading
 from collections import Counter
 from datetime import datetime, timedelta
 
@@ -21,24 +20,23 @@ declare(
 
 
 class Shares:
-    """What each address has had within a minute, or a day. `who` is a digest of it."""
+    """What each address has had within a minute, or a day. `who` is a digest of it; one thread at
+    a time may ask.
+    """
 
     def __init__(self, each: int) -> None:
         self._each = each
         self._had: Counter[bytes] = Counter()
         self._since: datetime | None = None
-        self._lock = threading.Lock()
 
     def take(self, who: bytes, since: datetime | None = None) -> bool:
         """Take one of the share of what began `since` then; False if it is used up."""
         self.forget(since)
-        with self._lock:
-            if who in self._had or len(self._had) < MOST:
-                self._had[who] += 1
-            return self._had[who] <= self._each
+        if who in self._had or len(self._had) < MOST:
+            self._had[who] += 1
+        return self._had[who] <= self._each
 
     def forget(self, since: datetime | None) -> None:
         """Forget what was had of another minute than of that which began then."""
-        with self._lock:
-            if since != self._since:
-                self._since, self._had = since, Counter()
+        if since != self._since:
+            self._since, self._had = since, Counter()

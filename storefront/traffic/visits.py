@@ -6,7 +6,6 @@ whose it was, nor that two days had the same visitor.
 """
 
 import secrets
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -30,7 +29,8 @@ declare(
     basis="interest",
     keep=IDLE,
     words="a keyed digest of your internet address and of the name of your browser, with the page "
-    "you looked at last and your steps to an order; its key is drawn anew each day",
+    "you looked at last and your steps to an order; its key is drawn anew each day. For a second, "
+    "until a view is counted, the address itself and what your browser said with the request",
 )
 declare(
     "memory",
@@ -67,52 +67,52 @@ class Visit:
         if at - self.since >= MINUTE:
             self.since, self.views = at, 0
         self.views += 1
-        self.is_fast |= self.views > TOO_MANY
+        if self.views > TOO_MANY:
+            self.is_fast = True
 
 
 class Visits:
-    """The visits that go on, of one process."""
+    """The visits that go on, of one process; one thread at a time may ask."""
 
     def __init__(self) -> None:
         self._day: date | None = None
         self._key = b""
         self._visits: dict[bytes, Visit] = {}
-        self._lock = threading.Lock()
 
     def digest(self, address: str, browser: str, day: date) -> bytes:
         """What a visit of that day is known by."""
-        return self._hashed(f"{_place(address)} {browser}", day)
+        return self._hashed(address, f" {browser}", day)
 
     def mark(self, address: str, brought: str, day: date) -> bytes:
         """That somebody at that address has brought this on that day: another for each thing, so
         that no two of them lead to the same visitor, nor to a visit.
         """
-        return self._hashed(f"{_place(address)}\n{brought}", day)
+        return self._hashed(address, f"\n{brought}", day)
 
-    def _hashed(self, said: str, day: date) -> bytes:
+    def _hashed(self, address: str, more: str, day: date) -> bytes:
         if day != self._day:
-            with self._lock:
-                self._turn(day)
+            self._turn(day)
         keyed = self._keyed.copy()  # setting it up anew takes as long again
-        keyed.update(said.encode("utf-8", "replace"))
+        place = address if "." in address else _place(address)
+        keyed.update(f"{place}{more}".encode("utf-8", "replace"))
         return keyed.digest()
 
     def _turn(self, day: date, key: bytes = b"") -> None:
-        if day != self._day or key:
+        # Of the day before nothing comes back: for the last views of it there is the new key.
+        if key or self._day is None or day > self._day:
             self._key, self._visits = key or secrets.token_bytes(32), {}
             self._keyed, self._day = blake2b(key=self._key, digest_size=8), day
 
     def seen(self, digest: bytes, at: datetime) -> Visit | None:
         """The visit of that digest, begun if there is none; None if there are too many."""
-        with self._lock:
-            visit = self._visits.get(digest)
-            if visit is not None and at - visit.last < IDLE:
-                visit.go_on(at)
-                return visit
-            if visit is None and len(self._visits) >= MOST:
-                return None
-            visit = self._visits[digest] = Visit(at, at)
+        visit = self._visits.get(digest)
+        if visit is not None and at - visit.last < IDLE:
+            visit.go_on(at)
             return visit
+        if visit is None and len(self._visits) >= MOST:
+            return None
+        visit = self._visits[digest] = Visit(at, at)
+        return visit
 
     def known(self, digest: bytes, at: datetime) -> Visit | None:
         """The visit of that digest, if it goes on."""
@@ -121,35 +121,29 @@ class Visits:
 
     def key(self, day: date) -> bytes:
         """The key of that day, in this process."""
-        with self._lock:
-            self._turn(day)
+        self._turn(day)
         return self._key
 
     def take_key(self, day: date, key: bytes) -> None:
         """Have another key on that day. What was known by the one before is known no more."""
-        with self._lock:
-            if (day, key) != (self._day, self._key):
-                self._turn(day, key)
+        if (day, key) != (self._day, self._key):
+            self._turn(day, key)
 
     def take(self, visits: Mapping[bytes, Visit]) -> None:
         """Know what others know of these visits, unless it is older than what is known here."""
-        with self._lock:
-            for digest, visit in visits.items():
-                own = self._visits.get(digest)
-                if own is None or own.last <= visit.last:
-                    self._visits[digest] = visit
+        for digest, visit in visits.items():
+            own = self._visits.get(digest)
+            if own is None or own.last <= visit.last:
+                self._visits[digest] = visit
 
     def forget(self, at: datetime) -> None:
         """Forget those that are over, and with its day the key: to be called each minute."""
-        with self._lock:
-            self._turn(at.date())
-            self._visits = {k: v for k, v in self._visits.items() if at - v.last < IDLE}
+        self._turn(at.date())
+        self._visits = {k: v for k, v in self._visits.items() if at - v.last < IDLE}
 
 
 def _place(address: str) -> str | bytes:
     """The address, or the part of an IPv6 one that a household has to itself (RFC 6177)."""
-    if ":" not in address or "." in address:
-        return address
     try:
         return inet_pton(AF_INET6, address)[:8]
     except OSError:

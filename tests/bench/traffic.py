@@ -7,6 +7,7 @@ from pathlib import Path
 
 from storefront.app import create_app
 from storefront.db import database, open_database
+from storefront.traffic.counting import MANY
 from tests.bench import ladder, profiled, servers, shops, wire
 from tests.bench.ladder import Measured
 from tests.bench.rows import BEHIND_PROXY, Row
@@ -14,7 +15,7 @@ from tests.bench.table import Table, ratio, spread
 
 MOST = 1.03  # the aim: times of a page that is not counted
 ADDRESSES, BROWSERS = 2000, 20
-TIMES = 400  # requests of one sample in this process
+TIMES = 1000  # requests of one sample in this process
 # As a browser sends them: a server also reads what the shop never looks at.
 SENT = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8",
@@ -118,19 +119,22 @@ def _called(settings, variants: list, rounds: int, times: int) -> Table:
 
 
 def _in_turn(apps: dict, name: str, variants: list, times: int) -> dict[str, float]:
-    """Milliseconds of a request, by the way it is counted: each in turn, and their medians.
+    """Milliseconds of a request, by the way it is counted: as many as are counted together, each
+    way in turn, and the medians of these.
 
     What slows the machine for a while, and what else a process does, meets both.
     """
     asked = {way: _pages(_scene(app, variants))[name] for way, app in apps.items()}
     spent: dict[str, list[int]] = {way: [] for way in apps}
-    for number, visitor in enumerate(_visitors()[:times]):
+    visitors = _visitors()[:times]
+    for number, start in enumerate(range(0, times, MANY)):
         for way in ("on", "off")[:: 1 if number % 2 else -1]:
             path, more = asked[way]
-            headers = visitor | more
+            sent = [visitor | more for visitor in visitors[start : start + MANY]]
             begun = time.process_time_ns()
-            profiled._send(apps[way], path, "GET", headers)
-            spent[way].append(time.process_time_ns() - begun)
+            for headers in sent:
+                profiled._send(apps[way], path, "GET", headers)
+            spent[way].append((time.process_time_ns() - begun) / len(sent))
     return {way: statistics.median(each) / 1e6 for way, each in spent.items()}
 
 
@@ -148,8 +152,8 @@ HTTP = (
     "each asking every page both ways; the ratio is the median of the rounds' own."
 )
 INSIDE = (
-    "The same requests, and the app called in one process, without HTTP, request by request in "
-    "turn: medians of {rounds} rounds' medians."
+    f"The same requests, and the app called in one process, without HTTP, {MANY} requests at a "
+    "time each way in turn: medians of {rounds} rounds' medians."
 )
 
 

@@ -84,7 +84,7 @@ def test_visits_are_counted_once_an_arm_and_as_followed_once(app, held, clock):
     for _ in range(2):
         nobody.get(f"/products/{handle}?via={trial.link_name('a')}")
     nobody.get(f"/products/{handle}?via=trial-99-a")  # which nobody was shown
-    app.extensions["traffic"].counters.write_down()
+    app.extensions["traffic"].write_down()
     names = [trial.link_name(arm) for arm in "ab"]
     assert counts() == {("shown", names[0]): 1, ("shown", names[1]): 1, ("followed", names[0]): 1}
     assert trial.arms() == (Arm(names[0], 1, 1), Arm(names[1], 1, 0))
