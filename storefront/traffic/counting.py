@@ -45,7 +45,7 @@ class Asked:
     seen: Seen
     address: str
     agent: str
-    purpose: str  # why a browser asks before anybody has, or ""
+    is_ahead: bool  # a browser asked before anybody has
     is_staff: bool
     is_reserved: bool  # the browser asks not to be tracked: in totals only
     language: str
@@ -94,8 +94,7 @@ class Traffic:
             seen,
             get("REMOTE_ADDR", ""),
             get("HTTP_USER_AGENT", "")[:LONGEST],
-            # Sec-Purpose (Fetch standard), and what there was before it
-            (get("HTTP_SEC_PURPOSE") or get("HTTP_PURPOSE") or get("HTTP_X_MOZ", ""))[:LONGEST],
+            is_fetched_ahead(environ),
             cookies is not None and self._session in f" {cookies}",
             is_reserved(environ),
             get("HTTP_ACCEPT_LANGUAGE", "")[:LONGEST],
@@ -320,12 +319,19 @@ def is_reserved(environ: dict) -> bool:
     return environ.get("HTTP_SEC_GPC") == "1" or environ.get("HTTP_DNT") == "1"
 
 
+def is_fetched_ahead(environ: dict) -> bool:
+    """Whether a browser asks before anybody has: Sec-Purpose (Fetch standard), and before it."""
+    get = environ.get
+    said = get("HTTP_SEC_PURPOSE") or get("HTTP_PURPOSE") or get("HTTP_X_MOZ")
+    return said is not None and said.startswith(("prefetch", "prerender"))
+
+
 def why_not(asker: Asker | None, asked: Asked) -> str:
     """Why that is no person's view, or ""."""
     if asker is None:
         return UNREAD
     if asker.program:
         return UNNAMED if asker.program == NAMELESS else PROGRAM
-    if asked.purpose and asked.purpose.startswith(("prefetch", "prerender")):
+    if asked.is_ahead:
         return AHEAD
     return STAFF if asked.is_staff else ""

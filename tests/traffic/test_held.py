@@ -211,6 +211,7 @@ def test_one_address_does_not_fill_the_room_for_what_others_bring(app, clock, mo
         visitor(app, at=9).get(f"/search?q=junk{n}")
     for n in range(1, 4):
         visitor(app, at=n).get("/search?q=raincoat")
+    app.extensions["traffic"].work_off()
     assert len(app.extensions["traffic"]._held._held) == 20
     app.extensions["traffic"].end()
     assert values("search") == {FEW: 30, "raincoat": 3}
