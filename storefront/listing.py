@@ -14,7 +14,7 @@ from pyroaring import BitMap
 
 from storefront.models import Product
 from storefront.models.card import Card
-from storefront.models.lead import NOTHING, Lead
+from storefront.models.pinned import NOTHING, Pinned
 from storefront.money import decimals, whole
 from storefront.shelf import ALL, Choice, Narrowed, Shelf
 
@@ -152,7 +152,7 @@ def listed(
     within,
     ranked=None,
     tried: str = "",
-    lead: Lead = NOTHING,
+    lead: Pinned = NOTHING,
 ) -> Listed:
     """The page of a list that an address asks for; see `read`.
 
@@ -273,7 +273,7 @@ def last_page(products: int, order: str) -> int:
 
 
 def page_of(
-    products: BitMap, wanted: Wanted, ranked: list[int] | None, in_all: int, lead: Lead = NOTHING
+    products: BitMap, wanted: Wanted, ranked: list[int] | None, in_all: int, lead: Pinned = NOTHING
 ) -> list[Card]:
     """The cards of the page, in order. `ranked` is the order of a search or a collection.
 

@@ -4,16 +4,16 @@ import re
 
 import pytest
 from playhouse.test_utils import count_queries
+from tests.models.test_pinned import made as pinned
 
 from storefront.db import database, is_sqlite
 from storefront.generate import generate, generate_testimonials
 from storefront.models import Collection, Product, SameWords, Together
-from storefront.models.merchandise import PRESETS
+from storefront.models.collection_filling import PRESETS
 from storefront.models.testimonial_list import ORDERS
+from tests.counted_traffic import fill_long
 from tests.journey import fill_cart
-from tests.models.test_lead import made as pinned
 from tests.staff import signed_in
-from tests.traffics import fill_long
 
 PAGES = [
     "/",

@@ -12,8 +12,8 @@ from storefront import listing, trails
 from storefront.drawn import Showing
 from storefront.models import Collection, FormerSlug, Trial
 from storefront.models import search as text_search
-from storefront.models.lead import Lead, Leads, searched
-from storefront.models.meaning import Meanings
+from storefront.models.pinned import Pinned, Pins, searched
+from storefront.models.search_words import Meanings
 from storefront.models.showcase import PRODUCTS, Showcase
 from storefront.models.vocabulary import corrected
 from storefront.pages import (
@@ -146,11 +146,11 @@ def _meanings() -> Meanings:
     return _shelf().kept("meanings", Meanings.read)
 
 
-def _leads() -> Leads:
-    return _shelf().kept("leads", lambda: Leads.read(now()))
+def _leads() -> Pins:
+    return _shelf().kept("leads", lambda: Pins.read(now()))
 
 
-def _lead(place: str | int) -> Lead:
+def _lead(place: str | int) -> Pinned:
     return _leads().of(place, now(), _shelf().of)
 
 

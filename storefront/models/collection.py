@@ -14,10 +14,10 @@ from peewee import (
 from pyroaring import BitMap
 
 from storefront.db import Moment, Record, database, locked
+from storefront.models.collection_rule import CollectionRule
 from storefront.models.facet import FacetValue, Shelving
 from storefront.models.period import state_of
 from storefront.models.product import Product
-from storefront.models.ruled import CollectionRule
 from storefront.refusals import Refused
 
 TAKEN = "Another collection has this handle."

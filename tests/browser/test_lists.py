@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from storefront.config import read_settings
 from storefront.models import Product
-from storefront.models.merchandise import keep_up
+from storefront.models.collection_filling import keep_up
 from tests.browser.test_selling import come_in
 from tests.conftest import using_database
 from tests.sales import sold

@@ -13,7 +13,7 @@ from storefront.config import read_settings
 from tests.browser.looking import wider_than_the_screen
 from tests.browser.test_selling import come_in
 from tests.conftest import using_database
-from tests.traffics import fill
+from tests.counted_traffic import fill
 
 
 @pytest.fixture(autouse=True)

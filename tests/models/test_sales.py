@@ -7,7 +7,7 @@ import pytest
 from storefront import privacy
 from storefront.models import Edition, Order, Product, Together
 from storefront.models.beside import Beside
-from storefront.models.merchandise import keep_up
+from storefront.models.collection_filling import keep_up
 from tests.sales import sold
 
 

@@ -13,8 +13,8 @@ from storefront.blueprints.desk.promotions import places
 from storefront.blueprints.desk.typed import as_typed, moment
 from storefront.models import Collection
 from storefront.models.front_window import FrontWindow
-from storefront.models.lead import Leads
 from storefront.models.period import in_words, next_of
+from storefront.models.pinned import Pins
 from storefront.models.showcase import HOME, PRODUCTS, Showcase
 from storefront.pages import now, sentence
 from storefront.refusals import Refused
@@ -67,7 +67,7 @@ def _of_list(place: str, at: datetime) -> tuple[str | None, dict]:
 def _listed(path: str, order: str, within, ranked, place, at: datetime) -> dict:
     extensions, showcase = current_app.extensions, Showcase(at)
     extensions["shelf"].refresh()
-    leads = Leads.read(at)
+    leads = Pins.read(at)
     asked = (path, MultiDict(), extensions["shelf"], order, within, ranked)
     found = listing.listed(*asked, lead=leads.of(place, at, extensions["shelf"].of))
     facts = found.facts(extensions["settings"].currency)

@@ -5,15 +5,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from storefront import address, disclosed
+from storefront import address, disclosure
 from storefront.cldr import LANGUAGES
-from storefront.disclosed import Quarter
+from storefront.disclosure import Quarter
 from storefront.models import usage
 
 QUARTERS = 4  # that are over, and can be asked for
 FULL_DAYS = 28  # of the public summary
 TOLD_IN_PUBLIC = {"page": "Pages", "device": "Devices", "browser": "Browsers"}
-FEW = f"fewer than {disclosed.LEAST}"
+FEW = f"fewer than {disclosure.LEAST}"
 
 
 @dataclass
@@ -42,7 +42,7 @@ def places(quarter: Quarter) -> list[Place]:
     names = address.countries()
     return [
         Place(code, names[code], people, _regions(code, named[code]))
-        for code, people in disclosed.given(countries, unnamed).items()
+        for code, people in disclosure.given(countries, unnamed).items()
     ]
 
 
@@ -61,13 +61,13 @@ def _by_country(people: Mapping[tuple[str, str], int]) -> tuple[dict[str, dict[s
 def _regions(country: str, counts: dict[str, int]) -> dict[str, int]:
     named = {code: count for code, count in counts.items() if code}
     names = address.regions(country)
-    given = disclosed.given(named, counts.get("", 0))
+    given = disclosure.given(named, counts.get("", 0))
     return {names[code]: people for code, people in given.items()}
 
 
 def languages(quarter: Quarter) -> dict[str, int]:
     """Visits by the language that browsers ask for, in a quarter that is over; one query."""
-    given = disclosed.given(*usage.languages(quarter.first, quarter.last))
+    given = disclosure.given(*usage.languages(quarter.first, quarter.last))
     return {LANGUAGES.get(code, code): visits for code, visits in given.items()}
 
 
@@ -94,7 +94,7 @@ class Summary:
         return cls(
             first,
             last,
-            {what: disclosed.rounded(count) for what, count in totals.items()},
+            {what: disclosure.rounded(count) for what, count in totals.items()},
             {what: _rounded(leading.get(what, ())) for what in TOLD_IN_PUBLIC},
             quarter,
             languages(quarter),
@@ -110,7 +110,7 @@ class Summary:
 
 def _rounded(rows: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
     # In the order of names where they are rounded to the same.
-    told = [(value, disclosed.rounded(count)) for value, count in rows]
+    told = [(value, disclosure.rounded(count)) for value, count in rows]
     return sorted(told, key=lambda row: (-row[1], row[0]))
 
 
