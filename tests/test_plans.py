@@ -4,7 +4,6 @@ import re
 
 import pytest
 from playhouse.test_utils import count_queries
-from tests.models.test_pinned import made as pinned
 
 from storefront.db import database, is_sqlite
 from storefront.generate import generate, generate_testimonials
@@ -13,6 +12,7 @@ from storefront.models.collection_filling import PRESETS
 from storefront.models.testimonial_list import ORDERS
 from tests.counted_traffic import fill_long
 from tests.journey import fill_cart
+from tests.models.test_pinned import made as pinned
 from tests.staff import signed_in
 
 PAGES = [

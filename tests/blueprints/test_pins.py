@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 from playhouse.test_utils import count_queries
-from tests.models.test_pinned import made
 
 from storefront.models import Collection, Page, Pin, Product, Redirect, SameWords, SearchRedirect
 from storefront.models.promotion import target
 from tests.blueprints.test_listing import titles
+from tests.models.test_pinned import made
 
 DAY = timedelta(days=1)
 HTMX = {"HX-Request": "true"}
