@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import wraps
-from secrets import choice
 
 from flask import (
     Response,
@@ -19,12 +18,11 @@ from htmx_flask import request
 
 from storefront import coverage, testimonial_pictures
 from storefront.cookies import cart_trouble, read_cart
+from storefront.counts import counts, lost
 from storefront.drawn import Showing
 from storefront.front import content_policy
 from storefront.kept import PRIVATE, PUBLIC, VARY
 from storefront.models import Redirect
-from storefront.models.trial import ARMS
-from storefront.traffic import Seen
 
 LONGEST_SEARCHED = 60  # characters that are shown
 FOR_GOOD = datetime.max.replace(tzinfo=UTC)
@@ -138,46 +136,6 @@ def show(
         if not fragment:
             counts()
     return _private(response, no_store=fragment)
-
-
-def counts(**facts) -> None:
-    """Say what the answer counts as, besides a view of its page: the facts of `Seen`.
-
-    Pages that lead to something of somebody's are counted together, under their rule.
-    """
-    if request.environ.get("storefront.seen") is None and request.url_rule is not None:
-        rule = request.url_rule.rule
-        view = current_app.view_functions[request.endpoint]
-        path = request.path if hasattr(view, "public") else rule
-        if not rule.startswith("/desk"):
-            request.environ["storefront.seen"] = Seen(path, **facts)
-
-
-def shows(banners: Iterable = (), named: Iterable[str] = (), **facts) -> None:
-    """Say what else the page shows whose links are counted: banners, and arms of trials by name.
-
-    Where any of it is on trial, no shared cache may keep one arm for everybody.
-    """
-    names = (*(banner.name for banner in banners), *named)
-    if names or facts:
-        counts(shows=names, **facts)
-
-
-def arm() -> str:
-    """The arm that this answer shows of whatever is on trial: drawn for each request anew."""
-    return request.environ.setdefault("storefront.arm", choice(ARMS))
-
-
-def took(step: str) -> None:
-    """Say that the answer takes that step to an order, whether or not it is a page."""
-    request.environ["storefront.seen"] = Seen(step=step)
-
-
-def _lost() -> None:
-    """Say that somebody asked for a page that is not there: what browsers ask for says HTML."""
-    asked = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
-    if asked and not request.headers.get("HX-Request"):
-        request.environ["storefront.seen"] = Seen(is_lost=True)
 
 
 def _tag(response: Response, tags: Iterable[str]) -> None:
@@ -310,7 +268,7 @@ def sentence(status: int, title: str, words: str, **context) -> Response:
         response.headers["HX-Reswap"] = "innerHTML"
         return _private(response, no_store=True)
     if status == 404:
-        _lost()
+        lost()
     context = {"title": title, "words": words, "code": status} | context
     return styled(show("errors/page.html", status=status, **context))
 

@@ -12,10 +12,10 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from storefront.config import Settings
 from storefront.cookies import trail_name
+from storefront.listing.way_back import WayBack
 from storefront.models.card import Card
 from storefront.pages import closed, keep_from_caches
 from storefront.personal import declare
-from storefront.ways import Way
 
 MOST_SEEN = 12  # products
 MOST_PICTURED = 4  # of them; the others are named
@@ -86,7 +86,7 @@ class Walked:
     kept: bool = False
     offered: bool = False
     seen: tuple[Card, ...] = ()
-    way: Way | None = None
+    way: WayBack | None = None
 
     @property
     def pictured(self) -> tuple[Card, ...]:
@@ -105,7 +105,7 @@ def current() -> Trail | None:
     return _cookie().read(raw) if raw and not closed("trail") else None
 
 
-def walked(trail: Trail | None, besides: int = 0, way: Way | None = None) -> Walked:
+def walked(trail: Trail | None, besides: int = 0, way: WayBack | None = None) -> Walked:
     """What a page shows of the trail; one query where there is one."""
     if trail is None:
         return Walked(offered=not closed("trail"))

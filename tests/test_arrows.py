@@ -27,8 +27,9 @@ FLOORS = (
     " testimonial_pictures front chain relay",
     "payment cards catching_up copies cookies listing guests showing wrong_address embed notices"
     " data_map chronicle brought rounds bounces preview",
-    "pages door fetching posting ways",
-    "errors forms drafting importing trails",
+    "counts",
+    "pages door fetching posting",
+    "errors forms drafting importing trails current",
     "blueprints jobs",
     "setup programs opened",
     "app restoring",
@@ -39,7 +40,18 @@ FLOORS = (
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}
 MAY_KNOW_FLASK = (
-    *("app", "pages", "cookies", "trails", "door", "errors", "forms", "commands"),
+    *(
+        "app",
+        "pages",
+        "cookies",
+        "counts",
+        "current",
+        "trails",
+        "door",
+        "errors",
+        "forms",
+        "commands",
+    ),
     "handoff.payment_page",
 )
 

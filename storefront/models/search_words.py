@@ -1,4 +1,4 @@
-"""What the words of a search mean: groups of words that mean the same, and ways to elsewhere."""
+"""Words of searches: groups of words that mean the same, and words that lead elsewhere."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -175,16 +175,16 @@ class Meanings:
             for phrase in list(known)[:1] if group.one_way else known:
                 others = {other: said for other, said in known.items() if other != phrase}
                 self._same[phrase] = others | self._same.get(phrase, {})
-        self._ways = {tuple(sorted(way.words.split())): way for way in redirects}
+        self._redirects = {tuple(sorted(one.words.split())): one for one in redirects}
 
     @classmethod
     def read(cls) -> "Meanings":
         """As they are in the database; two queries."""
         return cls(SameWords.in_order(), SearchRedirect.in_order())
 
-    def way(self, words: list[str], at: datetime) -> str:
+    def leads_to(self, words: list[str], at: datetime) -> str:
         """The path that a search for these words leads to then; "" where it is a search."""
-        found = self._ways.get(tuple(sorted(words)))
+        found = self._redirects.get(tuple(sorted(words)))
         return found.path(at) if found else ""
 
     def of(self, words: list[str]) -> Meant:

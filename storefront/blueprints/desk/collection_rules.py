@@ -3,12 +3,14 @@
 from flask import abort, current_app, request, url_for
 from pyroaring import BitMap
 
-from storefront import listing
 from storefront.blueprints.desk import desk, session
 from storefront.blueprints.desk.frame import show
 from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.blueprints.desk.typed import Form, listed, shown
+from storefront.current import shelf
+from storefront.listing.order import ids_of
 from storefront.models import Collection, FacetValue
+from storefront.models.card import Card
 from storefront.models.collection_filling import PRESETS, SORTS, Filling, refill
 from storefront.models.collection_rule import fitting
 from storefront.models.rule import MOST_BEST, MOST_DAYS, Rule
@@ -120,16 +122,13 @@ def _typed(filling: Filling) -> dict:
 
 def _tried(held: Collection, filling: Filling) -> dict:
     """What it would hold, or holds: how many products, and the first of them."""
-    shelf, at = current_app.extensions["shelf"], now()
-    shelf.refresh()
-    everything = shelf.of(*ALL)
+    at, everything = now(), shelf().of(*ALL)
     ranked = ranking(filling.ranked_days, at) if filling.ranked_days else []
     by_hand = held.product_ids()
     fits = fitting(filling.rule, ranked, at) if filling.by_rule else BitMap(by_hand) & everything
-    wanted = listing.Wanted("", "", {}, filling.sort, 1)
-    ahead = ranked if filling.sort == "sold" else by_hand
-    first = listing.page_of(fits, wanted, ahead, len(everything))[:AT_FIRST]
+    ahead = {"sold": ranked, "hand": by_hand}.get(filling.sort)
+    first = ids_of(fits, filling.sort, 1, len(everything), ahead)[:AT_FIRST]
     currency = current_app.extensions["settings"].currency
     unknown = sorted(set(filling.rule.types) - _known_types())
     said = filling.rule.words(currency) if filling.by_rule else ""
-    return {"fits": len(fits), "first": first, "unknown": unknown, "said": said}
+    return {"fits": len(fits), "first": Card.of(first), "unknown": unknown, "said": said}
