@@ -24,6 +24,7 @@ from storefront.pages import (
     wants_part,
 )
 from storefront.structured import breadcrumbs
+from storefront.trails import Walked
 
 blueprint = Blueprint("listing", __name__)
 
@@ -70,9 +71,10 @@ def _answer(held: ProductList):
     promoted, moments = _at_the_beginning(held, listed)
     moments += [held.until, lists().next_change]
     trail = trails.current()
+    walked = Walked() if wants_part() else trails.walked(trail)  # it stands beside the part
     response = show(
         *("listing/page.html", "listing/_results.html"),
-        shown=_showing(held, listed, promoted | {"walked": trails.walked(trail)}),
+        shown=_showing(held, listed, promoted | {"walked": walked}),
         said="One product." if listed.count == 1 else f"{listed.count:,} products.",
         tags=["lists", *(f"product-{product.handle}" for product in listed.products)],
         until=min((one for one in moments if one), default=FOR_GOOD),

@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 from peewee import BooleanField, ForeignKeyField, IntegrityError, TextField
 
-from storefront.db import JSONText, Record, database, locked
+from storefront.db import JSONText, Record, database
 from storefront.models.collection import Collection
 from storefront.models.page import Page
 from storefront.models.period import is_within
 from storefront.models.product import Product
 from storefront.models.search import Sought, terms
+from storefront.models.still_there import still_there
 from storefront.models.vocabulary import Word
 from storefront.refusals import Refused
 
@@ -47,7 +48,7 @@ class SameWords(Record):
         with database.atomic():
             if number is None and cls.select().count() >= MOST_GROUPS:
                 raise Refused(FULL)
-            held = _found(cls, number) if number else cls()
+            held = still_there(cls, number, GONE) if number else cls()
             held.phrases, held.one_way = phrases, one_way
             held.save()
             # So that a slip in one of them is forgiven, though no product is called so.
@@ -58,7 +59,7 @@ class SameWords(Record):
     def remove(cls, number: int) -> None:
         """Each of its phrases means itself again."""
         with database.atomic():
-            _found(cls, number).delete_instance()
+            still_there(cls, number, GONE).delete_instance()
 
 
 class SearchRedirect(Record):
@@ -116,7 +117,7 @@ class SearchRedirect(Record):
                     raise Refused(FULL)
                 if any(sorted(one.words.split()) == sorted(written.split()) for one in others):
                     raise Refused(words=TAKEN)
-                held = _found(cls, number) if number else cls()
+                held = still_there(cls, number, GONE) if number else cls()
                 held.words = written
                 for name, row in target.items():
                     setattr(held, name, row)
@@ -129,15 +130,7 @@ class SearchRedirect(Record):
     def remove(cls, number: int) -> None:
         """Its words are searched for again."""
         with database.atomic():
-            _found(cls, number).delete_instance()
-
-
-def _found(record, number: int):
-    """That row, held until the caller's commit; raises `Refused`."""
-    found = locked(record.select().where(record.id == number)).first()
-    if found is None:
-        raise Refused(GONE)
-    return found
+            still_there(cls, number, GONE).delete_instance()
 
 
 def _check(phrases: list[str]) -> None:

@@ -9,6 +9,7 @@ from playhouse.test_utils import count_queries
 
 from storefront.db import database
 from storefront.generate import generate
+from storefront.listing import order as listing_order
 from storefront.models import Collection, Product, Redirect, Word, search, stock
 from storefront.models.facet import Shelving
 
