@@ -45,6 +45,11 @@ def took(step: str) -> None:
     request.environ["storefront.seen"] = Seen(step=step)
 
 
+def searched(query: str) -> None:
+    """Say that the answer leads from a search to where these words are meant to."""
+    request.environ["storefront.seen"] = Seen(search=query, found=1)
+
+
 def lost() -> None:
     """Say that somebody asked for a page that is not there: what browsers ask for says HTML."""
     asked = request.method == "GET" and "text/html" in request.headers.get("Accept", "")

@@ -1,10 +1,16 @@
-"""The shelves and the lists of the shop as they are at this request."""
+"""What holds at this request: the moment, and the shelves and lists of the shop as they are then."""
+
+from datetime import datetime
 
 from flask import current_app, g
 
 from storefront.listing.lists import Lists
-from storefront.pages import now
 from storefront.shelf import Shelf
+
+
+def now() -> datetime:
+    """The moment, in UTC; read here once and passed on, so that models know no clock."""
+    return current_app.extensions["clock"]()
 
 
 def shelf() -> Shelf:

@@ -19,18 +19,15 @@ from htmx_flask import request
 from storefront import coverage, testimonial_pictures
 from storefront.cookies import cart_trouble, read_cart
 from storefront.counts import counts, lost
+from storefront.current import lists, now
 from storefront.drawn import Showing
 from storefront.front import content_policy
 from storefront.kept import PRIVATE, PUBLIC, VARY
 from storefront.models import Redirect
+from storefront.models.search import terms
 
-LONGEST_SEARCHED = 60  # characters that are shown
+LONGEST_SEARCHED = 100  # characters that are shown
 FOR_GOOD = datetime.max.replace(tzinfo=UTC)
-
-
-def now() -> datetime:
-    """The moment, in UTC; read here once and passed on, so that models know no clock."""
-    return current_app.extensions["clock"]()
 
 
 def system_clock() -> datetime:
@@ -126,7 +123,7 @@ def show(
     are told (`kept.PUBLIC` or `kept.SHORT`).
     """
     fragment = part is not None and wants_part()
-    body = _fragment(part, shown, context) if fragment else _page(page, shown, context)
+    body = _fragment(part, shown, context) if fragment else _page(page, shown, context, status)
     response = current_app.response_class(body, status)
     if shown and shown.sheet and not fragment:
         styled(response, shown.sheet)
@@ -146,15 +143,24 @@ def _tag(response: Response, tags: Iterable[str]) -> None:
         response.headers[header] = between.join(dict.fromkeys(tags))
 
 
-def _page(page: str, shown: Showing | None, context: dict) -> str | bytes:
-    # Who was led here by a search is shown the way to what it finds; see blueprints/listing.py.
-    searched = request.args.get("searched", "")[:LONGEST_SEARCHED]
-    said = {"cart_trouble": cart_trouble(), "searched": searched}
+def _page(page: str, shown: Showing | None, context: dict, status: int) -> str | bytes:
+    said = {"cart_trouble": cart_trouble(), "searched": _searched() if status == 200 else ""}
     context = {"cart": read_cart()} | said | context
     if shown is None or shown.rows is None or any(said.values()):
         return _render(page, context | (shown.facts() if shown else {}))
     request.environ["storefront.drawn"] = True  # before, perhaps: then it is pressed already
     return current_app.extensions["drawn"].page(page, shown, context["cart"].count)
+
+
+def _searched() -> str:
+    """The search that led here, whose visitor is shown the way to what it finds, or "".
+
+    Only words that do lead here are repeated: a link could put any into our page otherwise.
+    """
+    said = request.args.get("searched", "")
+    if not said or len(said) > LONGEST_SEARCHED:
+        return ""
+    return said if lists().leads_to(terms(said)) == request.path else ""
 
 
 def _fragment(part: str, shown: Showing | None, context: dict) -> str:

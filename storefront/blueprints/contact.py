@@ -19,8 +19,8 @@ blueprint = Blueprint("contact", __name__)
 
 TOLD = {"clause": "contact", "basis": "interest"}
 NO_NUMBER = (
-    "This is not the number of an order: it has ten letters and digits, such as K7M2P-4QRTX. "
-    "Leave this empty if you do not have it at hand."
+    "This is not an order number: it has ten letters and digits, such as K7M2P-4QRTX. Leave this "
+    "empty if you do not have it to hand."
 )
 
 
@@ -41,7 +41,7 @@ class ContactForm(EmailForm):
         **TOLD,
     )
 
-    no_email = "Please give your e-mail address: we answer by mail."
+    no_email = "Please give your e-mail address: we answer by e-mail."
 
     def validate_text(self, field) -> None:
         try:

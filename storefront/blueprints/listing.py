@@ -8,10 +8,12 @@ from urllib.parse import urlencode
 from flask import Blueprint, abort, current_app, request
 
 from storefront import trails
-from storefront.counts import arm, counts, shows
+from storefront.counts import arm, counts, searched, shows
 from storefront.current import lists
 from storefront.drawn import Showing
 from storefront.listing.page import Listed, ProductList
+from storefront.models import Trial
+from storefront.models.search import terms
 from storefront.models.showcase import Showcase
 from storefront.pages import (
     FOR_GOOD,
@@ -60,8 +62,12 @@ def _led(query: str) -> str:
     Whoever has chosen anything, an order for one, wants to search: nobody is led astray twice.
     """
     query = " ".join(query.split())
-    path = lists().leads_to(query)
-    return path and f"{path}?{urlencode({'searched': query[:LONGEST_SEARCHED]})}"
+    words = terms(query)
+    if not (path := lists().leads_to(words)):
+        return ""
+    searched(query)
+    said = query if len(query) <= LONGEST_SEARCHED else " ".join(words)
+    return f"{path}?{urlencode({'searched': said})}"
 
 
 def _answer(held: ProductList):
@@ -85,7 +91,13 @@ def _answer(held: ProductList):
 
 def _tried(held: ProductList) -> str:
     """The order on trial, where this answer is to show it."""
-    return held.trial.order if held.trial and arm() == "b" and not wants_part() else ""
+    trial = _trial(held)
+    return trial.order if trial and arm() == "b" and not wants_part() else ""
+
+
+def _trial(held: ProductList) -> Trial | None:
+    """The trial of its order; whoever chose an order gets that, the collection's own too."""
+    return None if "sort" in request.args else held.trial
 
 
 def _at_the_beginning(held: ProductList, listed: Listed) -> tuple[dict, list[datetime | None]]:
@@ -95,8 +107,8 @@ def _at_the_beginning(held: ProductList, listed: Listed) -> tuple[dict, list[dat
     if held.is_search:
         counts(search=listed.wanted.query, found=listed.count)
         return {}, []
-    showcase, via = Showcase(now(), arm()), held.trial.link_name(arm()) if held.trial else ""
-    banners = showcase.on(held.place)
+    showcase, trial = Showcase(now(), arm()), _trial(held)
+    banners, via = showcase.on(held.place), trial.link_name(arm()) if trial else ""
     shows(banners, filter(None, [via]))
     return {"banners": banners, "via": via}, [showcase.next_change]
 

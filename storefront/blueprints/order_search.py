@@ -15,8 +15,8 @@ from storefront.refusals import Refused
 blueprint = Blueprint("order_search", __name__)
 
 NO_NUMBER = (
-    "This is not the number of an order. It has ten letters and digits, such as K7M2P-4QRTX, and "
-    "stands in every mail about the order."
+    "This is not an order number. It has ten letters and digits, such as K7M2P-4QRTX, and is in "
+    "every e-mail about the order."
 )
 
 
@@ -32,7 +32,7 @@ class FindForm(EmailForm):
     )
     email = email_field(clause="orders", why="to send you the link to your order", basis="contract")
 
-    no_email = "Please give the e-mail address that you ordered with."
+    no_email = "Please give the e-mail address you ordered with."
     looked_up = True
 
     def validate_number(self, field) -> None:

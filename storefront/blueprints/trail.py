@@ -14,6 +14,7 @@ blueprint = Blueprint("trail", __name__)
 
 LIST = re.compile(r"/(products|search|collections/[^/?]+)(\?.*)?", re.DOTALL)
 PRODUCT = re.compile(r"/products/([^/?]+)(\?.*)?", re.DOTALL)
+HOW_COME = ("via=", "searched=")  # in addresses that links of ours lead to; no part of the place
 
 
 @blueprint.post("/trail")
@@ -45,7 +46,8 @@ def _came_from() -> str:
         address = urlsplit(sent)
     except ValueError:
         return "/products"
-    way = f"{address.path}?{address.query}" if address.query else address.path
+    query = "&".join(p for p in address.query.split("&") if not p.startswith(HOW_COME))
+    way = f"{address.path}?{query}" if query else address.path
     ours = address.netloc == request.host and len(way) <= 2000
     known = LIST.fullmatch(way) or PRODUCT.fullmatch(way) or way == "/cart"
     return way if ours and known else "/products"

@@ -18,7 +18,7 @@ SUBJECTS = {
     "order_delivered": "Order {number} has arrived",
     "order_called_off": "Order {number}: something of it will not be sent",
     "order_answered": "Order {number}: we have answered you",
-    "order_asked": "Order {number}: a message about it has come",
+    "order_asked": "Order {number}: a message about it has reached us",
     "order_link": "Order {number}: the link to its page",
     "order_return_asked": "Order {number}: what you withdrew from or send back",
     "order_returned": "Order {number}: your return is here",

@@ -88,9 +88,9 @@ class Lists:
         }
         return list(dict.fromkeys([*found.ids, *pinned])), told
 
-    def leads_to(self, query: str) -> str:
+    def leads_to(self, words: list[str]) -> str:
         """The path that a search for nothing but these words leads to; "" where it searches."""
-        return self._meanings().leads_to(text_search.terms(query), self._at)
+        return self._meanings().leads_to(words, self._at)
 
     def page(self, held: ProductList, arguments, tried: str = "") -> Listed:
         """The page of a list that an address asks for; see `listed`."""

@@ -128,7 +128,13 @@ class Message(Record):
         found = cls.select(cls, Order).join(Order).where(cls.id.in_(ends))
         messages = {message.id: message for message in found} if ends else {}
         return [
-            Unanswered(messages[last].order, messages[first].at, count, messages[last].text)
+            Unanswered(
+                messages[last].order,
+                messages[first].at,
+                count,
+                messages[last].text,
+                messages[last].unconfirmed,
+            )
             for _, first, last, count in rows
         ]
 
@@ -140,13 +146,14 @@ class Message(Record):
 
 @dataclass(frozen=True)
 class Unanswered:
-    """An order whose customer waits for an answer: since when, to how many messages, and the
-    words of the last."""
+    """An order whose customer waits for an answer: since when, to how many messages, the words of
+    the last, and whether that came through the contact form."""
 
     order: Order
     since: datetime
     count: int
     last: str
+    unconfirmed: bool
 
 
 def _lock(order: Order) -> None:

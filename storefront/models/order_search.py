@@ -1,6 +1,7 @@
 """Looking for an order by its number and the e-mail address that it was placed with."""
 
 import re
+import unicodedata
 from datetime import datetime, timedelta
 
 from peewee import TextField
@@ -15,14 +16,16 @@ from storefront.refusals import Refused
 MOST_AN_HOUR = 500  # whoever looks; there are 8 · 10¹⁴ numbers
 MOST_A_DAY = 4  # mails about one order that anybody who knows number and address can have us send
 AT_ONCE = 200  # that one look answers
-BUSY = "Very many orders are looked for just now. Please try again in some minutes."
-NUMBER = re.compile(f"(?<![{ALPHABET}])([{ALPHABET}]{{5}})[ -]?([{ALPHABET}]{{5}})(?![{ALPHABET}])")
+BUSY = "Very many people are looking for orders just now. Please try again in a few minutes."
+HALF = f"([{ALPHABET}]{{5}})"
+NUMBER = re.compile(f"(?<![{ALPHABET}]){HALF}[ -]{{0,3}}{HALF}(?![{ALPHABET}])")
+DASHES = re.compile("[\u00ad\u2010-\u2015\u2212]")  # as phones and mail programs write them
 LOOKED_FOR = {"clause": "orders", "basis": "contract", "keep": days(1)}
 
 
 def number_in(typed: str) -> str:
     """The number of an order as it is kept, from how somebody typed it; "" where it is none."""
-    found = NUMBER.search(typed.upper().replace("\u2013", "-").replace("\u2011", "-"))
+    found = NUMBER.search(DASHES.sub("-", unicodedata.normalize("NFKC", typed)).upper())
     return f"{found[1]}-{found[2]}" if found else ""
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 
 from pyroaring import BitMap
@@ -109,11 +110,12 @@ class Pins:
 
     @classmethod
     def read(cls, at: datetime) -> "Pins":
-        """All that is not over then; a query, and a few for each tag."""
+        """All that is not over then; a query, and a few for each tag that there is."""
         ends = Pin.ends_at.is_null() | (Pin.ends_at > at)
         kept = Pin.select(Pin, Collection.slug.alias("slug")).where(ends)
         kept = kept.left_outer_join(Collection, on=(Pin.of_collection == Collection.id))
-        return cls(_kept(pin) for pin in kept.order_by(Pin.place, Pin.id).objects())
+        tagged = cache(search.tagged)  # many pins may be of one tag
+        return cls(_kept(pin, tagged) for pin in kept.order_by(Pin.place, Pin.id).objects())
 
     def of(self, where: str | int, at: datetime, facet: Callable[[str, str], BitMap]) -> Pinned:
         """How a list begins then: that of `PRODUCTS`, of a collection's number, of `searched(…)`.
@@ -142,10 +144,10 @@ def searched(words: Iterable[str]) -> str:
     return f"search {' '.join(sorted(words))}"
 
 
-def _kept(pin: Pin) -> _Row:
+def _kept(pin: Pin, tagged: Callable[[str], list[int]]) -> _Row:
     where = pin.collection_id or (searched(pin.words.split()) if pin.words else PRODUCTS)
     facet = ("type", pin.type) if pin.type else None
     if pin.of_collection_id:
         facet = Collection(slug=pin.slug).facet
-    some = BitMap([pin.product_id] if pin.product_id else search.tagged(pin.tag))
+    some = BitMap([pin.product_id] if pin.product_id else tagged(pin.tag))
     return _Row(where, pin.place, pin.product_id, facet, some, pin.starts_at, pin.ends_at)

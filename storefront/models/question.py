@@ -19,7 +19,7 @@ from storefront.refusals import Refused
 MOST_FROM_ONE = 10  # an hour that give one mailbox, whose it may be or not
 MOST_AN_HOUR = 200  # whoever asks
 AT_ONCE = 200  # that one look files
-BUSY = "Very many messages came within the hour. Please send this again later, or as a mail."
+BUSY = "We have had very many messages within the hour. Please send this again later."
 MEANWHILE = "This was answered or settled meanwhile. Look at it as it is now."
 ASKED = {"clause": "contact", "basis": "interest", "keep": days(365)}
 

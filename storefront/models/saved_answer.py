@@ -4,7 +4,7 @@ from datetime import datetime
 
 from peewee import IntegrityError, TextField, fn
 
-from storefront.db import Moment, Record, database
+from storefront.db import Moment, Record, database, locked
 from storefront.greeting import is_like_a_name
 from storefront.models.blank_places import filled, refuse_unknown
 from storefront.models.order import Order
@@ -15,6 +15,11 @@ from storefront.refusals import Refused
 LONGEST_NAME = 60  # characters
 LONGEST = 4000  # so that there is room for what is put in
 MOST = 200
+GONE = "This saved answer was removed meanwhile."
+OVERTAKEN = (
+    "Somebody else has changed this since you opened it, so nothing was saved yet. What you typed "
+    "is still here; save again to keep yours."
+)
 
 
 class SavedAnswer(Record):
@@ -40,11 +45,24 @@ class SavedAnswer(Record):
         with _name_taken(), database.atomic():
             return cls.create(**facts, changed_at=at)
 
-    def change(self, name: str, text: str, at: datetime) -> None:
-        """Keep it under that name, with those words. Raises `Refused` as `make` does."""
+    @property
+    def version(self) -> str:
+        """What its form carries, to tell whether it is still as it was."""
+        return self.changed_at.isoformat()
+
+    def change(self, name: str, text: str, seen: str, at: datetime) -> None:
+        """Keep it under that name, with those words; `seen` is the `version` that was edited.
+
+        Raises `Refused` as `make` does, and where somebody else was faster.
+        """
         facts = _checked(name, text)
+        mine = SavedAnswer.id == self.id
         with _name_taken(), database.atomic():
-            mine = SavedAnswer.id == self.id
+            held = locked(SavedAnswer.select().where(mine)).first()
+            if held is None:
+                raise Refused(GONE)
+            if facts != {n: getattr(held, n) for n in facts} and seen != held.version:
+                raise Refused(OVERTAKEN)
             SavedAnswer.update(**facts, changed_at=at).where(mine).execute()
         self.__data__.update(facts)
 

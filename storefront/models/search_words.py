@@ -1,5 +1,6 @@
 """Words of searches: groups of words that mean the same, and words that lead elsewhere."""
 
+import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
@@ -22,6 +23,10 @@ MOST_WORDS = 4  # of one phrase
 MOST_MEANT = 24  # words of one search, those that mean the same among them
 FULL = "There are as many as there can be. Remove some first."
 GONE = "This was removed meanwhile."
+OVERTAKEN = (
+    "Somebody else has saved this since you opened it, so nothing was changed yet. What you typed "
+    "is still here; save again to keep yours."
+)
 TAKEN = "These words lead somewhere already. Change that, or give other words."
 
 
@@ -42,15 +47,16 @@ class SameWords(Record):
         return sorted(cls.select(), key=lambda each: (each.phrases[0].lower(), each.id))
 
     @classmethod
-    def put(cls, phrases: list[str], one_way: bool, number: int | None = None) -> "SameWords":
-        """Keep a new group, or change that of a number. Raises `Refused`."""
+    def put(
+        cls, phrases: list[str], one_way: bool, number: int | None = None, seen: str = ""
+    ) -> "SameWords":
+        """Keep a new group, or change that of a number, of which `seen` is the `version` that was
+        edited. Raises `Refused`."""
         _check(phrases)
         with database.atomic():
             if number is None and cls.select().count() >= MOST_GROUPS:
                 raise Refused(FULL)
-            held = still_there(cls, number, GONE) if number else cls()
-            held.phrases, held.one_way = phrases, one_way
-            held.save()
+            held = _write(cls, {"phrases": phrases, "one_way": one_way}, number, seen)
             # So that a slip in one of them is forgiven, though no product is called so.
             Word.learn(word for phrase in phrases for word in terms(phrase))
         return held
@@ -105,8 +111,11 @@ class SearchRedirect(Record):
         return self.address if there else ""
 
     @classmethod
-    def put(cls, words: str, target: dict, number: int | None = None) -> "SearchRedirect":
-        """Keep a new one, or change that of a number; see `promotion.target`. Raises `Refused`."""
+    def put(
+        cls, words: str, target: dict, number: int | None = None, seen: str = ""
+    ) -> "SearchRedirect":
+        """Keep a new one, or change that of a number, of which `seen` is the `version` that was
+        edited; see `promotion.target`. Raises `Refused`."""
         written = " ".join(terms(words))
         if not written:
             raise Refused(words="Give the words that are searched for.")
@@ -117,20 +126,33 @@ class SearchRedirect(Record):
                     raise Refused(FULL)
                 if any(sorted(one.words.split()) == sorted(written.split()) for one in others):
                     raise Refused(words=TAKEN)
-                held = still_there(cls, number, GONE) if number else cls()
-                held.words = written
-                for name, row in target.items():
-                    setattr(held, name, row)
-                held.save()
+                return _write(cls, {"words": written, **target}, number, seen)
         except IntegrityError:
             raise Refused(words=TAKEN) from None
-        return held
 
     @classmethod
     def remove(cls, number: int) -> None:
         """Its words are searched for again."""
         with database.atomic():
             still_there(cls, number, GONE).delete_instance()
+
+
+def version(record: Record) -> str:
+    """A short text that tells what the desk shows of one of them from anything else."""
+    kept = sorted((name, str(value)) for name, value in record.__data__.items())
+    return hashlib.sha256(repr(kept).encode()).hexdigest()[:16]
+
+
+def _write(record, facts: dict, number: int | None, seen: str):
+    """Write a new row, or over that of a number; what is kept already may come again."""
+    held = still_there(record, number, GONE) if number else record()
+    before = version(held)
+    for name, value in facts.items():
+        setattr(held, name, value)
+    if number and seen != before != version(held):
+        raise Refused(OVERTAKEN)
+    held.save()
+    return held
 
 
 def _check(phrases: list[str]) -> None:

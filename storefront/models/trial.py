@@ -18,6 +18,7 @@ from storefront.models.traffic import TrafficDay
 from storefront.refusals import Refused
 
 ARMS = ("a", "b")
+COUNTED = ("shown", "followed")  # what is counted of an arm, by its name
 LEAST = 100  # visits that each arm was shown to, before anything is said of a difference
 GONE = "This trial was removed meanwhile."
 AT_WORK = "Another trial of it goes on. End that one first."
@@ -113,13 +114,15 @@ class Trial(Record):
                 both = cls.promotion.in_(busy) | cls.against.in_(busy)
                 if busy and cls.select().where(both, cls.ended_at.is_null()).exists():
                     raise Refused(**{name: AT_WORK})
-                return cls.create(**facts)
+                made = cls.create(**facts)
+                _forget_counts(made)
+                return made
         except IntegrityError:
             raise Refused(**{name: AT_WORK}) from None
 
     @classmethod
     def end(cls, number: int, at: datetime) -> None:
-        """Everybody sees arm a again; what was counted stays. Raises `Refused`."""
+        """All is shown as without it; what was counted stays. Raises `Refused`."""
         if cls.get_or_none(cls.id == number) is None:
             raise Refused(GONE)
         cls.update(ended_at=at).where(cls.id == number, cls.ended_at.is_null()).execute()
@@ -139,7 +142,7 @@ class Trial(Record):
         rows = (
             TrafficDay.select(TrafficDay.what, TrafficDay.value, fn.SUM(TrafficDay.count))
             .where(
-                TrafficDay.what.in_(("shown", "followed")),
+                TrafficDay.what.in_(COUNTED),
                 TrafficDay.day >= self.began_at.date(),
                 TrafficDay.value.in_(names),
             )
@@ -176,6 +179,12 @@ class Outcome:
 def link_name(number: int, arm: str) -> str:
     """How the links of an arm of the trial with that number are called."""
     return f"trial-{number}-{arm}"
+
+
+def _forget_counts(trial: Trial) -> None:
+    """Begin from nought: SQLite gives the number of a trial that was removed to the next."""
+    names = [trial.link_name(arm) for arm in ARMS]
+    TrafficDay.delete().where(TrafficDay.what.in_(COUNTED), TrafficDay.value.in_(names)).execute()
 
 
 def _places(promotion: Promotion) -> set:

@@ -35,7 +35,7 @@ def test_a_question_is_kept_for_the_desk_and_nobody_is_mailed(visitor, settings)
     assert answer.headers["HX-Redirect" if visitor.fragments else "Location"].endswith(
         "/contact/sent"
     )
-    assert "Your message is with us" in visitor.client.get("/contact/sent").text
+    assert "We have your message" in visitor.client.get("/contact/sent").text
     Jobs(settings).send_mail()
     [one] = Question.waiting(9)
     assert (one.text, one.email, one.number) == ("Is it\nwarm?", "ann@example.com", "")
@@ -74,7 +74,7 @@ def test_from_outside_nobody_can_tell_whether_the_number_fits(visitor, path):
         ({"text": "<&" * 2501}, "2 too many"),
         ({"email": ""}, "Please give your e-mail address"),
         ({"email": "ann@"}, "We cannot write to this address."),
-        ({"number": "12"}, "This is not the number of an order"),
+        ({"number": "12"}, "This is not an order number"),
     ],
 )
 def test_what_cannot_be_is_refused_beside_its_field_and_nothing_typed_is_lost(
@@ -106,7 +106,7 @@ def test_who_writes_on_and_on_is_told_another_way_with_all_that_was_typed(visito
     write(visitor)
     answer = write(visitor, text="One more <thing>")
     assert answer.status_code == 422
-    assert "Very many messages came" in answer.text
+    assert "very many messages within the hour" in answer.text
     assert "mailto:" in answer.text
     assert "One more &lt;thing&gt;" in answer.text
     assert Question.select().count() == 1

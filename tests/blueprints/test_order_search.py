@@ -55,9 +55,9 @@ def test_from_outside_nobody_can_tell_whether_they_belong_together(visitor, numb
 @pytest.mark.parametrize(
     ("number", "email", "sentence"),
     [
-        ("", "ann@example.com", "This is not the number of an order."),
-        ("O0I1-23", "ann@example.com", "This is not the number of an order."),
-        ("K7M2P-4QRTX", "", "Please give the e-mail address that you ordered with."),
+        ("", "ann@example.com", "This is not an order number."),
+        ("O0I1-23", "ann@example.com", "This is not an order number."),
+        ("K7M2P-4QRTX", "", "Please give the e-mail address you ordered with."),
         ("K7M2P-4QRTX", "ann@", "We cannot write to this address."),
     ],
 )
@@ -78,5 +78,5 @@ def test_a_flood_is_asked_to_wait_with_what_was_typed(visitor, monkeypatch, numb
     look(visitor, number)
     answer = look(visitor, number)
     assert answer.status_code == 429
-    assert "Very many orders are looked for" in answer.text
+    assert "Very many people are looking for orders" in answer.text
     assert f'value="{number}"' in answer.text

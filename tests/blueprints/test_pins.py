@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 from playhouse.test_utils import count_queries
+from werkzeug.test import create_environ
 
 from storefront.models import Collection, Page, Pin, Product, Redirect, SameWords, SearchRedirect
 from storefront.models.promotion import target
+from storefront.traffic import Seen
 from tests.blueprints.test_listing import titles
 from tests.models.test_pinned import made
 
@@ -162,6 +164,16 @@ def test_a_search_leads_to_a_page_and_whoever_chose_anything_searches(client):
     assert client.get("/search?q=returns+jacket").status_code == 200
 
 
+@pytest.mark.parametrize("cookie", ["", "theme=dark"])
+def test_a_search_that_leads_to_a_page_counts_as_one_that_found_something(app, cookie):
+    leads("Returns", "/pages/returns")
+    environ = create_environ(
+        "/search?q=returns", "http://localhost:8000", headers={"Cookie": cookie}
+    )
+    app(environ, lambda status, _headers: status)
+    assert environ["storefront.seen"] == Seen(search="returns", found=1)
+
+
 def test_a_way_follows_what_it_leads_to_and_ends_with_it(client, shirt, clock):
     leads("undershirt", f"/products/{shirt.handle}")
     Redirect.rename(shirt, "merino-shirt")
@@ -169,8 +181,11 @@ def test_a_way_follows_what_it_leads_to_and_ends_with_it(client, shirt, clock):
     assert answer.location.endswith("/products/merino-shirt?searched=undershirt")
     assert "You searched for “undershirt”" in client.get(answer.location).text
     assert "You searched" not in client.get("/products/merino-shirt").text
-    odd = client.get("/products/merino-shirt?searched=<b>" + "x" * 200).text
-    assert f"“&lt;b&gt;{'x' * 57}”" in odd
+    assert "“&lt;undershirt&gt;”" in client.get("/products/merino-shirt?searched=<undershirt>").text
+    wide = client.get("/search", query_string={"q": "undershirt" + 99 * "!"}).location
+    assert wide.endswith("?searched=undershirt")
+    for way in ("/?searched=undershirt", "/products/merino-shirt?searched=Ring+0800+123+now"):
+        assert "You searched" not in client.get(way).text, "nobody puts their words into our pages"
     Product.update(status="draft").where(Product.id == shirt.id).execute()
     assert client.get("/search?q=undershirt").status_code == 200
     held = Collection.get(Collection.slug == "rain-ready")

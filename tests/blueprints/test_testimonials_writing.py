@@ -63,7 +63,7 @@ def test_what_is_sent_waits_for_its_author_and_the_mail_repeats_no_word_of_it(
 ):
     answer = visitor.post(at, typed(email=" Ann@Example.com ", words="Zanzibar!", nickname="Qwill"))
     page = visitor.client.get(where(answer)).text
-    assert "Look into your mail" in page
+    assert "Check your e-mail" in page
     [one] = Testimonial.select()
     assert (one.state, one.words, one.email, one.stars) == (
         *("unconfirmed", "Zanzibar!", "ann@example.com", 5),

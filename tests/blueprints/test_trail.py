@@ -46,6 +46,19 @@ def test_nobody_gets_a_cookie_by_looking(client, shirt):
         assert answer.headers["Cache-Control"].startswith("public")
 
 
+def test_by_which_link_a_page_was_come_to_is_no_part_of_the_way(client, settings, shirt):
+    handle = shirt.handle
+    answer = begin(client, f"/products/{handle}?via=trial-3-b")
+    assert answer.location == f"http://localhost/products/{handle}#trail"
+    assert held(client, settings) == Trail((shirt.id,))
+    for came_from, way in (
+        ("/collections/rain-ready?via=banner-1", "/collections/rain-ready"),
+        ("/products?sort=price&via=x&page=2&searched=hat", "/products?sort=price&page=2"),
+    ):
+        assert begin(client, came_from).location == f"http://localhost{way}#trail"
+        assert held(client, settings).way == way
+
+
 @pytest.mark.parametrize("signal", [{}, {"Sec-GPC": "1"}])
 def test_one_click_begins_it_and_one_click_ends_it(client, settings, shirt, signal):
     here = f"/products/{shirt.handle}"

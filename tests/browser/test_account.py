@@ -20,7 +20,7 @@ def ask(page: Page, shop, address: str, look=None) -> str:
         look(page, "sign-in")
     page.get_by_label("E-mail address").fill(address)
     page.get_by_role("button", name="Send me a link").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your e-mail")
     return mail_to(shop.instance, address, "Sign in at").get_body(("plain",)).get_content()
 
 

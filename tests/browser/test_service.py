@@ -22,11 +22,11 @@ def send(page, number: str) -> None:
     page.get_by_label("E-mail address").fill(BEA)
     page.get_by_label("Order number").fill("12")
     page.get_by_role("button", name="Send").click()
-    expect(page.get_by_text("This is not the number of an order")).to_be_visible()
+    expect(page.get_by_text("This is not an order number")).to_be_visible()
     expect(page.get_by_label("Your message")).to_have_value("Where is it?")
     page.get_by_label("Order number").fill(number)
     page.get_by_role("button", name="Send").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your message is with us")
+    expect(page.get_by_role("heading", level=1)).to_have_text("We have your message")
 
 
 def find(page, number: str) -> None:
@@ -35,7 +35,7 @@ def find(page, number: str) -> None:
     page.get_by_label("Order number").fill(number.lower().replace("-", " "))
     page.get_by_label("E-mail address").fill(BEA)
     page.get_by_role("button", name="Send me the link").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your e-mail")
 
 
 def keep_an_answer(desk, running_shop) -> None:

@@ -44,7 +44,8 @@ def apparel(shared):
 
 def dump() -> dict[str, list]:
     """Every row of the shop, and how often its file was written to."""
-    rows = {r.__name__: list(r.select().order_by(r.id).tuples()) for r in RECORDS}
+    keys = {record: record._meta.get_primary_keys() for record in RECORDS}
+    rows = {r.__name__: list(r.select().order_by(*keys[r]).tuples()) for r in RECORDS}
     # The transaction that last wrote a row: PostgreSQL tells where something was written anew.
     writers = [] if is_sqlite() else [written_by(record) for record in RECORDS]
     return rows | {"writers": writers}

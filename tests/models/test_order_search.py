@@ -25,6 +25,8 @@ def links() -> list[OutgoingMail]:
         ("k7m2p4qrtx", "K7M2P-4QRTX"),
         ("Order K7M2P\u20134QRTX", "K7M2P-4QRTX"),
         ("#K7M2P-4QRTX", "K7M2P-4QRTX"),
+        ("k7m2p \u2014\u00a04qrtx", "K7M2P-4QRTX"),
+        ("\uff2b7M2P\u22124QRTX", "K7M2P-4QRTX"),
         ("K7M2P-4QRT", ""),
         ("K7M2P-4QRTXX", ""),
         ("O7M2P-4QRTX", ""),
@@ -76,6 +78,6 @@ def test_two_workers_at_once_write_one_mail(order, clock):
 
 def test_when_all_look_for_very_many_they_are_asked_to_wait(order, clock):
     Guess.create(key="orders looked for", count=MOST_AN_HOUR, last_at=clock())
-    with pytest.raises(Refused, match="try again in some minutes"):
+    with pytest.raises(Refused, match="try again in a few minutes"):
         OrderSearch.ask(order.number, "ann@example.com", clock())
     assert OrderSearch.select().count() == 0

@@ -138,8 +138,8 @@ def test_a_code_for_a_collection_that_is_still_to_come_gives_nothing_away(at, ra
         slug="snow", title="Snow", shown_from=at + HOUR, shown_until=at + 2 * HOUR
     )
     promotion = promoted(at, discount=code(at, collection=snow).id)
-    (before,) = Showcase(at).on(HOME)
-    assert (before.code, before.gives) == ("", "")
+    banner = Showcase(at).on(HOME)[0]
+    assert (banner.code, banner.gives) == ("", "")
     assert Showcase(at).next_change == at + HOUR
     assert Showcase(at + HOUR).on(HOME)[0].gives == "10 % off Snow"
     assert Showcase(at + 2 * HOUR).on(HOME)[0].code == ""

@@ -25,7 +25,7 @@ def test_one_is_kept_changed_and_removed(kept, clock):
     assert (kept.name, kept.text) == ("Where is it?", WORDS)
     SavedAnswer.make("another", "Hello", clock())
     assert [each.name for each in SavedAnswer.in_order()] == ["another", "Where is it?"]
-    kept.change("Parcel?", "It is on its way.", clock())
+    kept.change("Parcel?", "It is on its way.", kept.version, clock())
     assert SavedAnswer.get_by_id(kept.id).text == "It is on its way."
     kept.remove()
     assert [each.name for each in SavedAnswer.in_order()] == ["another"]
@@ -45,11 +45,25 @@ def test_one_is_kept_changed_and_removed(kept, clock):
 )
 def test_what_cannot_be_is_refused_and_nothing_is_kept(kept, clock, name, text, field):
     other = SavedAnswer.make("Other", "Hello", clock())
-    for change in (SavedAnswer.make, other.change):
+    for change, given in ((SavedAnswer.make, ()), (other.change, (other.version,))):
         with pytest.raises(Refused) as refusal:
-            change(name, text, clock())
+            change(name, text, *given, clock())
         assert list(refusal.value.problems) == [field]
     assert sorted(each.name for each in SavedAnswer.in_order()) == ["Other", "Where is it?"]
+
+
+def test_what_somebody_else_has_changed_or_removed_meanwhile_is_not_written_over(kept, clock):
+    seen = kept.version
+    clock.forward(minutes=1)
+    kept.change("Parcel?", "It is on its way.", seen, clock())
+    with pytest.raises(Refused, match="Somebody else has changed this"):
+        kept.change("Where?", "It is lost.", seen, clock())
+    kept.change("Parcel?", "It is on its way.", seen, clock())  # nothing is lost by that
+    assert SavedAnswer.get().text == "It is on its way."
+    SavedAnswer.get().remove()
+    with pytest.raises(Refused, match="removed meanwhile"):
+        kept.change("Where?", "It is lost.", seen, clock())
+    assert SavedAnswer.select().count() == 0
 
 
 def test_a_place_that_there_is_not_is_refused_with_those_that_there_are(clock):

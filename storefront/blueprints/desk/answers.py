@@ -7,6 +7,7 @@ from storefront.blueprints.desk.frame import screen, show
 from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.models import Order, SavedAnswer
 from storefront.models.blank_places import PLACES, open_places
+from storefront.models.saved_answer import GONE
 from storefront.pages import go, now
 from storefront.refusals import Refused
 
@@ -54,12 +55,14 @@ def saved_answer(number: int):
 
 def _found(number: int) -> SavedAnswer:
     found = SavedAnswer.get_or_none(SavedAnswer.id == number)
-    return found or abort(404, "This saved answer was removed meanwhile.")
+    return found or abort(404, GONE)
 
 
 def _one(answer: SavedAnswer, status: int = 200, refusal: Refused | None = None):
     typed = request.form if refusal else {name: getattr(answer, name) for name in FIELDS}
-    context = {"answer": answer, "typed": typed, "places": PLACES, "refusal": refusal}
+    keeps_seen = refusal and "" not in refusal.problems  # who was told of a change saves over it
+    seen = request.form.get("seen", "") if keeps_seen else answer.version
+    context = {"answer": answer, "typed": typed, "places": PLACES, "refusal": refusal, "seen": seen}
     return show("desk/answers/one.html", "desk/answers/_one.html", status=status, **context)
 
 
@@ -68,7 +71,7 @@ def _one(answer: SavedAnswer, status: int = 200, refusal: Refused | None = None)
 def change_answer(number: int):
     answer = _found(number)
     try:
-        answer.change(*_sent(), now())
+        answer.change(*_sent(), request.form.get("seen", ""), now())
     except Refused as refusal:
         return _one(_found(number), 422, refusal)
     return _saved(f"“{answer.name}” is changed.")

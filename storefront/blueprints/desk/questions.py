@@ -11,6 +11,7 @@ from storefront.models import Question, SavedAnswer
 from storefront.pages import go, now
 from storefront.refusals import Refused
 
+GONE = "This question is gone: it was erased, or it was past its period."
 ONE = f"/messages/questions/<{NUMBER}:number>"
 
 
@@ -24,8 +25,16 @@ def question(number: int):
 
 def _found(number: int) -> Question:
     seen = Question.looked_at.is_null(False)
-    found = Question.get_or_none(Question.id == number, seen)
-    return found or abort(404, "This question is gone: it was erased, or it was past its period.")
+    return Question.get_or_none(Question.id == number, seen) or abort(404, GONE)
+
+
+def _meant(number: int) -> Question:
+    """The question that the form was drawn for: SQLite gives the number of one that has gone to
+    the next that comes, and an answer to one person must never reach another."""
+    found = _found(number)
+    if request.form.get("asked") != found.asked_at.isoformat():
+        abort(404, GONE)
+    return found
 
 
 def _page(found: Question, status: int = 200, **context):
@@ -39,7 +48,7 @@ def _page(found: Question, status: int = 200, **context):
 @noted_as("opened")
 def draft_answer(number: int):
     """Put a saved answer into the reply; nothing is kept, and nothing typed is lost."""
-    noted("opened", found := _found(number))
+    noted("opened", found := _meant(number))
     return _page(found, **begun(None))
 
 
@@ -47,7 +56,7 @@ def draft_answer(number: int):
 @roles("fulfilment")
 @noted_as("answered")
 def answer_question(number: int):
-    found, text = _found(number), request.form.get("text", "")
+    found, text = _meant(number), request.form.get("text", "")
     try:
         with noting("answered", found):
             found.reply(text, role_of(current_app.view_functions[request.endpoint]), now())
@@ -66,7 +75,7 @@ def _done(said: str):
 @roles("fulfilment")
 @noted_as("settled")
 def settle_question(number: int):
-    found = _found(number)
+    found = _meant(number)
     with noting("settled", found):
         found.settle(now())
     return _done("Settled: nobody waits for an answer.")

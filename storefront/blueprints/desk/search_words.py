@@ -8,7 +8,7 @@ from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.blueprints.desk.typed import Form, line
 from storefront.models import Collection, Page, SameWords, SearchRedirect
 from storefront.models.promotion import target
-from storefront.models.search_words import GONE, MOST_PHRASES
+from storefront.models.search_words import GONE, MOST_PHRASES, version
 from storefront.pages import go, now, sentence
 from storefront.refusals import Refused
 
@@ -132,7 +132,8 @@ def _group(number: int, status: int = 200, refusal: Refused | None = None):
 
 
 def _page(form: str, held, title: str, typed, status: int, refusal: Refused | None):
-    """The page of one: `form` is what it is."""
+    """The page of one: `form` is what it is. Who was told of a change saves over it."""
+    wrong = refusal.problems if refusal else {}
     return show(
         *("desk/search_words/page.html", "desk/search_words/_page.html"),
         status,
@@ -140,7 +141,8 @@ def _page(form: str, held, title: str, typed, status: int, refusal: Refused | No
         held=held,
         title=title,
         typed=typed,
-        wrong=refusal.problems if refusal else {},
+        wrong=wrong,
+        seen=request.form.get("seen", "") if wrong and "" not in wrong else version(held),
         **_offered(),
     )
 
@@ -149,7 +151,7 @@ def _page(form: str, held, title: str, typed, status: int, refusal: Refused | No
 @roles("editor")
 def edit_group(number: int):
     try:
-        SameWords.put(*_phrases(), number)
+        SameWords.put(*_phrases(), number, request.form.get("seen", ""))
     except Refused as refusal:
         return _group(number, 422, refusal)
     return _kept("The words are kept.")
@@ -183,7 +185,7 @@ def _one_redirect(number: int, status: int = 200, refusal: Refused | None = None
 @roles("editor")
 def edit_redirect(number: int):
     try:
-        changed = SearchRedirect.put(*_redirect(), number)
+        changed = SearchRedirect.put(*_redirect(), number, request.form.get("seen", ""))
     except Refused as refusal:
         return _one_redirect(number, 422, refusal)
     return _kept(f"The search for “{changed.words}” leads there from now on.")

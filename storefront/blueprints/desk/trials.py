@@ -51,7 +51,7 @@ def begin_trial():
         _begin()
     except Refused as refusal:
         return _list(422, refusal)
-    return _changed("It goes on from now. What it shows is counted within a minute.")
+    return _changed("It has begun. What visits see and follow is counted here within a minute.")
 
 
 def _begin() -> None:
@@ -83,7 +83,7 @@ def end_trial(number: int):
         Trial.end(number, now())
     except Refused as refusal:
         return _list(422, refusal)
-    return _changed("It is ended. Everybody sees arm A again; choose what you keep.")
+    return _changed("It has ended: all is shown as it was without it. What was counted stays here.")
 
 
 @desk.post(f"{ONE}/removal")

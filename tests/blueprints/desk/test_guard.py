@@ -50,7 +50,8 @@ def guarded(app) -> set[str]:
 
 
 def ask(client, method: str, url: str, **options):
-    return client.open(url, method=method, data={} if method == "POST" else None, **options)
+    data = {} if method == "POST" else None
+    return client.open(url, method=method, data=data, buffered=True, **options)
 
 
 def answers(client, every) -> set[tuple]:

@@ -42,7 +42,7 @@ def test_the_list_shows_what_runs_comes_and_is_over_and_what_is_passed_over(at_w
     made(of_collection=held, ends_at=at - DAY)
     made(product=shirt, place=3, collection=held)
     page = at_work.get(HERE).text
-    order = ("Hold now", "Products of type Hats", "Coming", "Products tagged yarn", "Over")
+    order = ("In force now", "Products of type Hats", "Coming", "Products tagged yarn", "Over")
     places = [page.index(f">{words}<") for words in (*order, "What is in Rain-ready")]
     assert places == sorted(places)
     assert "Ahead of the others in the search for “warm hat”, from" in page

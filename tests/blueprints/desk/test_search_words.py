@@ -1,5 +1,7 @@
 """Search words at the desk: which mean the same, and which lead to a page."""
 
+import re
+
 import pytest
 
 from storefront.models import Page, SameWords, SearchRedirect
@@ -8,6 +10,11 @@ from tests.blueprints.desk.test_promotions import after
 HERE = "/desk/search-words"
 GROUP = {"phrases": "Skivvy\n\n  merino   t-shirt \n", "way": "both"}
 REDIRECT = {"words": "Gift  CARD", "leads_to": "/pages/returns"}
+
+
+def seen(at_work, url: str) -> dict:
+    """What a form says it was drawn from."""
+    return {"seen": re.search(r'name="seen" value="(\w+)"', at_work.client.get(url).text)[1]}
 
 
 def test_words_are_kept_shown_changed_and_removed(at_work):
@@ -19,7 +26,9 @@ def test_words_are_kept_shown_changed_and_removed(at_work):
     assert f'<a href="{url}">Skivvy</a>' in at_work.get(HERE).text
     page = at_work.get(url).text
     assert "Skivvy\nmerino t-shirt</textarea>" in page
-    assert "The words are kept." in after(at_work, at_work.post(url, GROUP | {"way": "one"}))
+    assert "The words are kept." in after(
+        at_work, at_work.post(url, GROUP | {"way": "one"} | seen(at_work, url))
+    )
     assert SameWords.get().one_way
     assert '<option value="one" selected>' in at_work.get(url).text
     answer = at_work.post(url, GROUP | {"phrases": "alone & still here"})
@@ -41,7 +50,7 @@ def test_a_search_is_led_to_a_page_and_the_way_is_changed_and_removed(at_work, c
     assert "/search?q=gift%20card&amp;sort=best" in page
     assert 'value="gift card"' in at_work.get(url).text
     changed = {"words": "gift card", "leads_to": "/collections/rain-ready"}
-    at_work.post(url, changed)
+    at_work.post(url, changed | seen(at_work, url))
     assert "/collections/rain-ready?" in client.get("/search?q=gift+card").location
     answer = at_work.post(url, changed | {"leads_to": "https://elsewhere.example/"})
     assert answer.status_code == 422
@@ -86,3 +95,28 @@ def test_what_leads_nowhere_is_told_and_what_is_gone_as_well(at_work, shirt):
         for sent in (GROUP | REDIRECT | {"leads_to": "/pages/terms", "words": "new"}, {}):
             way = f"{HERE}/{one}" if sent else f"{HERE}/{one}/removal"
             assert at_work.post(way, sent).status_code in (404, 422)
+
+
+@pytest.mark.parametrize(
+    ("to", "first", "second"),
+    [
+        ("groups", GROUP, {"phrases": "coat\nmack"}),
+        ("redirects", REDIRECT, {"words": "voucher"}),
+    ],
+)
+def test_who_was_overtaken_keeps_what_was_typed_and_may_save_it(at_work, to, first, second):
+    at_work.post(f"{HERE}/{to}", first)
+    record = SameWords if to == "groups" else SearchRedirect
+    url = f"{HERE}/{to}/{record.get().id}"
+    old = seen(at_work, url)
+    at_work.post(url, first | second | old)
+    kept = record.get().__data__
+    mine = first | {"phrases": "mine\nalone", "words": "mine"}
+    answer = at_work.post(url, mine | old)
+    assert answer.status_code == 422
+    assert "Somebody else has saved this" in answer.text
+    assert "mine" in answer.text
+    assert record.get().__data__ == kept
+    anew = {"seen": re.search(r'name="seen" value="(\w+)"', answer.text)[1]}
+    at_work.post(url, mine | anew)
+    assert record.get().__data__ != kept

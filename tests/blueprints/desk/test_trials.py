@@ -7,7 +7,7 @@ HERE = "/desk/trials"
 
 
 def test_a_trial_is_begun_read_ended_and_removed(at_work, clock):
-    assert "There is none yet." in at_work.get(HERE).text
+    assert "There are none yet." in at_work.get(HERE).text
     held = Collection.get(Collection.slug == "rain-ready")
     form = {"what": "order", "collection": held.id, "order": "new"}
     assert at_work.post(HERE, form).status_code in (200, 303)
