@@ -1,4 +1,4 @@
-"""What holds at this request: the moment, and the shelves and lists of the shop as they are then."""
+"""What holds at this request: the moment, and the shelves and lists as they are then."""
 
 from datetime import datetime
 
