@@ -45,7 +45,7 @@ from storefront.models.reseller import Reseller, WidgetViews
 from storefront.models.return_line import ReturnLine
 from storefront.models.returning import Return
 from storefront.models.rights import RightsRequest, Upkeep
-from storefront.models.sales import Together
+from storefront.models.sales import BoughtTogether
 from storefront.models.saved_answer import SavedAnswer
 from storefront.models.search_words import SameWords, SearchRedirect
 from storefront.models.shipping import ShippingRate, ShippingZone
@@ -71,7 +71,7 @@ RECORDS = (
     CollectionItem,
     FormerSlug,
     CollectionRule,
-    Together,
+    BoughtTogether,
     CatalogueVersion,
     FacetValue,
     Word,

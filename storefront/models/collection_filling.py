@@ -11,7 +11,7 @@ from storefront.models.collection_rule import CollectionRule
 from storefront.models.facet import Shelving
 from storefront.models.product import Product
 from storefront.models.rule import Rule
-from storefront.models.sales import Together, ranking
+from storefront.models.sales import BoughtTogether, ranking
 from storefront.refusals import Refused
 
 SORTS = {
@@ -141,7 +141,7 @@ def keep_up(at: datetime) -> None:
 
     What is counted is read before anything is written; each collection is written for itself.
     """
-    Together.count_anew(at)
+    BoughtTogether.count_anew(at)
     ranked: dict[int, list[int]] = {}
     for held in list(Collection.select()):
         filling = Filling.of(held)

@@ -8,7 +8,7 @@ from storefront.config import read_settings
 from storefront.models import Product
 from storefront.models.collection_filling import keep_up
 from tests.browser.test_selling import come_in
-from tests.conftest import using_database
+from tests.databases import using_database
 from tests.sales import sold
 
 BOUGHT = "Bought together in 10 or more orders."

@@ -22,7 +22,7 @@ from tests.browser.looking import until
 from tests.browser.test_door import DESK, authenticator
 from tests.browser.test_journey import mail_to
 from tests.browser.test_widget import site
-from tests.conftest import using_database
+from tests.databases import using_database
 from tests.resellers import resold
 
 SHIRT = "second-day-merino-t-shirt"

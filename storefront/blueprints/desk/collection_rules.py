@@ -63,13 +63,7 @@ def _page(number: int, typed=None, refusal: Refused | None = None):
         words = "It was removed. Those that there are stand under Collections."
         return sentence(404, "This collection is not there", words)
     kept = Filling.of(held)
-    filling, wrong = kept, refusal.problems if refusal else {}
-    if typed is not None and not refusal:
-        try:
-            filling = _filling(typed)
-            filling.check()
-        except Refused as trouble:
-            wrong = trouble.problems
+    filling, wrong = _meant(kept, typed, refusal)
     context = {
         "collection": held,
         "typed": _typed(kept) if typed is None else typed,
@@ -82,6 +76,18 @@ def _page(number: int, typed=None, refusal: Refused | None = None):
     context |= {"fits": None} if wrong else _tried(held, filling)
     context["types"] = sorted(_known_types())[:30]
     return show("desk/collections/rule.html", None, 422 if wrong else 200, **context)
+
+
+def _meant(kept: Filling, typed, refusal: Refused | None) -> tuple[Filling, dict]:
+    """What is to be shown: as it is kept, or as it was typed; and what is wrong with that."""
+    if typed is None or refusal:
+        return kept, refusal.problems if refusal else {}
+    try:
+        filling = _filling(typed)
+        filling.check()
+    except Refused as trouble:
+        return kept, trouble.problems
+    return filling, {}
 
 
 def _filling(source) -> Filling:
