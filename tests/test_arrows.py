@@ -40,19 +40,8 @@ FLOORS = (
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}
 MAY_KNOW_FLASK = (
-    *(
-        "app",
-        "pages",
-        "cookies",
-        "counts current",
-        "current",
-        "trails",
-        "door",
-        "errors",
-        "forms",
-        "commands",
-    ),
-    "handoff.payment_page",
+    *("app", "commands", "cookies", "counts", "current", "door", "errors", "forms", "pages"),
+    *("trails", "handoff.payment_page"),
 )
 
 

@@ -119,3 +119,11 @@ def until(frame, script: str) -> None:
             return
         frame.wait_for_timeout(50)
     raise AssertionError(f"in vain: {script}")
+
+
+def small_picture(page: Page, path: Path) -> None:
+    """What the docs show of a page as it stands: a WebP, small enough to be kept."""
+    raw = path.with_suffix(".png")
+    page.screenshot(path=raw, caret="initial")
+    Image.open(raw).convert("RGB").save(path, quality=70, method=6)
+    raw.unlink()

@@ -1,4 +1,7 @@
-"""A rule is made at the desk, and lists say why they are shown: on hover, read out, in words."""
+"""A rule is made at the desk, and lists say why they are shown: on hover, read out, in words.
+
+docs/operating.md shows pictures that this test takes: build/screenshots has them as lists-*.webp.
+"""
 
 from datetime import UTC, datetime
 
@@ -7,6 +10,7 @@ from playwright.sync_api import expect
 from storefront.config import read_settings
 from storefront.models import Product
 from storefront.models.collection_filling import keep_up
+from tests.browser.looking import small_picture
 from tests.browser.test_selling import come_in
 from tests.databases import using_database
 from tests.sales import sold
@@ -14,21 +18,21 @@ from tests.sales import sold
 BOUGHT = "Bought together in 10 or more orders."
 
 
-def test_a_rule_is_tried_out_and_saved_and_lists_say_why(own_shop, new_page, look):
+def test_a_rule_is_tried_out_and_saved_and_lists_say_why(own_shop, new_page, look, shots):
     with using_database(read_settings(own_shop.environ).database_url):
         pair = list(Product.on_sale().where(Product.type == "Jackets").limit(2))
         sold(pair, 10, datetime.now(UTC))
         keep_up(datetime.now(UTC))
     page = new_page(own_shop.origin)
     come_in(page, own_shop)
-    make_a_rule(page, look)
-    say_why(new_page(own_shop.origin), pair[0], look)
+    make_a_rule(page, look, shots)
+    say_why(new_page(own_shop.origin), pair[0], look, shots)
     plain = new_page(own_shop.origin, java_script_enabled=False)
     plain.goto("/collections/best-sellers")
     expect(plain.get_by_text("Products by the rule: the 24 that sold best")).to_be_visible()
 
 
-def make_a_rule(page, look) -> None:
+def make_a_rule(page, look, shots) -> None:
     page.goto("/desk/collections")
     look(page, "presets")
     page.get_by_role("button", name="Make it Best sellers").click()
@@ -39,13 +43,14 @@ def make_a_rule(page, look) -> None:
     page.get_by_label("Kind, or one of several").fill("jackets")
     expect(page.get_by_text("2 products.")).to_be_visible()
     look(page, "rule")
+    small_picture(page, shots / "lists-rule.webp")
     page.get_by_label("Kind, or one of several").fill("")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     look(page, "collection")
 
 
-def say_why(page, product: Product, look) -> None:
+def say_why(page, product: Product, look, shots) -> None:
     page.goto(f"/products/{product.handle}")
     section = page.get_by_role("region", name="Often bought together")
     expect(section).to_have_accessible_description(BOUGHT)
@@ -63,3 +68,4 @@ def say_why(page, product: Product, look) -> None:
         expect(page.locator("#count")).to_contain_text(words)
     page.goto("/collections/best-sellers")
     look(page, "shown")
+    small_picture(page, shots / "lists-shown.webp")

@@ -6,11 +6,10 @@ docs/traffic.md shows a picture that this test takes: build/screenshots has it a
 from datetime import UTC, datetime
 
 import pytest
-from PIL import Image
 from playwright.sync_api import expect
 
 from storefront.config import read_settings
-from tests.browser.looking import wider_than_the_screen
+from tests.browser.looking import small_picture, wider_than_the_screen
 from tests.browser.test_selling import come_in
 from tests.counted_traffic import fill
 from tests.databases import using_database
@@ -68,10 +67,7 @@ def look_without_script(new_page, shop, page) -> None:
 
 
 def take_picture(page, shots) -> None:
-    """What the docs show, small enough to be kept."""
-    raw, small = shots / "traffic.png", shots / "traffic.webp"
+    """What docs/traffic.md shows."""
     page.set_viewport_size({"width": 1100, "height": 1240})
-    page.screenshot(path=raw, caret="initial")
-    Image.open(raw).convert("RGB").save(small, quality=70, method=6)
-    raw.unlink()
+    small_picture(page, shots / "traffic.webp")
     page.set_viewport_size({"width": 1280, "height": 900})

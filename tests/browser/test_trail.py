@@ -1,11 +1,14 @@
-"""The trail in a browser: by keyboard, with JavaScript and without, forgotten with one click."""
+"""The trail in a browser: by keyboard, with JavaScript and without, forgotten with one click.
+
+README.md shows a picture that this test takes: build/screenshots has it as trail.webp.
+"""
 
 import re
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.looking import quickened, small_targets, wider_than_the_screen
+from tests.browser.looking import quickened, small_picture, small_targets, wider_than_the_screen
 
 BUTTON = "Remember what I look at here"
 FORGET = "Forget what I looked at"
@@ -16,7 +19,9 @@ def cookies(context) -> list[str]:
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with-scripts", "without"])
-def test_the_way_from_a_list_and_back_is_remembered_for_who_asks(browser, running_shop, scripts):
+def test_the_way_from_a_list_and_back_is_remembered_for_who_asks(
+    browser, running_shop, shots, scripts
+):
     context = browser.new_context(
         java_script_enabled=scripts, viewport={"width": 360, "height": 740}
     )
@@ -43,6 +48,7 @@ def test_the_way_from_a_list_and_back_is_remembered_for_who_asks(browser, runnin
     page.get_by_role("link", name="Back to Products: Jackets").click()
     expect(page).to_have_url(f"{running_shop.origin}/products?type=Jackets")
     expect(page.locator("#trail .name")).to_have_text([names[1], names[0]])
+    take_picture(page, shots)
     page.goto(f"{running_shop.origin}/privacy/cookies")
     expect(page.locator("main")).to_contain_text("because you asked us to remember it")
     page.go_back()
@@ -53,6 +59,15 @@ def test_the_way_from_a_list_and_back_is_remembered_for_who_asks(browser, runnin
     expect(page.get_by_role("button", name=BUTTON)).to_be_visible()
     assert cookies(context) == []
     context.close()
+
+
+def take_picture(page, shots) -> None:
+    """What README.md shows: what was looked at, below the list."""
+    before = page.viewport_size
+    page.set_viewport_size({"width": 1024, "height": 640})
+    page.locator("#trail").scroll_into_view_if_needed()
+    small_picture(page, shots / "trail.webp")
+    page.set_viewport_size(before)
 
 
 def test_an_address_with_a_slip_in_it_leads_on(browser, running_shop):
