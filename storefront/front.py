@@ -148,7 +148,7 @@ class Front:
         if page is None:
             if edition is None or not self._behind.is_public(environ["PATH_INFO"]):
                 return self._pass_on(Answer(self._app, environ), environ, start_response)
-            nobodys = _nobodys(environ)
+            nobodys = _nobodys(environ) | {"storefront.edition": edition}
             answer = Answer(self._app, nobodys)
             body, until = answer.whole(), nobodys.get("storefront.until")
             if answer.status.startswith("200") and until is not None:

@@ -101,7 +101,7 @@ def _covered_in_edition() -> frozenset[str]:
 
 
 def _edition() -> str | None:
-    return current_app.extensions["edition"]()
+    return request.environ.get("storefront.edition") or current_app.extensions["edition"]()
 
 
 def show(

@@ -53,7 +53,8 @@ def dump() -> dict[str, list]:
 
 def written_by(record) -> list:
     table = record._meta.table_name
-    return database.execute_sql(f'SELECT xmin::text FROM "{table}" ORDER BY id').fetchall()
+    rows = database.execute_sql(f'SELECT xmin::text FROM "{table}"').fetchall()
+    return sorted(rows)
 
 
 def writes() -> int:
