@@ -1,6 +1,6 @@
 """A rule is made at the desk, and lists say why they are shown: on hover, read out, in words.
 
-docs/operating.md shows pictures that this test takes: build/screenshots has them as lists-*.webp.
+docs/operating.md shows a picture that this test takes: build/screenshots has it as lists.webp.
 """
 
 from datetime import UTC, datetime
@@ -25,14 +25,14 @@ def test_a_rule_is_tried_out_and_saved_and_lists_say_why(own_shop, new_page, loo
         keep_up(datetime.now(UTC))
     page = new_page(own_shop.origin)
     come_in(page, own_shop)
-    make_a_rule(page, look, shots)
+    make_a_rule(page, look)
     say_why(new_page(own_shop.origin), pair[0], look, shots)
     plain = new_page(own_shop.origin, java_script_enabled=False)
     plain.goto("/collections/best-sellers")
     expect(plain.get_by_text("Products by the rule: the 24 that sold best")).to_be_visible()
 
 
-def make_a_rule(page, look, shots) -> None:
+def make_a_rule(page, look) -> None:
     page.goto("/desk/collections")
     look(page, "presets")
     page.get_by_role("button", name="Make it Best sellers").click()
@@ -43,7 +43,6 @@ def make_a_rule(page, look, shots) -> None:
     page.get_by_label("Kind, or one of several").fill("jackets")
     expect(page.get_by_text("2 products.")).to_be_visible()
     look(page, "rule")
-    small_picture(page, shots / "lists-rule.webp")
     page.get_by_label("Kind, or one of several").fill("")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
@@ -68,4 +67,4 @@ def say_why(page, product: Product, look, shots) -> None:
         expect(page.locator("#count")).to_contain_text(words)
     page.goto("/collections/best-sellers")
     look(page, "shown")
-    small_picture(page, shots / "lists-shown.webp")
+    small_picture(page, shots / "lists.webp")
