@@ -30,10 +30,10 @@ from storefront.blueprints import (
     contests,
     desk,
     feeds,
-    finding,
     home,
     insider,
     listing,
+    order_search,
     orders,
     page,
     pictures,
@@ -75,7 +75,7 @@ from storefront.trails import TrailCookie
 
 PARTS = (
     *(home, listing, products, pictures, waiting, trail, cart, checkout, orders, afterwards),
-    *(returns, finding, contact, testimonials, widget, resellers, insider),
+    *(returns, order_search, contact, testimonials, widget, resellers, insider),
     *(contests, page, privacy, feeds, well_known, account, desk),
 )
 

@@ -10,9 +10,9 @@ from peewee import PeeweeException
 from werkzeug.exceptions import HTTPException
 
 from storefront.door import CardOffered, limiter, whose
-from storefront.instead import Instead, instead_of, words_of
 from storefront.pages import now, sentence, wants_part
 from storefront.refusals import Refused
+from storefront.wrong_address import Instead, instead_of, words_of
 
 WORDS = {
     400: ("We could not read that", "The request was not one this shop understands."),

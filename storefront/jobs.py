@@ -34,7 +34,7 @@ from storefront.models import (
     Testimonial,
     Waiting,
     Winner,
-    merchandise,
+    collection_filling,
 )
 from storefront.payment import Payments
 
@@ -179,7 +179,7 @@ class Jobs:
         """Have lists that go by orders and by days follow them, once an hour."""
         at = datetime.now(UTC)
         if self._listed is None or at - self._listed >= LISTED_EVERY:
-            merchandise.keep_up(at)
+            collection_filling.keep_up(at)
             self._listed = at
 
     def _give_notice(self) -> None:

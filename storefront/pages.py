@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import wraps
-from secrets import choice
 
 from flask import (
     Response,
@@ -19,22 +18,16 @@ from htmx_flask import request
 
 from storefront import coverage, testimonial_pictures
 from storefront.cookies import cart_trouble, read_cart
+from storefront.counts import counts, lost
+from storefront.current import lists, now
 from storefront.drawn import Showing
 from storefront.front import content_policy
 from storefront.kept import PRIVATE, PUBLIC, VARY
 from storefront.models import Redirect
-from storefront.models.meaning import Meanings
 from storefront.models.search import terms
-from storefront.models.trial import ARMS
-from storefront.traffic import Seen
 
 LONGEST_SEARCHED = 100  # characters that are shown
 FOR_GOOD = datetime.max.replace(tzinfo=UTC)
-
-
-def now() -> datetime:
-    """The moment, in UTC; read here once and passed on, so that models know no clock."""
-    return current_app.extensions["clock"]()
 
 
 def system_clock() -> datetime:
@@ -142,46 +135,6 @@ def show(
     return _private(response, no_store=fragment)
 
 
-def counts(**facts) -> None:
-    """Say what the answer counts as, besides a view of its page: the facts of `Seen`.
-
-    Pages that lead to something of somebody's are counted together, under their rule.
-    """
-    if request.environ.get("storefront.seen") is None and request.url_rule is not None:
-        rule = request.url_rule.rule
-        view = current_app.view_functions[request.endpoint]
-        path = request.path if hasattr(view, "public") else rule
-        if not rule.startswith("/desk"):
-            request.environ["storefront.seen"] = Seen(path, **facts)
-
-
-def shows(banners: Iterable = (), named: Iterable[str] = (), **facts) -> None:
-    """Say what else the page shows whose links are counted: banners, and arms of trials by name.
-
-    Where any of it is on trial, no shared cache may keep one arm for everybody.
-    """
-    names = (*(banner.name for banner in banners), *named)
-    if names or facts:
-        counts(shows=names, **facts)
-
-
-def arm() -> str:
-    """The arm that this answer shows of whatever is on trial: drawn for each request anew."""
-    return request.environ.setdefault("storefront.arm", choice(ARMS))
-
-
-def took(step: str) -> None:
-    """Say that the answer takes that step to an order, whether or not it is a page."""
-    request.environ["storefront.seen"] = Seen(step=step)
-
-
-def _lost() -> None:
-    """Say that somebody asked for a page that is not there: what browsers ask for says HTML."""
-    asked = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
-    if asked and not request.headers.get("HX-Request"):
-        request.environ["storefront.seen"] = Seen(is_lost=True)
-
-
 def _tag(response: Response, tags: Iterable[str]) -> None:
     header = current_app.extensions["settings"].cache_tags
     if header and "storefront.nobody" in request.environ:
@@ -207,10 +160,7 @@ def _searched() -> str:
     said = request.args.get("searched", "")
     if not said or len(said) > LONGEST_SEARCHED:
         return ""
-    shelf = current_app.extensions["shelf"]
-    shelf.refresh()
-    meanings = shelf.kept("meanings", Meanings.read)
-    return said if meanings.way(terms(said), now()) == request.path else ""
+    return said if lists().leads_to(terms(said)) == request.path else ""
 
 
 def _fragment(part: str, shown: Showing | None, context: dict) -> str:
@@ -324,7 +274,7 @@ def sentence(status: int, title: str, words: str, **context) -> Response:
         response.headers["HX-Reswap"] = "innerHTML"
         return _private(response, no_store=True)
     if status == 404:
-        _lost()
+        lost()
     context = {"title": title, "words": words, "code": status} | context
     return styled(show("errors/page.html", status=status, **context))
 

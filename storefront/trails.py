@@ -13,11 +13,11 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from storefront.config import Settings
 from storefront.cookies import trail_name
+from storefront.listing.way_back import WayBack
 from storefront.models.card import Card
 from storefront.pages import closed, keep_from_caches
 from storefront.personal import declare
 from storefront.traffic.counting import is_fetched_ahead
-from storefront.ways import Way
 
 MOST_SEEN = 12  # products
 MOST_PICTURED = 4  # of them; the others are named
@@ -88,7 +88,7 @@ class Walked:
     kept: bool = False
     offered: bool = False
     seen: tuple[Card, ...] = ()
-    way: Way | None = None
+    way: WayBack | None = None
 
     @property
     def pictured(self) -> tuple[Card, ...]:
@@ -107,7 +107,7 @@ def current() -> Trail | None:
     return _cookie().read(raw) if raw and not closed("trail") else None
 
 
-def walked(trail: Trail | None, besides: Container[int] = (), way: Way | None = None) -> Walked:
+def walked(trail: Trail | None, besides: Container[int] = (), way: WayBack | None = None) -> Walked:
     """What a page shows of the trail, without those products; one query where there is one."""
     if trail is None:
         return Walked(offered=not closed("trail"))

@@ -5,19 +5,13 @@ a database copied from one that was set up once; without it, in a copied SQLite 
 """
 
 import gc
-import os
-import secrets
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 
 from storefront import gate, view_counts
@@ -31,13 +25,20 @@ from storefront.handoff.payment_page import create_payment_page
 from storefront.handoff.payment_settings import Settings as PaymentSettings
 from storefront.models import Product
 from tests.copies import Copies
+from tests.databases import (
+    SERVER,
+    copied_database,
+    drop,
+    new_postgresql,
+    postgresql,
+    using_database,
+)
 from tests.mail_server import Inbox, Server
 from tests.once import make_once
 from tests.rendered import Rendered
 from vault.intake import Vault
 from vault.serve import VaultServer
 
-SERVER = os.environ.get("DATABASE_URL", "")
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 
@@ -95,7 +96,7 @@ def _quiet(_line: str) -> None:
 def made(tmp_path_factory) -> Iterator[Settings]:
     """An instance set up once, with the demo; tests get copies."""
     folder = tmp_path_factory.mktemp("made")
-    url = _new_postgresql() if SERVER else f"sqlite:///{folder / 'shop.sqlite'}"
+    url = new_postgresql() if SERVER else f"sqlite:///{folder / 'shop.sqlite'}"
     environ = {"STOREFRONT_INSTANCE": str(folder), "DATABASE_URL": url}
     settings = set_up.make_files(read_settings(environ), "USD", _quiet)
     with using_database(url):
@@ -105,7 +106,7 @@ def made(tmp_path_factory) -> Iterator[Settings]:
     Assets(settings.instance / "static")  # pressing them takes longer than many a test
     yield settings
     if SERVER:
-        _server().close()
+        postgresql().close()
 
 
 @pytest.fixture(scope="session")
@@ -116,11 +117,11 @@ def copied(made):
     @contextmanager
     def copied(folder: Path) -> Iterator[str]:
         files.lay(folder)
-        url = _copied_database(made, folder)
+        url = copied_database(made, folder)
         try:
             yield url
         finally:
-            _drop(url)
+            drop(url)
 
     return copied
 
@@ -147,47 +148,6 @@ def no_views_noted():
     yield
     view_counts._notes.clear()
     view_counts._issues.clear()
-
-
-class using_database:
-    """Opens a database as the shop's, and closes it again whatever happens."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def __enter__(self) -> None:
-        database.initialize(open_database(self.url))
-        database.connect()
-
-    def __exit__(self, *_) -> None:
-        database.close_all()
-        database.initialize(None)
-
-
-def _copied_database(made: Settings, instance: Path) -> str:
-    if SERVER:
-        return _new_postgresql(urlsplit(made.database_url).path[1:])
-    shutil.copy(made.instance / "shop.sqlite", instance / "shop.sqlite")
-    return f"sqlite:///{instance / 'shop.sqlite'}"
-
-
-@cache
-def _server() -> psycopg.Connection:
-    """Connecting anew for every database that is made or dropped takes a third as long as that."""
-    return psycopg.connect(SERVER, autocommit=True)
-
-
-def _new_postgresql(template: str = "template0") -> str:
-    name = f"test_{secrets.token_hex(8)}"  # tests side by side share the server
-    # The default since 15 writes a copy to the log page by page, which takes twice as long.
-    how = "STRATEGY FILE_COPY" if _server().info.server_version >= 150_000 else ""
-    _server().execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {how}')
-    return urlsplit(SERVER)._replace(path=f"/{name}").geturl()
-
-
-def _drop(url: str) -> None:
-    if SERVER:
-        _server().execute(f'DROP DATABASE "{urlsplit(url).path[1:]}" WITH (FORCE)')
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ FILES = sorted(
 
 # The rooms of the shop from the ground up. Who stands on a line may import from the lines below.
 FLOORS = (
-    "blanks charts cldr clicks contrast disclosed intervals lots sparing proxies sqlite_queue"
+    "blanks charts cldr clicks contrast disclosure intervals lots sparing proxies sqlite_queue"
     " weighed",
     "db fields greeting money personal refusals config links garments markdown darkroom supervisor"
     " compression drawn notes signing",
@@ -21,14 +21,14 @@ FLOORS = (
     "models address pictures prints assets",
     "traffic",
     "kept register tally places tickets view_counts issues",
-    "archive counted coverage letters reading",
+    "archive coverage demographics letters reading",
     "changes proofread",
     "handoff privacy policy gate mail exchange shelf structured photographs generate freshness"
     " testimonial_pictures front chain relay",
-    "payment cards catching_up copies cookies listing guests instead showing embed notices data_map"
-    " chronicle"
-    " brought rounds bounces preview",
-    "pages door fetching posting ways",
+    "payment cards catching_up copies cookies listing guests showing wrong_address embed notices"
+    " data_map chronicle brought rounds bounces preview",
+    "counts current",
+    "pages door fetching posting",
     "errors forms drafting importing trails",
     "blueprints jobs",
     "setup programs opened",
@@ -40,8 +40,8 @@ FLOORS = (
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}
 MAY_KNOW_FLASK = (
-    *("app", "pages", "cookies", "trails", "door", "errors", "forms", "commands"),
-    "handoff.payment_page",
+    *("app", "commands", "cookies", "counts", "current", "door", "errors", "forms", "pages"),
+    *("trails", "handoff.payment_page"),
 )
 
 

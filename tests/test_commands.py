@@ -244,7 +244,7 @@ def fresh(settings, tmp_path, monkeypatch):
 @pytest.fixture
 def look_into(tmp_path):
     """Open another shop's database for a moment."""
-    from tests.conftest import using_database
+    from tests.databases import using_database
 
     return lambda instance: using_database(f"sqlite:///{instance / 'shop.sqlite'}")
 

@@ -553,7 +553,7 @@ TAKES_NOTHING = {
     "contests.withdraw": "taking back is always allowed",
     "testimonials.vote": "keeps nothing of who votes",
     "testimonials.show_address": "shows what its author shows, and keeps nothing of who asks",
-    "finding.ask": "its form switches itself off",
+    "order_search.ask": "its form switches itself off",
     "contact.write": "its form switches itself off",
     "waiting.ask": "its form switches itself off",
     "waiting.confirm": "goes on with a wish that there is",

@@ -16,7 +16,7 @@ from storefront.db import database, is_sqlite
 from storefront.models import RECORDS, Order, OutgoingMail, Product, ShippingRate, TaxRate
 from storefront.money import Money
 from storefront.refusals import Refused
-from tests.conftest import _drop, _new_postgresql, using_database
+from tests.databases import drop, new_postgresql, using_database
 from tests.models.placing import cart_of, place
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, tzinfo=UTC)
@@ -248,11 +248,11 @@ BEFORE = (
 def older_shop(settings, folder):
     """Settings of a shop with an empty database, which is open in place of the test's own."""
     base = folder / "older.sqlite"
-    url = f"sqlite:///{base}" if is_sqlite() else _new_postgresql()
+    url = f"sqlite:///{base}" if is_sqlite() else new_postgresql()
     own = database.obj
     try:
         with using_database(url):
             yield replace(settings, database_url=url)
     finally:
-        _drop(url)
+        drop(url)
         database.initialize(own)

@@ -7,13 +7,13 @@ from playhouse.test_utils import count_queries
 
 from storefront.db import database, is_sqlite
 from storefront.generate import generate, generate_testimonials
-from storefront.models import Collection, Product, SameWords, Together
-from storefront.models.merchandise import PRESETS
+from storefront.models import BoughtTogether, Collection, Product, SameWords
+from storefront.models.collection_filling import PRESETS
 from storefront.models.testimonial_list import ORDERS
+from tests.counted_traffic import fill_long
 from tests.journey import fill_cart
-from tests.models.test_lead import made as pinned
+from tests.models.test_pinned import made as pinned
 from tests.staff import signed_in
-from tests.traffics import fill_long
 
 PAGES = [
     "/",
@@ -51,7 +51,7 @@ def test_a_public_page_scans_no_table(client, settings, clock, plenty, url):
     generate_testimonials(200, clock(), newest)
     for preset in PRESETS:
         preset.make(clock())
-    Together.insert_many([(a, b, 10) for a in newest for b in newest[:3]]).execute()
+    BoughtTogether.insert_many([(a, b, 10) for a in newest for b in newest[:3]]).execute()
     database.execute_sql("ANALYZE")
     fill_cart(client, plenty)
     with count_queries() as counted:

@@ -4,12 +4,13 @@ from flask import Blueprint, current_app, request
 
 from storefront import showing, trails
 from storefront.cookies import cart_trouble, read_cart, write_cart
+from storefront.counts import took
 from storefront.drawn import Showing
 from storefront.models import Product, Variant
 from storefront.models.cart import Cart
 from storefront.models.choice import Choice
 from storefront.models.display import Display
-from storefront.pages import closed, collects, go, require, show, took, wants_part
+from storefront.pages import closed, collects, go, require, show, wants_part
 from storefront.refusals import Refused
 
 blueprint = Blueprint("cart", __name__)

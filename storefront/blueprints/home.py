@@ -2,10 +2,11 @@
 
 from flask import Blueprint
 
+from storefront.counts import arm, shows
 from storefront.door import limiter
 from storefront.drawn import Showing
 from storefront.models.front_window import FrontWindow
-from storefront.pages import FOR_GOOD, arm, now, public, show, shows
+from storefront.pages import FOR_GOOD, now, public, show
 
 blueprint = Blueprint("home", __name__)
 

@@ -3,10 +3,12 @@
 from flask import Blueprint, current_app, request
 
 from storefront import showing, trails
+from storefront.counts import counts
+from storefront.current import lists
 from storefront.kept import PUBLIC, SHORT
 from storefront.models.choice import Choice
 from storefront.models.display import Display
-from storefront.pages import closed, counts, moved, public, show, wants_part
+from storefront.pages import closed, moved, public, show, wants_part
 
 blueprint = Blueprint("products", __name__)
 
@@ -31,7 +33,7 @@ def page(handle: str):
 def _whole(display: Display, asked: showing.Asked, typed: str):
     """The page, which also shows the trail and the way back of who has one."""
     product, trail = display.product.id, trails.current()
-    way = current_app.extensions["way_back"](trail.way, product) if trail else None
+    way = lists().way_back(trail.way, product) if trail else None
     walked = trails.walked(trail, {product}, way)
     origin = current_app.extensions["settings"].shop_origin
     about = {"waiting": {"deaf": closed("waiting")}, "walked": walked}

@@ -5,6 +5,7 @@ from storefront.models.account_link import AccountLink
 from storefront.models.adjustment import StockAdjustment
 from storefront.models.catalogue_import import CatalogueImport
 from storefront.models.collection import Collection, CollectionItem, FormerSlug, Redirect
+from storefront.models.collection_rule import CollectionRule
 from storefront.models.connection import ConnectionCount
 from storefront.models.contest import Contest
 from storefront.models.contest_draw import Draw, DrawLeaf
@@ -19,7 +20,6 @@ from storefront.models.gone_import import GoneImport
 from storefront.models.guess import Guess, SpentTicket
 from storefront.models.insider import GoneInsider, Insider
 from storefront.models.insider_issue import InsiderIssue
-from storefront.models.meaning import SameWords, SearchRedirect
 from storefront.models.message import Message
 from storefront.models.moderating import Decision
 from storefront.models.note import Note
@@ -45,9 +45,9 @@ from storefront.models.reseller import Reseller, WidgetViews
 from storefront.models.return_line import ReturnLine
 from storefront.models.returning import Return
 from storefront.models.rights import RightsRequest, Upkeep
-from storefront.models.ruled import CollectionRule
-from storefront.models.sales import Together
+from storefront.models.sales import BoughtTogether
 from storefront.models.saved_answer import SavedAnswer
+from storefront.models.search_words import SameWords, SearchRedirect
 from storefront.models.shipping import ShippingRate, ShippingZone
 from storefront.models.staff import Passkey, RecoveryCode, Staff
 from storefront.models.staff_action import StaffAction
@@ -71,7 +71,7 @@ RECORDS = (
     CollectionItem,
     FormerSlug,
     CollectionRule,
-    Together,
+    BoughtTogether,
     CatalogueVersion,
     FacetValue,
     Word,

@@ -12,7 +12,7 @@ from peewee import JOIN, Select
 from storefront.models import search
 from storefront.models.card import COLUMNS, Card
 from storefront.models.product import Product
-from storefront.models.sales import MOST_BESIDE, Together
+from storefront.models.sales import MOST_BESIDE, BoughtTogether
 from storefront.prepared import Prepared
 
 LOOKED_AT = 24  # the newest of its kind, of which the nearest are shown
@@ -26,16 +26,17 @@ def _beside(own, kind):
 
     Each part ends by itself, so that none is read further than it is shown.
     """
-    bought = Together.select(Together.other.alias("id")).where(Together.product == own)
-    bought = bought.order_by(Together.orders.desc(), Together.other.desc()).limit(MOST_BESIDE)
+    pair = BoughtTogether
+    bought = pair.select(pair.other.alias("id")).where(pair.product == own)
+    bought = bought.order_by(pair.orders.desc(), pair.other.desc()).limit(MOST_BESIDE)
     newest = Product.on_sale().select(Product.id).where(Product.type == kind)
     newest = newest.order_by(Product.id.desc()).limit(LOOKED_AT)
     parts = [Select([each], [each.c.id]) for each in (bought.alias("b"), newest.alias("n"))]
     ids = parts[0].union_all(parts[1]).union_all(Select([], [own]))
-    mine = (Together.other == Product.id) & (Together.product == own)
+    mine = (pair.other == Product.id) & (pair.product == own)
     return (
-        Product.select(*COLUMNS, *COMPARED, Together.orders)
-        .join(Together, JOIN.LEFT_OUTER, on=mine)
+        Product.select(*COLUMNS, *COMPARED, pair.orders)
+        .join(pair, JOIN.LEFT_OUTER, on=mine)
         .where(Product.id.in_(ids), Product.status == "active", Product.is_published())
     )
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from peewee import JOIN, Case
 
 from storefront.models.collection import Collection, CollectionItem
+from storefront.models.collection_rule import CollectionRule
 from storefront.models.period import is_within
 from storefront.models.product import Product
-from storefront.models.ruled import CollectionRule
 from storefront.money import Money
 from storefront.prepared import Prepared
 

@@ -14,10 +14,11 @@ from peewee import (
 from pyroaring import BitMap
 
 from storefront.db import Moment, Record, database, locked
+from storefront.models.collection_rule import CollectionRule
 from storefront.models.facet import FacetValue, Shelving
 from storefront.models.period import state_of
 from storefront.models.product import Product
-from storefront.models.ruled import CollectionRule
+from storefront.models.still_there import still_there
 from storefront.refusals import Refused
 
 TAKEN = "Another collection has this handle."
@@ -117,10 +118,7 @@ class Collection(Record):
     @classmethod
     def find(cls, number: int) -> "Collection":
         """The collection of that number, held until the caller's commit; raises `Refused`."""
-        found = locked(cls.select().where(cls.id == number)).first()
-        if found is None:
-            raise Refused("This collection was removed meanwhile.")
-        return found
+        return still_there(cls, number, "This collection was removed meanwhile.")
 
     @property
     def version(self) -> str:

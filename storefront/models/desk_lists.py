@@ -9,8 +9,8 @@ from peewee import fn
 
 from storefront.models import search
 from storefront.models.collection import Collection, CollectionItem
+from storefront.models.collection_rule import CollectionRule
 from storefront.models.product import Product, Variant
-from storefront.models.ruled import CollectionRule
 
 PER_PAGE = 50
 MOST = search.MOST_CANDIDATES

@@ -13,8 +13,8 @@ from peewee import BlobField, IntegerField, TextField
 from pyroaring import BitMap
 
 from storefront.db import Record, database, locked
+from storefront.models.collection_rule import CollectionRule
 from storefront.models.product import Product, Variant
-from storefront.models.ruled import CollectionRule
 from storefront.money import decimals
 
 IN_STOCK = ("stock", "in stock")

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from peewee import ForeignKeyField, IntegerField, IntegrityError, TextField
 
-from storefront.db import Moment, Record, database, locked
+from storefront.db import Moment, Record, database
 from storefront.models.collection import Collection
 from storefront.models.period import state_of
 from storefront.models.product import Product
 from storefront.models.search import terms
+from storefront.models.still_there import still_there
 from storefront.refusals import Refused
 
 LAST_PLACE = 100
@@ -55,10 +56,7 @@ class Pin(Record):
     @classmethod
     def find(cls, number: int) -> "Pin":
         """That of a number, held until the caller's commit; raises `Refused`."""
-        found = locked(cls.select().where(cls.id == number)).first()
-        if found is None:
-            raise Refused(GONE)
-        return found
+        return still_there(cls, number, GONE)
 
     def state(self, at: datetime) -> str:
         """ "running", "coming" or "over"."""

@@ -15,6 +15,7 @@ from storefront.models.page import Page
 from storefront.models.period import in_words, state_of
 from storefront.models.plain_text import shows
 from storefront.models.product import Product
+from storefront.models.still_there import still_there
 from storefront.refusals import Refused
 
 LONGEST_TITLE, LONGEST_WORDS, LONGEST_ALT = 100, 300, 300  # characters
@@ -69,10 +70,7 @@ class Promotion(Record):
     @classmethod
     def find(cls, number: int) -> "Promotion":
         """That of a number, held until the caller's commit; raises `Refused`."""
-        found = locked(cls.select().where(cls.id == number)).first()
-        if found is None:
-            raise Refused(GONE)
-        return found
+        return still_there(cls, number, GONE)
 
     def state(self, at: datetime) -> str:
         """ "running", "coming" or "over"."""

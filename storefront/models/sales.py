@@ -57,7 +57,7 @@ def _is_said(bought):
     )
 
 
-class Together(Record):
+class BoughtTogether(Record):
     """Two products that were bought together, and in how many orders; each way round a row."""
 
     product = ForeignKeyField(Product, backref="bought_with", index=False, on_delete="CASCADE")

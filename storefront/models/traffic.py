@@ -54,7 +54,7 @@ DAYS_KEPT = 761  # as many months have
 # How many values of each kind stay of a day: when it is over, and when it is so many days old.
 TOPS = ((0, 300), (31, 30))
 OTHERS = "(others)"  # what the rest of them came to; no value of ours begins like that
-# What quarters hold, under their first day: numbers as `disclosed.given` lets them be told, once
+# What quarters hold, under their first day: numbers as `disclosure.given` lets them be told, once
 # for good, or whoever is erased in between would be found by the difference.
 BY_QUARTER = {
     "ordered from": "people who ordered, by country and region, rounded down to tens",

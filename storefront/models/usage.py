@@ -57,10 +57,10 @@ def visits(*spans: tuple[datetime, datetime]) -> list[int]:
     return [int(count or 0) for count in rows.tuples().get()]
 
 
-def week(start: datetime, end: datetime, what: str = "views") -> dict[tuple[int, int], int]:
-    """How often it happened by day of the week, from Monday as 0, and hour of the day."""
+def week(start: datetime, end: datetime) -> dict[tuple[int, int], int]:
+    """Views by day of the week, from Monday as 0, and hour of the day."""
     rows = TrafficHour.select(TrafficHour.hour, TrafficHour.count).where(
-        TrafficHour.hour >= start, TrafficHour.hour < end, TrafficHour.what == what
+        TrafficHour.hour >= start, TrafficHour.hour < end, TrafficHour.what == "views"
     )
     found: dict[tuple[int, int], int] = {}
     for hour, count in rows.tuples():

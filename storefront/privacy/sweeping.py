@@ -12,7 +12,7 @@ from operator import or_
 
 from peewee import Field, Value
 
-from storefront import counted
+from storefront import demographics
 from storefront.blanks import blank
 from storefront.config import Settings
 from storefront.db import Record, database, locked
@@ -52,7 +52,7 @@ def sweep(settings: Settings, at: datetime) -> Counter:
     """Blank or delete all that is past its period. Gives counts of rows by table, of mails, and
     of rows whose erasure had waited for an order to be done."""
     erasures, counts = Erasures(settings), Counter()
-    counted.settle(at)
+    demographics.settle(at)
     for record in RECORDS:
         for keep, fields in _periods(record).items():
             counts[record._meta.table_name] += _sweep(record, fields, at - keep, erasures, at)

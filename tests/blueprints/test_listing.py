@@ -7,9 +7,9 @@ import xml.etree.ElementTree as tree
 import pytest
 from playhouse.test_utils import count_queries
 
-from storefront import listing
 from storefront.db import database
 from storefront.generate import generate
+from storefront.listing import order as listing_order
 from storefront.models import Collection, Product, Redirect, Word, search, stock
 from storefront.models.facet import Shelving
 
@@ -121,7 +121,7 @@ def test_in_a_large_catalogue_the_index_is_walked_to_the_same_pages(
     generate(150, "USD", clock())
     urls = [f"/products?option-size=M&sort={order}&page={page}" for page in (1, 2, 3)]
     sorted_by_the_database = [titles(client.get(url).text) for url in urls]
-    monkeypatch.setattr(listing, "SMALL", 5)
+    monkeypatch.setattr(listing_order, "SMALL", 5)
     assert [titles(client.get(url).text) for url in urls] == sorted_by_the_database
     assert len({title for page in sorted_by_the_database for title in page}) > 60
     with count_queries() as counted:

@@ -11,7 +11,7 @@ from storefront.models import Collection, Page, Pin, Product, Redirect, SameWord
 from storefront.models.promotion import target
 from storefront.traffic import Seen
 from tests.blueprints.test_listing import titles
-from tests.models.test_lead import made
+from tests.models.test_pinned import made
 
 DAY = timedelta(days=1)
 HTMX = {"HX-Request": "true"}

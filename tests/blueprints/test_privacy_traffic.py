@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from playhouse.test_utils import count_queries
 
 from storefront.models import Product, TrafficDay
-from tests.traffics import fill, of_traffic
+from tests.counted_traffic import fill, of_traffic
 
 PATH = "/privacy/traffic"
 NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)

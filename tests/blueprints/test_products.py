@@ -5,8 +5,8 @@ from playhouse.test_utils import count_queries
 
 from storefront.generate import generate, generate_testimonials
 from storefront.models import Product, Variant
+from storefront.models.collection_filling import keep_up
 from storefront.models.facet import Shelving
-from storefront.models.merchandise import keep_up
 from tests.sales import sold
 
 

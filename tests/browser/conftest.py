@@ -14,7 +14,6 @@ DATABASE_URL of a PostgreSQL server, as tests/postgres.py gives it, has the shop
 there, each in a database of its own; without it they use SQLite.
 """
 
-import io
 import os
 import re
 import secrets
@@ -28,14 +27,13 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from storefront import programs
 from storefront.config import read_settings
 from storefront.db import open_database
 from storefront.programs import Child, Program
-from tests.browser.looking import small_targets, wider_than_the_screen
+from tests.browser.looking import small_picture, small_targets, wider_than_the_screen
 from tests.browser.ports import four_free_ports
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -309,10 +307,8 @@ def picture(shots):
             return
         before = page.viewport_size
         page.set_viewport_size({"width": 1100, "height": height or 800})
-        raw = io.BytesIO(page.screenshot(full_page=height is None, caret="initial"))
-        drawn = Image.open(raw).convert("RGB")
-        drawn.thumbnail((1100 if height else 880, drawn.height))
-        drawn.save(shots / f"{name}.webp", quality=70, method=6)
+        width, whole = (1100, False) if height else (880, True)
+        small_picture(page, shots / f"{name}.webp", width, full_page=whole)
         page.set_viewport_size(before)
 
     return take

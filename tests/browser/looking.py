@@ -1,6 +1,7 @@
 """What is asked of every page however it looks: measured in the browser, not guessed."""
 
 import csv
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -119,3 +120,12 @@ def until(frame, script: str) -> None:
             return
         frame.wait_for_timeout(50)
     raise AssertionError(f"in vain: {script}")
+
+
+def small_picture(page: Page, path: Path, width: int = 0, **asked) -> None:
+    """What the docs show of a page as it stands: a WebP, small enough to be kept, and of that
+    width at most; `asked` is what Playwright is asked for besides.
+    """
+    drawn = Image.open(io.BytesIO(page.screenshot(caret="initial", **asked))).convert("RGB")
+    drawn.thumbnail((width or drawn.width, drawn.height))
+    drawn.save(path, quality=70, method=6)

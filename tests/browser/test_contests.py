@@ -9,7 +9,7 @@ from storefront.config import read_settings
 from storefront.links import EntryLinks, PrizeLinks
 from storefront.models import Contest, ContestEntry, Draw, Winner
 from tests.browser.test_selling import come_in
-from tests.conftest import using_database
+from tests.databases import using_database
 from tests.models.drawing import said_of
 from tests.snapshots import picture
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Shop
+from tests.browser.looking import small_picture
 from tests.browser.test_door import DESK, authenticator, key_on
 from tests.browser.test_journey import HELD, choose, fill_in, give_card, mail_to
 from tests.staff import PASSWORD
@@ -76,14 +76,11 @@ def file(day, request) -> Path:
 
 @pytest.fixture
 def picture(shots, day):
-    """`picture(page, "1-home")` takes what docs/operating.md shows, small enough to be kept."""
+    """`picture(page, "1-home")` takes what docs/operating.md shows."""
 
     def take(page: Page, name: str) -> None:
         if day == OURS:
-            raw, small = shots / "first-day.png", shots / f"first-day-{name}.webp"
-            page.screenshot(path=raw, caret="initial")
-            Image.open(raw).convert("RGB").save(small, quality=70, method=6)
-            raw.unlink()
+            small_picture(page, shots / f"first-day-{name}.webp")
 
     return take
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from storefront.config import read_settings
 from storefront.models import Insider, InsiderIssue
 from tests.browser.test_selling import come_in
-from tests.conftest import using_database
+from tests.databases import using_database
 from tests.issues import readers
 
 TEXT = """It rains, and we have made something for that.

@@ -9,9 +9,9 @@ from playwright.sync_api import expect
 
 from storefront.config import read_settings
 from storefront.models import Product
-from storefront.models.merchandise import keep_up
+from storefront.models.collection_filling import keep_up
 from tests.browser.test_selling import come_in
-from tests.conftest import using_database
+from tests.databases import using_database
 from tests.sales import sold
 
 BOUGHT = "Bought together in 10 or more orders."
@@ -51,7 +51,7 @@ def make_a_rule(page, look) -> None:
     look(page, "collection")
 
 
-def say_why(page, product: Product, look) -> None:
+def say_why(page, product: Product, look, shots) -> None:
     page.goto(f"/products/{product.handle}")
     section = page.get_by_role("region", name="Often bought together")
     expect(section).to_have_accessible_description(BOUGHT)

@@ -10,7 +10,7 @@ from storefront.config import read_settings
 from storefront.models import Collection
 from tests.browser import looking
 from tests.browser.test_selling import come_in
-from tests.conftest import using_database
+from tests.databases import using_database
 from tests.promotions import code, promoted
 from tests.snapshots import picture
 

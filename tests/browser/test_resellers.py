@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from storefront.config import read_settings
 from storefront.models import Product, Reseller, WidgetViews
 from tests.browser.test_selling import come_in
-from tests.conftest import using_database
+from tests.databases import using_database
 from tests.resellers import resold
 
 

@@ -11,7 +11,7 @@ from storefront.models import Order
 from tests.browser.test_desk import until
 from tests.browser.test_door import DESK, authenticator
 from tests.browser.test_journey import give_card, mail_to, order_two
-from tests.conftest import using_database
+from tests.databases import using_database
 
 WANTED = ("XL", "Off White")  # of which there are many
 

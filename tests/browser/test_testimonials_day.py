@@ -18,11 +18,11 @@ from playwright.sync_api import Page, expect
 from storefront.config import read_settings
 from storefront.kept import SHORT
 from storefront.models import Product
-from tests.browser.looking import until
+from tests.browser.looking import small_picture, until
 from tests.browser.test_door import DESK, authenticator
 from tests.browser.test_journey import mail_to
 from tests.browser.test_widget import site
-from tests.conftest import using_database
+from tests.databases import using_database
 from tests.resellers import resold
 
 SHIRT = "second-day-merino-t-shirt"
@@ -220,14 +220,11 @@ def see_it_in_the_shop(page: Page, handle: str, shots) -> None:
 
 
 def take_picture(page: Page, shots) -> None:
-    """What docs/operating.md shows, small enough to be kept."""
+    """What docs/operating.md shows."""
     page.set_viewport_size({"width": 1024, "height": 1000})
     page.get_by_role("link", name="Read all").click()
     until(page, "[...document.images].every(one => one.complete)")
-    raw, small = shots / "day.png", shots / "testimonials-day.webp"
-    page.screenshot(path=raw, caret="initial")
-    Image.open(raw).convert("RGB").save(small, quality=70, method=6)
-    raw.unlink()
+    small_picture(page, shots / "testimonials-day.webp")
 
 
 def see_ten(frame) -> None:

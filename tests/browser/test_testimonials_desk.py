@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from storefront import prints
 from storefront.models import Product, Testimonial
 from tests.browser.test_door import DESK, authenticator
-from tests.conftest import using_database
+from tests.databases import using_database
 from tests.models.testimonials import waiting
 
 QUEUE = "/desk/testimonials"

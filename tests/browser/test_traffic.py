@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 from storefront.config import read_settings
 from tests.browser.looking import wider_than_the_screen
 from tests.browser.test_selling import come_in
-from tests.conftest import using_database
-from tests.traffics import fill
+from tests.counted_traffic import fill
+from tests.databases import using_database
 
 
 @pytest.fixture(autouse=True)

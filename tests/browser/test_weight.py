@@ -12,7 +12,7 @@ from storefront.config import read_settings
 from storefront.models import Product, Testimonial
 from tests.bench import first_view, page_bytes, wire
 from tests.bench.shops import FORM, SAID, Scene
-from tests.conftest import using_database
+from tests.databases import using_database
 from tests.journey import hidden_in
 
 NAMES = (

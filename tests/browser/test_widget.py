@@ -16,7 +16,7 @@ from storefront.config import read_settings
 from storefront.embed import lines
 from storefront.models import Product, Reseller, Testimonial
 from tests.browser.looking import small_targets, until, wider_than_the_screen
-from tests.conftest import using_database
+from tests.databases import using_database
 from tests.resellers import reseller, resold
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Hill and Dale</title>

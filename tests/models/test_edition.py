@@ -7,6 +7,7 @@ from peewee import BooleanField, DateTimeField, ForeignKeyField, IntegerField
 
 from storefront.db import JSONText, database
 from storefront.models import (
+    BoughtTogether,
     Collection,
     CollectionItem,
     CollectionRule,
@@ -23,7 +24,6 @@ from storefront.models import (
     Redirect,
     SameWords,
     SearchRedirect,
-    Together,
     Variant,
     Winner,
 )
@@ -33,7 +33,7 @@ from tests.models.test_contest import announced, enter
 
 SHOWN = (
     *(Product, Variant, Picture, Collection, CollectionItem, Redirect, Page),
-    *(Contest, ContestRules, Draw, Winner, Promotion, CollectionRule, Together),
+    *(Contest, ContestRules, Draw, Winner, Promotion, CollectionRule, BoughtTogether),
     *(Pin, SameWords, SearchRedirect),
 )
 # Of stock, pages show only some changes; when it is low concerns the desk alone.
@@ -72,8 +72,8 @@ def row_of(record, shirt):
     if record is CollectionRule:
         moment = datetime(2026, 3, 1, tzinfo=UTC)
         return CollectionRule.create(collection=Collection.get(), settled_at=moment)
-    if record is Together:
-        return Together.create(product=shirt, other=Product.get(), orders=10)
+    if record is BoughtTogether:
+        return BoughtTogether.create(product=shirt, other=Product.get(), orders=10)
     if record in (ContestRules, Draw, Winner):
         return of_a_draw(record)
     if record is Contest:

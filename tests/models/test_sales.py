@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from storefront import privacy
-from storefront.models import Edition, Order, Product, Together
+from storefront.models import BoughtTogether, Edition, Order, Product
 from storefront.models.beside import Beside
-from storefront.models.merchandise import keep_up
+from storefront.models.collection_filling import keep_up
 from tests.sales import sold
 
 
@@ -17,7 +17,11 @@ def four(settings) -> list[Product]:
 
 
 def pairs() -> set[tuple[int, int, int]]:
-    return set(Together.select(Together.product, Together.other, Together.orders).tuples())
+    return set(
+        BoughtTogether.select(
+            BoughtTogether.product, BoughtTogether.other, BoughtTogether.orders
+        ).tuples()
+    )
 
 
 def test_a_pair_is_kept_from_ten_orders_of_ten_people_on(four, clock):
@@ -43,7 +47,7 @@ def test_a_product_keeps_the_four_that_go_with_it_most_often(clock, settings):
     shown = Beside.of(several[0])
     assert [card.id for card in shown.bought] == [product.id for product in several[:1:-1]]
     assert shown.alike == ()
-    assert Together.select().where(Together.product == several[0]).count() == 4
+    assert BoughtTogether.select().where(BoughtTogether.product == several[0]).count() == 4
 
 
 def test_what_is_no_longer_sold_is_not_shown_beside_anything(four, clock):
@@ -68,7 +72,7 @@ def test_pages_are_drawn_anew_when_a_pair_changes_and_at_no_other_hour(four, clo
 def test_an_order_that_is_erased_leaves_nothing_in_it_that_could_name_it(settings, four, clock):
     sold(four[:2], 10, clock(), stage="delivered")
     keep_up(clock())
-    columns = {field.name for field in Together._meta.sorted_fields}
+    columns = {field.name for field in BoughtTogether._meta.sorted_fields}
     assert columns == {"id", "product", "other", "orders"}
     buyers = [order.email for order in Order.select()]
     for email in buyers[:3]:

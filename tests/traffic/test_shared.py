@@ -3,7 +3,7 @@
 import logging
 import random
 import threading
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import pytest
 

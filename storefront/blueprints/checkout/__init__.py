@@ -11,6 +11,7 @@ from flask import Blueprint, current_app, request, url_for
 from storefront.blueprints.checkout.bill import Bill, bill_of
 from storefront.blueprints.checkout.form import CheckoutForm
 from storefront.cookies import customers_visit, read_cart, write_cart
+from storefront.counts import counts, took
 from storefront.door import limiter
 from storefront.erasures import Erasures
 from storefront.forms import home_country
@@ -20,7 +21,7 @@ from storefront.models.cart import Cart
 from storefront.models.consent import NOW
 from storefront.models.discount import written
 from storefront.money import Money
-from storefront.pages import counts, go, keep_from_caches, now, show, took
+from storefront.pages import go, keep_from_caches, now, show
 from storefront.payment import GRACE, OFFER_VALID, Unavailable
 from storefront.refusals import Refused
 

@@ -3,15 +3,17 @@
 from flask import abort, current_app, request, url_for
 from pyroaring import BitMap
 
-from storefront import listing
 from storefront.blueprints.desk import desk, session
 from storefront.blueprints.desk.frame import show
 from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.blueprints.desk.typed import Form, listed, shown
+from storefront.current import shelf
+from storefront.listing.order import ids_of
 from storefront.models import Collection, FacetValue
-from storefront.models.merchandise import PRESETS, SORTS, Way, go_by
+from storefront.models.card import Card
+from storefront.models.collection_filling import PRESETS, SORTS, Filling, refill
+from storefront.models.collection_rule import fitting
 from storefront.models.rule import MOST_BEST, MOST_DAYS, Rule
-from storefront.models.ruled import fitting
 from storefront.models.sales import LEAST, ranking
 from storefront.pages import go, now, sentence
 from storefront.refusals import Refused
@@ -33,7 +35,7 @@ def collection_rule(number: int):
 @roles("editor")
 def save_collection_rule(number: int):
     try:
-        go_by(number, request.form.get("seen", ""), _way(request.form), now())
+        refill(number, request.form.get("seen", ""), _filling(request.form), now())
     except Refused as refusal:
         return _page(number, request.form, refusal)
     session.keep("said", "Saved.")
@@ -60,14 +62,8 @@ def _page(number: int, typed=None, refusal: Refused | None = None):
     if held is None:
         words = "It was removed. Those that there are stand under Collections."
         return sentence(404, "This collection is not there", words)
-    kept = Way.of(held)
-    way, wrong = kept, refusal.problems if refusal else {}
-    if typed is not None and not refusal:
-        try:
-            way = _way(typed)
-            way.check()
-        except Refused as trouble:
-            wrong = trouble.problems
+    kept = Filling.of(held)
+    filling, wrong = _meant(kept, typed, refusal)
     context = {
         "collection": held,
         "typed": _typed(kept) if typed is None else typed,
@@ -77,12 +73,24 @@ def _page(number: int, typed=None, refusal: Refused | None = None):
         "least": LEAST,
         "is_trial": typed is not None,
     }
-    context |= {"fits": None} if wrong else _tried(held, way)
+    context |= {"fits": None} if wrong else _tried(held, filling)
     context["types"] = sorted(_known_types())[:30]
     return show("desk/collections/rule.html", None, 422 if wrong else 200, **context)
 
 
-def _way(source) -> Way:
+def _meant(kept: Filling, typed, refusal: Refused | None) -> tuple[Filling, dict]:
+    """What is to be shown: as it is kept, or as it was typed; and what is wrong with that."""
+    if typed is None or refusal:
+        return kept, refusal.problems if refusal else {}
+    try:
+        filling = _filling(typed)
+        filling.check()
+    except Refused as trouble:
+        return kept, trouble.problems
+    return filling, {}
+
+
+def _filling(source) -> Filling:
     """What was typed; raises `Refused`."""
     currency = current_app.extensions["settings"].currency
     with Form(source) as form:
@@ -94,7 +102,7 @@ def _way(source) -> Way:
         ticks = {name: form.tick(name) for name in ("in_stock", "reduced")}
         texts = {"tags": tuple(form.tags("tags")), "types": _spelled(form.tags("types"))}
     rule = Rule(**texts, **prices, **ticks, **counts)
-    return Way(source.get("by") == "rule", rule, source.get("sort", "hand"))
+    return Filling(source.get("by") == "rule", rule, source.get("sort", "hand"))
 
 
 def _known_types() -> set[str]:
@@ -109,27 +117,24 @@ def _spelled(types: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for few in found for one in few))
 
 
-def _typed(way: Way) -> dict:
+def _typed(filling: Filling) -> dict:
     currency = current_app.extensions["settings"].currency
-    rule = way.rule
+    rule = filling.rule
     typed = {name: getattr(rule, name) or "" for name in (*NUMBERS, "in_stock", "reduced")}
     typed |= {name: listed(list(getattr(rule, name))) for name in ("tags", "types")}
     typed |= {name: shown(getattr(rule, name), currency) for name in ("price_from", "price_to")}
-    return typed | {"by": "rule" if way.by_rule else "hand", "sort": way.sort}
+    return typed | {"by": "rule" if filling.by_rule else "hand", "sort": filling.sort}
 
 
-def _tried(held: Collection, way: Way) -> dict:
+def _tried(held: Collection, filling: Filling) -> dict:
     """What it would hold, or holds: how many products, and the first of them."""
-    shelf, at = current_app.extensions["shelf"], now()
-    shelf.refresh()
-    everything = shelf.of(*ALL)
-    ranked = ranking(way.ranked_days, at) if way.ranked_days else []
+    at, everything = now(), shelf().of(*ALL)
+    ranked = ranking(filling.ranked_days, at) if filling.ranked_days else []
     by_hand = held.product_ids()
-    fits = fitting(way.rule, ranked, at) if way.by_rule else BitMap(by_hand) & everything
-    wanted = listing.Wanted("", "", {}, way.sort, 1)
-    ahead = ranked if way.sort == "sold" else by_hand
-    first = listing.page_of(fits, wanted, ahead, len(everything))[:AT_FIRST]
+    fits = fitting(filling.rule, ranked, at) if filling.by_rule else BitMap(by_hand) & everything
+    ahead = {"sold": ranked, "hand": by_hand}.get(filling.sort)
+    first = ids_of(fits, filling.sort, 1, len(everything), ahead)[:AT_FIRST]
     currency = current_app.extensions["settings"].currency
-    unknown = sorted(set(way.rule.types) - _known_types())
-    said = way.rule.words(currency) if way.by_rule else ""
-    return {"fits": len(fits), "first": first, "unknown": unknown, "said": said}
+    unknown = sorted(set(filling.rule.types) - _known_types())
+    said = filling.rule.words(currency) if filling.by_rule else ""
+    return {"fits": len(fits), "first": Card.of(first), "unknown": unknown, "said": said}

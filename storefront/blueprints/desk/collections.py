@@ -8,8 +8,8 @@ from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.blueprints.desk.products import offered, on_page, page_number, paging
 from storefront.blueprints.desk.typed import Form, as_typed
 from storefront.models import Collection, desk_lists
+from storefront.models.collection_filling import SORTS, Filling, presets
 from storefront.models.desk_lists import PER_PAGE
-from storefront.models.merchandise import SORTS, Way, presets
 from storefront.models.shopkeeping import HANDLE
 from storefront.pages import go, now, sentence, wants_part
 from storefront.refusals import Refused
@@ -122,11 +122,11 @@ def _page(number: int, status: int = 200, refusal: Refused | None = None, **cont
 
 def _held_by(held: Collection) -> dict:
     """What the page shows of a collection as it stands: its words, a page of its products."""
-    items, way = desk_lists.held_by(held, page_number()), Way.of(held)
+    items, filling = desk_lists.held_by(held, page_number()), Filling.of(held)
     currency = current_app.extensions["settings"].currency
     return {
-        "by_rule": way.rule.words(currency) if way.by_rule else "",
-        "fits": len(held.members()) if way.by_rule else 0,
+        "by_rule": filling.rule.words(currency) if filling.by_rule else "",
+        "fits": len(held.members()) if filling.by_rule else 0,
         "in_order": SORTS[held.sort],
         "collection": held,
         "items": items,

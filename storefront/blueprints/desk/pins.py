@@ -1,12 +1,13 @@
 """Pins at the desk: which products come first in which list, from when until when."""
 
-from flask import current_app, request, url_for
+from flask import request, url_for
 
 from storefront.blueprints.desk import desk, session
 from storefront.blueprints.desk.frame import screen, show
 from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.blueprints.desk.products import offered
 from storefront.blueprints.desk.typed import Form, as_typed
+from storefront.current import shelf
 from storefront.models import Collection, Pin, Product, Redirect
 from storefront.models.pin import GONE, LAST_PLACE
 from storefront.models.search import tagged, terms
@@ -42,7 +43,6 @@ def pins():
 
 def _list(status: int = 200, refusal: Refused | None = None, said: str = ""):
     at, groups = now(), {"running": [], "coming": [], "over": []}
-    _shelf().refresh()
     for each in Pin.in_order():
         groups[each.state(at)].append((each, _trouble(each)))
     groups["over"].sort(key=lambda row: row[0].ends_at, reverse=True)
@@ -56,17 +56,13 @@ def _list(status: int = 200, refusal: Refused | None = None, said: str = ""):
     )
 
 
-def _shelf():
-    return current_app.extensions["shelf"]
-
-
 def _trouble(pin: Pin) -> str:
     """Why it does nothing, as a sentence; "" where it does something."""
     if pin.product_id is None:
         return ""
-    if pin.product_id not in _shelf().of(*ALL):
+    if pin.product_id not in shelf().of(*ALL):
         return "It is passed over: the product is not on sale now."
-    if pin.collection_id and pin.product_id not in _shelf().of(*pin.collection.facet):
+    if pin.collection_id and pin.product_id not in shelf().of(*pin.collection.facet):
         return f"It is passed over: the product is not in {pin.collection.title}."
     return ""
 
@@ -127,8 +123,7 @@ def _list_of(form: Form) -> dict:
 def _chosen(kind: str, of: str, held: Pin | None) -> dict:
     """The column and the value of what was typed; nothing where the shop has no such thing."""
     if kind in ("type", "tag"):
-        _shelf().refresh()
-        known = _shelf().of("type", of) if kind == "type" else tagged(of)
+        known = shelf().of("type", of) if kind == "type" else tagged(of)
         return {kind: of} if known or (held and getattr(held, kind) == of) else {}
     name = of.strip("/").rpartition("/")[2]
     if kind == "collection":
@@ -160,7 +155,6 @@ def _page(number: int, status: int = 200, refusal: Refused | None = None, said: 
     held = next((one for one in Pin.in_order() if one.id == number), None)
     if held is None:
         return sentence(404, "This pin is not there", GONE)
-    _shelf().refresh()
     keeps_seen = refusal and "" not in refusal.problems  # who was told of a change saves over it
     return show(
         *("desk/pins/page.html", "desk/pins/_pin.html"),

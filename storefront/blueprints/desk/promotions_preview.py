@@ -5,20 +5,21 @@ from datetime import datetime
 from flask import current_app, request
 from werkzeug.datastructures import MultiDict
 
-from storefront import listing
 from storefront.blueprints.desk import desk
 from storefront.blueprints.desk.frame import show
 from storefront.blueprints.desk.guard import bringing, roles
 from storefront.blueprints.desk.promotions import places
 from storefront.blueprints.desk.typed import as_typed, moment
+from storefront.current import shelf
+from storefront.listing.lists import Lists
+from storefront.listing.page import ProductList
 from storefront.models import Collection
 from storefront.models.front_window import FrontWindow
-from storefront.models.lead import Leads
 from storefront.models.period import in_words, next_of
+from storefront.models.pinned import Pins
 from storefront.models.showcase import HOME, PRODUCTS, Showcase
 from storefront.pages import now, sentence
 from storefront.refusals import Refused
-from storefront.shelf import ALL
 
 LONGEST_NUMBER = 9  # digits
 
@@ -49,27 +50,23 @@ def _front(_place: str, at: datetime) -> tuple[str, dict]:
 
 def _of_list(place: str, at: datetime) -> tuple[str | None, dict]:
     """All products, or those of a collection, with what stands above them then."""
+    pins = Pins.read(at)
+    lists = Lists(shelf(), current_app.extensions["settings"].currency, at, pins)
     if place == PRODUCTS:
-        facts = {"title": "Products", "words": "", "state": "running"}
-        return "list", facts | _listed("/products", "new", ALL, None, PRODUCTS, at)
+        return "list", {"words": "", "state": "running"} | _listed(lists, lists.everything(), at)
     number = int(place) if place.isdecimal() and len(place) <= LONGEST_NUMBER else 0
     held = Collection.with_rules().where(Collection.id == number).first()
     if held is None:
         return None, {}
-    facts = {"title": held.title, "words": held.words, "state": held.state(at), "held": held}
-    facts["why"] = held.why(current_app.extensions["settings"].currency)
-    path = f"/collections/{held.slug}"
-    shown = _listed(path, held.sort, held.facet, held.ranking, held.id, at)
-    shown["until"] = next_of(at, [held.shown_from, held.shown_until, shown["until"]])
-    return "list", facts | shown
+    facts = {"state": held.state(at), "held": held}
+    facts |= _listed(lists, lists.of_collection(held), at)
+    facts["until"] = next_of(at, [held.shown_from, held.shown_until, facts["until"]])
+    return "list", facts
 
 
-def _listed(path: str, order: str, within, ranked, place, at: datetime) -> dict:
-    extensions, showcase = current_app.extensions, Showcase(at)
-    extensions["shelf"].refresh()
-    leads = Leads.read(at)
-    asked = (path, MultiDict(), extensions["shelf"], order, within, ranked)
-    found = listing.listed(*asked, lead=leads.of(place, at, extensions["shelf"].of))
-    facts = found.facts(extensions["settings"].currency)
-    until = next_of(at, [showcase.next_change, leads.next_change(at)])
-    return facts | {"banners": showcase.on(place), "until": until}
+def _listed(lists: Lists, of: ProductList, at: datetime) -> dict:
+    showcase, found = Showcase(at), lists.page(of, MultiDict())
+    facts = found.facts(current_app.extensions["settings"].currency)
+    facts |= {"title": of.title} | of.told
+    until = next_of(at, [showcase.next_change, lists.next_change])
+    return facts | {"banners": showcase.on(of.place), "until": until}

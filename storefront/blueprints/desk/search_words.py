@@ -7,8 +7,8 @@ from storefront.blueprints.desk.frame import screen, show
 from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.blueprints.desk.typed import Form, line
 from storefront.models import Collection, Page, SameWords, SearchRedirect
-from storefront.models.meaning import GONE, MOST_PHRASES, version
 from storefront.models.promotion import target
+from storefront.models.search_words import GONE, MOST_PHRASES, version
 from storefront.pages import go, now, sentence
 from storefront.refusals import Refused
 
@@ -37,7 +37,7 @@ def _list(status: int = 200, refusal: Refused | None = None, form: str = "", sai
     """The page of all; `form` names the one that a refusal concerns."""
     wrong = refusal.problems if refusal else {}
     return show(
-        *("desk/words/list.html", "desk/words/_list.html"),
+        *("desk/search_words/list.html", "desk/search_words/_list.html"),
         status,
         groups=SameWords.in_order(),
         redirects=[(each, _trouble(each)) for each in SearchRedirect.in_order()],
@@ -135,7 +135,7 @@ def _page(form: str, held, title: str, typed, status: int, refusal: Refused | No
     """The page of one: `form` is what it is. Who was told of a change saves over it."""
     wrong = refusal.problems if refusal else {}
     return show(
-        *("desk/words/page.html", "desk/words/_page.html"),
+        *("desk/search_words/page.html", "desk/search_words/_page.html"),
         status,
         form=form,
         held=held,

@@ -4,18 +4,18 @@ from collections.abc import Iterable
 
 from flask import request
 
-from storefront import counted
+from storefront import demographics
 from storefront.blueprints.desk import desk
 from storefront.blueprints.desk.frame import show
 from storefront.blueprints.desk.guard import bringing, roles
 from storefront.blueprints.desk.traffic_files import as_file
-from storefront.disclosed import Quarter
+from storefront.disclosure import Quarter
 from storefront.pages import now
 
 
 def _asked() -> tuple[Quarter, list[Quarter]]:
     """The quarter that is asked for, of those that may be."""
-    every = counted.quarters(now())
+    every = demographics.quarters(now())
     return next((q for q in every if q.name == request.args.get("quarter")), every[0]), every
 
 
@@ -28,8 +28,8 @@ def traffic_people():
         "desk/traffic/people.html",
         quarter=quarter,
         quarters=every,
-        places=counted.places(quarter),
-        languages=counted.languages(quarter),
+        places=demographics.places(quarter),
+        languages=demographics.languages(quarter),
     )
 
 
@@ -42,9 +42,9 @@ def traffic_people_file():
 
 def _rows(quarter: Quarter) -> Iterable[Iterable]:
     yield "What", "Name", "Part", "About"
-    for place in counted.places(quarter):
+    for place in demographics.places(quarter):
         yield "people", place.name, "", place.people
         for region, people in place.regions.items():
             yield "people", place.name, region, people
-    for language, visits in counted.languages(quarter).items():
+    for language, visits in demographics.languages(quarter).items():
         yield "visits", language, "", visits

@@ -6,7 +6,7 @@ from storefront.blueprints.desk import desk, session
 from storefront.blueprints.desk.frame import screen, show
 from storefront.blueprints.desk.guard import NUMBER, roles
 from storefront.blueprints.desk.typed import Form
-from storefront.listing import ORDERS, OWN
+from storefront.listing.order import ORDERS, OWN
 from storefront.models import Collection, Promotion, Trial
 from storefront.models.trial import LEAST, Outcome
 from storefront.pages import go, now, wants_part

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 
 from storefront.blueprints.privacy import blueprint
-from storefront.counted import FEW, TOLD_IN_PUBLIC, Summary
+from storefront.demographics import FEW, TOLD_IN_PUBLIC, Summary
 from storefront.pages import closed, now, public, show, show_machines
 
 

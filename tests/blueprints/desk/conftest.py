@@ -20,6 +20,18 @@ def at_work(request, editor) -> Visitor:
 
 
 @pytest.fixture
+def browser(app):
+    """Somebody who packs, and answers."""
+    return signed_in(app, "fulfilment")
+
+
+@pytest.fixture(params=["pages", "fragments"])
+def packer(request, browser) -> Visitor:
+    """The same, asking for pages, or through htmx for fragments."""
+    return Visitor(browser, request.param == "fragments")
+
+
+@pytest.fixture
 def draft(settings, clock) -> PolicyDraft:
     """A draft made out of the version in force, saved by somebody a while ago."""
     text = PolicyVersion.last().text

@@ -6,7 +6,7 @@ import pytest
 
 from storefront.models import Collection, CollectionRule, Product
 from storefront.models.card import Tile
-from storefront.models.merchandise import PRESETS, Way
+from storefront.models.collection_filling import PRESETS, Filling
 from storefront.models.rule import Rule
 from tests.sales import sold
 
@@ -24,7 +24,7 @@ def typed(held: Collection, **fields) -> dict:
     return {
         "by": "rule",
         "sort": "new",
-        "seen": Way.of(Collection.get_by_id(held.id)).version,
+        "seen": Filling.of(Collection.get_by_id(held.id)).version,
     } | fields
 
 
@@ -93,7 +93,7 @@ def test_what_cannot_be_is_refused_in_words_and_what_was_typed_stays(at_work, he
     if "seen" in fields:
         seen = re.search(r'name="seen" value="(\w+)"', answer.text)[1]
         assert at_work.post(url(held), form | {"seen": seen}).status_code in (204, 303)
-        assert Way.of(held).rule == Rule(tags=("picnic",), types=("Hats",))
+        assert Filling.of(held).rule == Rule(tags=("picnic",), types=("Hats",))
     else:
         assert at_work.get(url(held), query_string=form).status_code == 422
         assert not CollectionRule.select().exists()

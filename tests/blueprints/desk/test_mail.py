@@ -8,21 +8,8 @@ from playhouse.test_utils import count_queries
 from storefront.mail import Postman
 from storefront.models import OutgoingMail, StaffAction
 from storefront.models.outbox import DOUBT_AFTER
-from tests.conftest import Visitor
 from tests.mails import delivered
 from tests.models.placing import ANN, cart_of, place
-from tests.staff import signed_in
-
-
-@pytest.fixture
-def browser(app):
-    return signed_in(app, "fulfilment")
-
-
-@pytest.fixture(params=["pages", "fragments"])
-def packer(request, browser) -> Visitor:
-    """Somebody who packs, and asks for pages, or through htmx for fragments."""
-    return Visitor(browser, request.param == "fragments")
 
 
 @pytest.fixture

@@ -6,20 +6,8 @@ from playhouse.test_utils import count_queries
 from storefront.blueprints.desk import messages as screen
 from storefront.models import Message, Note, Order, OutgoingMail, StaffAction
 from tests.blueprints.test_mine import link_to
-from tests.conftest import Visitor
 from tests.models.placing import ANN, cart_of, place
 from tests.staff import signed_in
-
-
-@pytest.fixture
-def browser(app):
-    return signed_in(app, "fulfilment")
-
-
-@pytest.fixture(params=["pages", "fragments"])
-def packer(request, browser) -> Visitor:
-    """Somebody who packs, and asks for pages, or through htmx for fragments."""
-    return Visitor(browser, request.param == "fragments")
 
 
 @pytest.fixture

@@ -28,17 +28,6 @@ BOB = Customer("bob@example.net", "Bob 100% Fisher", "2 Quay", "", "Hull", "", "
 
 
 @pytest.fixture
-def browser(app):
-    return signed_in(app, "fulfilment")
-
-
-@pytest.fixture(params=["pages", "fragments"])
-def packer(request, browser) -> Visitor:
-    """Somebody who packs, and asks for pages, or through htmx for fragments."""
-    return Visitor(browser, request.param == "fragments")
-
-
-@pytest.fixture
 def pair(shirt):
     """Two variants of a shirt, with plenty of each in stock."""
     return [stock(variant, 10**6) for variant in shirt.in_order()[:2]]

@@ -7,7 +7,7 @@ import pytest
 from storefront.models import Collection, Pin, Redirect, shelved
 from tests.blueprints.desk.test_promotions import after, typed
 from tests.blueprints.test_listing import titles
-from tests.models.test_lead import made
+from tests.models.test_pinned import made
 from tests.staff import signed_in
 
 HERE, DAY = "/desk/pins", timedelta(days=1)

@@ -15,17 +15,6 @@ from tests.staff import signed_in
 
 
 @pytest.fixture
-def browser(app):
-    return signed_in(app, "fulfilment")
-
-
-@pytest.fixture(params=["pages", "fragments"])
-def packer(request, browser) -> Visitor:
-    """Somebody who packs, and asks for pages, or through htmx for fragments."""
-    return Visitor(browser, request.param == "fragments")
-
-
-@pytest.fixture
 def order(shirt, clock) -> Order:
     """An order of three of one thing and one of another, paid for, sent and arrived."""
     first, second = (stock(variant, 100) for variant in shirt.in_order()[:2])

@@ -19,7 +19,6 @@ from storefront.models import (
     Variant,
 )
 from storefront.models.order_story import story_of
-from tests.conftest import Visitor
 from tests.journey import order_path, place_order
 from tests.mails import delivered
 from tests.models.placing import cart_of, place
@@ -27,17 +26,6 @@ from tests.models.questions import asked
 from tests.staff import signed_in
 
 NEW = {"name": "Where is it?", "text": "Hello {name}, it is here: {tracking}"}
-
-
-@pytest.fixture
-def browser(app):
-    return signed_in(app, "fulfilment")
-
-
-@pytest.fixture(params=["pages", "fragments"])
-def packer(request, browser) -> Visitor:
-    """Somebody who packs, and asks for pages, or through htmx for fragments."""
-    return Visitor(browser, request.param == "fragments")
 
 
 @pytest.fixture

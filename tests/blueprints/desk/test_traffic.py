@@ -12,9 +12,9 @@ from playhouse.test_utils import count_queries
 from storefront import coverage, policy
 from storefront.models import TrafficDay, TrafficHour
 from storefront.models.traffic import BY_VALUE
+from tests.counted_traffic import fill, fill_long, of_traffic
 from tests.staff import signed_in
 from tests.styles import hash_of, style_of, styles_allowed
-from tests.traffics import fill, fill_long, of_traffic
 
 LIGHT = 40_000  # bytes of the whole page, with its style, as it is before it is compressed
 NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)

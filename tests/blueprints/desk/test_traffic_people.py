@@ -10,8 +10,8 @@ from playhouse.test_utils import count_queries
 
 from storefront import privacy
 from storefront.models import Order, PolicyVersion, TrafficDay
+from tests.counted_traffic import of_traffic
 from tests.staff import signed_in
-from tests.traffics import of_traffic
 
 NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 IN_IT = datetime(2026, 8, 4, 12, tzinfo=UTC)

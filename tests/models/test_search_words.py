@@ -3,8 +3,8 @@
 import pytest
 
 from storefront.models import Product, SameWords, Word, search
-from storefront.models.meaning import MOST_MEANT, Meanings
 from storefront.models.search import find, plainly
+from storefront.models.search_words import MOST_MEANT, Meanings
 from storefront.models.vocabulary import corrected
 from storefront.refusals import Refused
 

@@ -14,7 +14,7 @@ from storefront.models.pin import Pin
 from storefront.models.showcase import PRODUCTS
 
 
-class Lead(NamedTuple):
+class Pinned(NamedTuple):
     """Products at their places in a list, from 1, by place; and those that come before the rest."""
 
     placed: tuple[tuple[int, int], ...] = ()
@@ -102,14 +102,14 @@ class _Row(NamedTuple):
     ends_at: datetime | None
 
 
-class Leads:
+class Pins:
     """What all lists begin with, now and later; to be read anew when the edition has changed."""
 
     def __init__(self, rows: Iterable[_Row]) -> None:
         self._rows = list(rows)
 
     @classmethod
-    def read(cls, at: datetime) -> "Leads":
+    def read(cls, at: datetime) -> "Pins":
         """All that is not over then; a query, and a few for each tag that there is."""
         ends = Pin.ends_at.is_null() | (Pin.ends_at > at)
         kept = Pin.select(Pin, Collection.slug.alias("slug")).where(ends)
@@ -117,7 +117,7 @@ class Leads:
         tagged = cache(search.tagged)  # many pins may be of one tag
         return cls(_kept(pin, tagged) for pin in kept.order_by(Pin.place, Pin.id).objects())
 
-    def of(self, where: str | int, at: datetime, facet: Callable[[str, str], BitMap]) -> Lead:
+    def of(self, where: str | int, at: datetime, facet: Callable[[str, str], BitMap]) -> Pinned:
         """How a list begins then: that of `PRODUCTS`, of a collection's number, of `searched(…)`.
 
         `facet(name, value)` gives the products that have that.
@@ -129,14 +129,14 @@ class Leads:
         ahead = BitMap.union(*[row.tagged for row in rows if row.place is None], BitMap())
         for row in rows:
             ahead |= facet(*row.facet) if row.facet else BitMap()
-        return Lead(placed, ahead)
+        return Pinned(placed, ahead)
 
     def next_change(self, at: datetime) -> datetime | None:
         """The next moment at which any list may begin with something else."""
         return next_of(at, [one for row in self._rows for one in (row.starts_at, row.ends_at)])
 
 
-NOTHING = Lead()
+NOTHING = Pinned()
 
 
 def searched(words: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given as over
 from hypothesis import strategies as some
 
-from storefront.disclosed import LEAST, Quarter, given, rounded
+from storefront.disclosure import LEAST, Quarter, given, rounded
 
 
 def tables(cells: int, most: int):

@@ -37,17 +37,17 @@ def up(migrator, db):
             database = db
             table_name = "collection_rule"
 
-    class Together(Model):
+    class BoughtTogether(Model):
         product = ForeignKeyField(Product, index=False, on_delete="CASCADE")
         other = ForeignKeyField(Product, backref="beside", on_delete="CASCADE")
         orders = IntegerField()
 
         class Meta:
             database = db
-            table_name = "together"
+            table_name = "bought_together"
             indexes = ((("product", "orders", "other"), True),)
 
-    db.create_tables([CollectionRule, Together])
+    db.create_tables([CollectionRule, BoughtTogether])
     sqlite = isinstance(db, SqliteDatabase)
     # As it stands: playhouse copies a table of SQLite that gets such a column, without triggers.
     db.execute_sql("ALTER TABLE \"collection\" ADD COLUMN sort TEXT NOT NULL DEFAULT 'hand'")
@@ -55,7 +55,7 @@ def up(migrator, db):
         db.execute_sql('ALTER TABLE "collection" ALTER COLUMN sort DROP DEFAULT')
     # Lists look back at the orders of some days.
     migrator.migrate(migrator.add_index("order", ("placed_at",)))
-    for table in ("collection_rule", "together"):
+    for table in ("collection_rule", "bought_together"):
         for verb in ("insert", "update", "delete", *(() if sqlite else ("truncate",))):
             text = SQLITE if sqlite else POSTGRESQL
             told = verb == "update" and table == "collection_rule"

@@ -1,4 +1,4 @@
-"""What the words of a search mean: groups of words that mean the same, and ways to elsewhere."""
+"""Words of searches: groups of words that mean the same, and words that lead elsewhere."""
 
 import hashlib
 from collections.abc import Iterable
@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from peewee import BooleanField, ForeignKeyField, IntegrityError, TextField
 
-from storefront.db import JSONText, Record, database, locked
+from storefront.db import JSONText, Record, database
 from storefront.models.collection import Collection
 from storefront.models.page import Page
 from storefront.models.period import is_within
 from storefront.models.product import Product
 from storefront.models.search import Sought, terms
+from storefront.models.still_there import still_there
 from storefront.models.vocabulary import Word
 from storefront.refusals import Refused
 
@@ -64,7 +65,7 @@ class SameWords(Record):
     def remove(cls, number: int) -> None:
         """Each of its phrases means itself again."""
         with database.atomic():
-            _found(cls, number).delete_instance()
+            still_there(cls, number, GONE).delete_instance()
 
 
 class SearchRedirect(Record):
@@ -133,15 +134,7 @@ class SearchRedirect(Record):
     def remove(cls, number: int) -> None:
         """Its words are searched for again."""
         with database.atomic():
-            _found(cls, number).delete_instance()
-
-
-def _found(record, number: int):
-    """That row, held until the caller's commit; raises `Refused`."""
-    found = locked(record.select().where(record.id == number)).first()
-    if found is None:
-        raise Refused(GONE)
-    return found
+            still_there(cls, number, GONE).delete_instance()
 
 
 def version(record: Record) -> str:
@@ -152,7 +145,7 @@ def version(record: Record) -> str:
 
 def _write(record, facts: dict, number: int | None, seen: str):
     """Write a new row, or over that of a number; what is kept already may come again."""
-    held = _found(record, number) if number else record()
+    held = still_there(record, number, GONE) if number else record()
     before = version(held)
     for name, value in facts.items():
         setattr(held, name, value)
@@ -197,16 +190,16 @@ class Meanings:
             for phrase in list(known)[:1] if group.one_way else known:
                 others = {other: said for other, said in known.items() if other != phrase}
                 self._same[phrase] = others | self._same.get(phrase, {})
-        self._ways = {tuple(sorted(way.words.split())): way for way in redirects}
+        self._redirects = {tuple(sorted(one.words.split())): one for one in redirects}
 
     @classmethod
     def read(cls) -> "Meanings":
         """As they are in the database; two queries."""
         return cls(SameWords.in_order(), SearchRedirect.in_order())
 
-    def way(self, words: list[str], at: datetime) -> str:
+    def leads_to(self, words: list[str], at: datetime) -> str:
         """The path that a search for these words leads to then; "" where it is a search."""
-        found = self._ways.get(tuple(sorted(words)))
+        found = self._redirects.get(tuple(sorted(words)))
         return found.path(at) if found else ""
 
     def of(self, words: list[str]) -> Meant:

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from storefront.db import database
 from storefront.models.collection import OVERTAKEN, Collection
+from storefront.models.collection_rule import CollectionRule
 from storefront.models.facet import Shelving
 from storefront.models.product import Product
 from storefront.models.rule import Rule
-from storefront.models.ruled import CollectionRule
-from storefront.models.sales import Together, ranking
+from storefront.models.sales import BoughtTogether, ranking
 from storefront.refusals import Refused
 
 SORTS = {
@@ -26,7 +26,7 @@ SOLD_DAYS = 90  # that are counted for the order, where no rule says how many
 
 
 @dataclass(frozen=True)
-class Way:
+class Filling:
     """How a collection comes by its products, and the order in which it shows them."""
 
     by_rule: bool
@@ -34,7 +34,7 @@ class Way:
     sort: str
 
     @classmethod
-    def of(cls, held: Collection) -> "Way":
+    def of(cls, held: Collection) -> "Filling":
         """As it is kept; one query."""
         ruled = CollectionRule.of(held)
         return cls(bool(ruled and ruled.is_on), ruled.rule if ruled else Rule(), held.sort)
@@ -58,25 +58,25 @@ class Way:
             self.rule.check()
 
 
-def go_by(number: int, seen: str, way: Way, at: datetime) -> int:
+def refill(number: int, seen: str, filling: Filling, at: datetime) -> int:
     """Have a collection come by its products in another way; how many it holds by rule.
 
-    `seen` is the `version` of the way that was edited. Whichever of rule and hand it does not go
-    by is kept, for the day it does again. Raises `Refused`, with nothing changed.
+    `seen` is the `version` that was edited. Whichever of rule and hand it does not go by
+    is kept, for the day it does again. Raises `Refused`, with nothing changed.
     """
-    way.check()
-    ranked = ranking(way.ranked_days, at) if way.ranked_days else []
+    filling.check()
+    ranked = ranking(filling.ranked_days, at) if filling.ranked_days else []
     with database.atomic(), Shelving() as shelving:
         held = Collection.find(number)
-        now = Way.of(held)
-        if now != way and seen != now.version:
+        now = Filling.of(held)
+        if now != filling and seen != now.version:
             raise Refused(OVERTAKEN)
         shelving.hold()
         ruled = CollectionRule.of(held) or CollectionRule(collection=held)
-        was_on, ruled.is_on, ruled.facts = ruled.is_on, way.by_rule, way.rule.facts
+        was_on, ruled.is_on, ruled.facts = ruled.is_on, filling.by_rule, filling.rule.facts
         ruled.ranked, ruled.settled_at, ruled.collection = ranked, at, held
         ruled.save()
-        Collection.update(sort=way.sort).where(Collection.id == number).execute()
+        Collection.update(sort=filling.sort).where(Collection.id == number).execute()
         return _fill(shelving, ruled, was_on)
 
 
@@ -97,13 +97,13 @@ class Preset:
     slug: str
     title: str
     words: str
-    way: Way
+    filling: Filling
 
     def make(self, at: datetime) -> Collection:
         """The collection; raises `Refused` where its handle is taken."""
         with database.atomic():
             made = Collection.make(self.title, self.slug, self.words)
-            go_by(made.id, Way.of(made).version, self.way, at)
+            refill(made.id, Filling.of(made).version, self.filling, at)
         return made
 
 
@@ -112,16 +112,19 @@ PRESETS = (
         "best-sellers",
         "Best sellers",
         "What was bought most in the last month.",
-        Way(True, Rule(best_most=24, best_days=30), "sold"),
+        Filling(True, Rule(best_most=24, best_days=30), "sold"),
     ),
     Preset(
-        "new-in", "New", "What came in during the last month.", Way(True, Rule(new_days=30), "new")
+        "new-in",
+        "New",
+        "What came in during the last month.",
+        Filling(True, Rule(new_days=30), "new"),
     ),
     Preset(
         "on-sale",
         "On sale",
         "What costs less than it did, as long as it is here.",
-        Way(True, Rule(reduced=True, in_stock=True), "new"),
+        Filling(True, Rule(reduced=True, in_stock=True), "new"),
     ),
 )
 
@@ -138,22 +141,22 @@ def keep_up(at: datetime) -> None:
 
     What is counted is read before anything is written; each collection is written for itself.
     """
-    Together.count_anew(at)
+    BoughtTogether.count_anew(at)
     ranked: dict[int, list[int]] = {}
     for held in list(Collection.select()):
-        way = Way.of(held)
-        days = way.ranked_days
+        filling = Filling.of(held)
+        days = filling.ranked_days
         if days and days not in ranked:
             ranked[days] = ranking(days, at)
-        if days or (way.by_rule and way.rule.depends_on_time):
-            _settle(held.id, way, ranked.get(days, []), at)
+        if days or (filling.by_rule and filling.rule.depends_on_time):
+            _settle(held.id, filling, ranked.get(days, []), at)
 
 
-def _settle(number: int, way: Way, ranked: list[int], at: datetime) -> None:
+def _settle(number: int, filling: Filling, ranked: list[int], at: datetime) -> None:
     with database.atomic(), Shelving() as shelving:
         shelving.hold()
         held = Collection.get_or_none(Collection.id == number)
-        if held is None or Way.of(held) != way:
+        if held is None or Filling.of(held) != filling:
             return  # somebody has just changed it, which settled it, too
         ruled = CollectionRule.of(held)
         changed = [CollectionRule.settled_at]

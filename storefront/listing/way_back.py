@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from storefront.listing import Listed
+from storefront.listing.page import Listed
 from storefront.models.card import Card
 
 MOST_NAMED = 3  # values of filters in a list's name
 
 
 @dataclass(frozen=True)
-class Way:
+class WayBack:
     """A list's address, on the page that has the product, its name, and the product's neighbours.
 
     A product that the list has no longer has no neighbours, and the page is that of the address.
@@ -23,7 +23,7 @@ class Way:
     behind: Card | None = None
 
 
-def way_back(read: Callable[[int], Listed], page: int, title: str, product: int) -> Way:
+def way_back(read: Callable[[int], Listed], page: int, title: str, product: int) -> WayBack:
     """The way to where `product` stands in a list, of which `read(page)` gives a page.
 
     It is looked for on `page` and on those beside it, which is as far as one goes by a link; at
@@ -52,9 +52,9 @@ def way_back(read: Callable[[int], Listed], page: int, title: str, product: int)
     return _way(pages[page], title, [], [])
 
 
-def _way(listed: Listed, title: str, before: list[Card], behind: list[Card]) -> Way:
+def _way(listed: Listed, title: str, before: list[Card], behind: list[Card]) -> WayBack:
     wanted = listed.wanted
     named = [v for facet, values in wanted.chosen.items() if facet != "price" for v in values]
     title = f"{title}: {', '.join(named[:MOST_NAMED])}" if named else title
     ends = (before[0] if before else None, behind[0] if behind else None)
-    return Way(wanted.address(page=wanted.page), title, wanted.page, *ends)
+    return WayBack(wanted.address(page=wanted.page), title, wanted.page, *ends)

@@ -10,15 +10,15 @@ from playhouse.test_utils import count_queries
 from pyroaring import BitMap
 
 from storefront.models import Collection, Pin, Product, search
-from storefront.models.lead import Lead, Leads, searched
+from storefront.models.pinned import Pinned, Pins, searched
 from storefront.models.showcase import PRODUCTS
 from storefront.refusals import Refused
 
 DAY = timedelta(days=1)
 
 
-def lead(placed=(), ahead=()) -> Lead:
-    return Lead(tuple(sorted(placed)), BitMap(ahead))
+def lead(placed=(), ahead=()) -> Pinned:
+    return Pinned(tuple(sorted(placed)), BitMap(ahead))
 
 
 def whole(lead, products, ranked=None) -> list[int]:
@@ -85,7 +85,7 @@ def test_a_lead_is_of_one_list_and_of_its_period(settings, shirt, clock):
     made(product=shirt, place=3, words="rain gear", starts_at=at + 2 * DAY)
     made(product=shirt, place=4, ends_at=at)
     with count_queries() as counted:
-        leads = Leads.read(at)
+        leads = Pins.read(at)
     assert counted.count == 1
     assert leads.of(PRODUCTS, at, nothing_has).placed == ((1, shirt.id),)
     assert leads.of(held.id, at, nothing_has).placed == ((2, shirt.id),)
@@ -112,7 +112,7 @@ def test_products_are_brought_forward_by_type_collection_tag_or_alone(settings, 
     made(type="Jackets")
     made(of_collection=held)
     made(product=shirt)
-    ahead = Leads.read(clock()).of(PRODUCTS, clock(), facet).ahead
+    ahead = Pins.read(clock()).of(PRODUCTS, clock(), facet).ahead
     assert set(ahead) == with_tag | {7, shirt.id}
     assert asked == [("type", "Jackets"), held.facet]
 

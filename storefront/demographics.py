@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from storefront import address, disclosed
+from storefront import address, disclosure
 from storefront.cldr import LANGUAGES
-from storefront.disclosed import Quarter
+from storefront.disclosure import Quarter
 from storefront.models import Product, TrafficDay, usage
 
 QUARTERS = 4  # that are over, and can be asked for
 FULL_DAYS = 28  # of the public summary
 TOLD_IN_PUBLIC = {"page": "Pages", "device": "Devices", "browser": "Browsers"}
-FEW = f"fewer than {disclosed.LEAST}"
+FEW = f"fewer than {disclosure.LEAST}"
 
 
 @dataclass
@@ -66,7 +66,7 @@ def _people(quarter: Quarter) -> dict[str, int]:
     start, end = (_begin(day) for day in (quarter.first, quarter.after.first))
     named, unnamed = _by_country(usage.people(start, end))
     countries = {code: sum(regions.values()) for code, regions in named.items()}
-    told = disclosed.given(countries, unnamed)
+    told = disclosure.given(countries, unnamed)
     for country in list(told):
         told |= {f"{country} {code}": n for code, n in _regions(named[country]).items()}
     return told
@@ -86,7 +86,7 @@ def _by_country(people: Mapping[tuple[str, str], int]) -> tuple[dict[str, dict[s
 
 def _regions(counts: dict[str, int]) -> dict[str, int]:
     named = {code: count for code, count in counts.items() if code}
-    return disclosed.given(named, counts.get("", 0))
+    return disclosure.given(named, counts.get("", 0))
 
 
 def languages(quarter: Quarter) -> dict[str, int]:
@@ -97,7 +97,7 @@ def languages(quarter: Quarter) -> dict[str, int]:
 
 
 def _spoken(quarter: Quarter) -> dict[str, int]:
-    return disclosed.given(*usage.languages(quarter.first, quarter.last))
+    return disclosure.given(*usage.languages(quarter.first, quarter.last))
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class Summary:
         return cls(
             first,
             last,
-            {what: disclosed.rounded(count) for what, count in totals.items()},
+            {what: disclosure.rounded(count) for what, count in totals.items()},
             {what: _rounded(_public(what, leading.get(what, ()))) for what in TOLD_IN_PUBLIC},
             quarter,
             languages(quarter),
@@ -149,7 +149,7 @@ def _public(what: str, rows: Iterable[tuple[str, int]]) -> list[tuple[str, int]]
 
 def _rounded(rows: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
     # In the order of names where they are rounded to the same.
-    told = [(value, disclosed.rounded(count)) for value, count in rows]
+    told = [(value, disclosure.rounded(count)) for value, count in rows]
     return sorted(told, key=lambda row: (-row[1], row[0]))
 
 

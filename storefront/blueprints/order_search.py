@@ -12,7 +12,7 @@ from storefront.pages import go, now, public, show
 from storefront.personal import personal
 from storefront.refusals import Refused
 
-blueprint = Blueprint("finding", __name__)
+blueprint = Blueprint("order_search", __name__)
 
 NO_NUMBER = (
     "This is not an order number. It has ten letters and digits, such as K7M2P-4QRTX, and is in "
@@ -48,7 +48,7 @@ def find():
 
 def _page(form: FindForm, status: int = 200, refusal: Refused | None = None):
     context = {"form": form, "refusal": refusal}
-    return show("finding/page.html", "finding/_form.html", status=status, **context)
+    return show("order_search/page.html", "order_search/_form.html", status=status, **context)
 
 
 @blueprint.post("/orders")
@@ -63,10 +63,10 @@ def ask():
     except Refused as refusal:
         return _page(form, 429, refusal)
     current_app.extensions["wake_worker"]()
-    return go(url_for("finding.asked_for"))
+    return go(url_for("order_search.asked_for"))
 
 
 @blueprint.get("/orders/asked")
 @public
 def asked_for():
-    return show("finding/asked.html")
+    return show("order_search/asked.html")

@@ -16,12 +16,12 @@ from storefront.models import (
     Edition,
     Product,
     Variant,
-    merchandise,
+    collection_filling,
     shopkeeping,
 )
 from storefront.models import stock as shelves
 from storefront.models.card import Tile
-from storefront.models.merchandise import PRESETS, Way, go_by, keep_up
+from storefront.models.collection_filling import PRESETS, Filling, keep_up, refill
 from storefront.models.rule import Rule
 from storefront.refusals import Refused
 from storefront.shelf import ALL, Shelf
@@ -42,8 +42,8 @@ def by(held, clock):
     """Have the collection go by a rule; gives the handles that it holds then."""
 
     def by(sort=NEW, is_on=True, **conditions) -> set[str]:
-        way = Way(is_on, Rule(**conditions), sort)
-        go_by(held.id, Way.of(Collection.get_by_id(held.id)).version, way, clock())
+        filling = Filling(is_on, Rule(**conditions), sort)
+        refill(held.id, Filling.of(Collection.get_by_id(held.id)).version, filling, clock())
         return holds(held)
 
     return by
@@ -168,13 +168,13 @@ def test_it_takes_its_products_along_to_another_handle_and_away(by, held):
 
 
 def test_of_two_who_save_the_second_is_told_and_nothing_is_written_over(held, clock):
-    first, second = (Way(True, Rule(types=(kind,)), NEW) for kind in ("Hats", "Jackets"))
-    seen = Way.of(held).version
-    go_by(held.id, seen, first, clock())
-    go_by(held.id, seen, first, clock())  # the same once more is fine
+    first, second = (Filling(True, Rule(types=(kind,)), NEW) for kind in ("Hats", "Jackets"))
+    seen = Filling.of(held).version
+    refill(held.id, seen, first, clock())
+    refill(held.id, seen, first, clock())  # the same once more is fine
     with pytest.raises(Refused, match="Somebody else has saved"):
-        go_by(held.id, seen, second, clock())
-    assert Way.of(Collection.get_by_id(held.id)) == first
+        refill(held.id, seen, second, clock())
+    assert Filling.of(Collection.get_by_id(held.id)) == first
 
 
 @pytest.mark.parametrize(
@@ -293,11 +293,11 @@ def test_a_collection_by_hand_may_be_ordered_by_what_sells(by, held, clock):
 
 
 def test_the_standing_lists_are_made_as_they_are_said_to_be(settings, clock):
-    assert merchandise.presets() == list(PRESETS)
+    assert collection_filling.presets() == list(PRESETS)
     for preset in PRESETS:
         made = preset.make(clock())
-        assert Way.of(Collection.get_by_id(made.id)) == preset.way
-    assert merchandise.presets() == []
+        assert Filling.of(Collection.get_by_id(made.id)) == preset.filling
+    assert collection_filling.presets() == []
     with pytest.raises(Refused, match="Another collection"):
         PRESETS[0].make(clock())
     on_sale = Collection.get(Collection.slug == "on-sale")
@@ -306,9 +306,9 @@ def test_the_standing_lists_are_made_as_they_are_said_to_be(settings, clock):
 
 def test_a_rule_of_many_products_is_saved_with_few_queries(held, clock):
     generate(1200, "USD", clock())
-    way = Way(True, Rule(price_to=1_000_000), NEW)
+    filling = Filling(True, Rule(price_to=1_000_000), NEW)
     with count_queries() as counted:
-        assert go_by(held.id, Way.of(held).version, way, clock()) > 1200
+        assert refill(held.id, Filling.of(held).version, filling, clock()) > 1200
     assert counted.count < 25
     facts = Product.get(Product.handle == "generated-7")
     with count_queries() as counted:
@@ -325,8 +325,9 @@ def test_many_who_save_products_and_the_rule_at_once_come_to_the_same(by, held, 
     def work():
         product = next(turns, None)
         if product is None:
-            way = Way(True, next(rules), NEW)
-            return go_by(held.id, Way.of(Collection.get_by_id(held.id)).version, way, clock())
+            filling = Filling(True, next(rules), NEW)
+            seen = Filling.of(Collection.get_by_id(held.id)).version
+            return refill(held.id, seen, filling, clock())
         facts = {name: getattr(product, name) for name in shopkeeping.FACTS}
         seen = shopkeeping.version(product)
         return shopkeeping.edit(product.id, seen, facts | {"tags": ["picnic"]}, clock())
