@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from storefront.db import database, is_sqlite
 from storefront.models import TrafficDay
-from storefront.models.traffic import BY_VALUE
+from storefront.models.traffic import BY_QUARTER, BY_VALUE
 from storefront.models.traffic import TOTALS as WHATS
 
 HOURS = [2, 1, 1, 1, 1, 2, 4, 7, 9, 10, 11, 12, 13, 12, 11, 11, 12, 13, 15, 17, 18, 16, 10, 5]
@@ -50,7 +50,11 @@ TOTALS |= {"product": 16, "cart": 4, "checkout": 1.6, "order": 0.9}
 
 
 def fill(last: date, days: int, views: int = 4000, seed: int = 3) -> None:
-    """Count so many days up to the last one, each with about so many views."""
+    """Count so many days up to the last one, each with about so many views.
+
+    What was settled of their quarters is forgotten: then there had been nothing.
+    """
+    TrafficDay.delete().where(TrafficDay.what.in_(list(BY_QUARTER))).execute()
     chance = random.Random(seed)
     for n in range(days):
         day = last - timedelta(days=n)

@@ -36,8 +36,8 @@ declare(
     "memory",
     "mark",
     clause="traffic",
-    why="to write down words of a search, where a visit came from and addresses that are not here "
-    "only once they came from three addresses",
+    why="to write down words of a search, where a visit came from and pages not found only once "
+    "they came from three places",
     basis="interest",
     keep=timedelta(days=1),
     words="a keyed digest of your internet address and of one thing you brought, such as the words "

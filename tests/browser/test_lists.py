@@ -51,7 +51,7 @@ def make_a_rule(page, look) -> None:
     look(page, "collection")
 
 
-def say_why(page, product: Product, look, shots) -> None:
+def say_why(page, product: Product, look) -> None:
     page.goto(f"/products/{product.handle}")
     section = page.get_by_role("region", name="Often bought together")
     expect(section).to_have_accessible_description(BOUGHT)

@@ -108,7 +108,7 @@ def test_the_contest_goes_and_comes_back_with_the_text_that_covers_it(
     expect(row_of(editor, "orders")).to_contain_text("When you order")
     look(editor, "without-contests")
     others = ("accounts", "catalogue", "contact", "insider", "resellers", "staff")
-    others += ("testimonials", "trail", "waiting")
+    others += ("testimonials", "traffic", "trail", "waiting")
     post(editor, "We hold no contests.", "contests", *others)
     expect(editor.locator("main")).to_contain_text("so this is off: entering contests")
 
