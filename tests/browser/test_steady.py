@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import looking
+from tests.browser.looking import quickened
 from tests.browser.test_journey import HELD, fill_in, give_card, order_two, put_into_cart
 
 PRODUCT = "/products/second-day-merino-t-shirt"
@@ -82,6 +83,7 @@ def test_choosing_a_filter_on_a_slow_line_moves_nothing_and_leaves_open_what_was
 
 def test_a_filter_keeps_the_focus_and_one_let_go_hands_it_to_the_count(page):
     page.goto("/products")
+    quickened(page)
     page.locator(".facets summary", has_text="Kind").press("Enter")
     page.get_by_label("Hats").press("Space")
     expect(page.locator("#said")).to_have_text("3 products.")
@@ -93,6 +95,7 @@ def test_a_filter_keeps_the_focus_and_one_let_go_hands_it_to_the_count(page):
 
 def test_the_order_of_a_list_keeps_the_focus(page):
     page.goto("/products")
+    quickened(page)
     page.get_by_label("Sort by").focus()
     page.get_by_label("Sort by").select_option("price")
     expect(page).to_have_url("/products?sort=price")
@@ -101,6 +104,7 @@ def test_the_order_of_a_list_keeps_the_focus(page):
 
 def test_adding_keeps_the_focus_and_says_what_was_added(page):
     page.goto(PRODUCT)
+    quickened(page)
     page.get_by_role("button", name="Add to cart").press("Enter")
     expect(page.locator("#said")).to_contain_text("Added to your cart: 1 ×")
     expect(page.get_by_role("button", name="Add to cart")).to_be_focused()
@@ -108,6 +112,7 @@ def test_adding_keeps_the_focus_and_says_what_was_added(page):
 
 def test_a_refused_quantity_keeps_the_focus_and_is_an_alert(page):
     page.goto(PRODUCT)
+    quickened(page)
     page.get_by_label("Quantity").fill("0")
     page.get_by_label("Quantity").press("Enter")
     expect(page.get_by_role("alert").filter(has_text="at least 1")).to_be_visible()
@@ -117,9 +122,11 @@ def test_a_refused_quantity_keeps_the_focus_and_is_an_alert(page):
 def test_the_cart_keeps_the_focus_while_it_changes(page):
     for handle in ("second-day-merino-t-shirt", "overhead-bin-backpack"):
         page.goto(f"/products/{handle}")
+        quickened(page)
         page.get_by_role("button", name="Add to cart").click()
         expect(page.locator(".added")).to_be_visible()
     page.goto("/cart")
+    quickened(page)
     page.get_by_label("Quantity of").first.fill("2")
     page.get_by_role("button", name="Update").first.press("Enter")
     expect(page.locator("#said")).to_contain_text("Your cart now holds 3")
@@ -131,8 +138,10 @@ def test_the_cart_keeps_the_focus_while_it_changes(page):
 
 def test_another_country_keeps_the_focus_and_says_what_it_costs(page):
     page.goto(PRODUCT)
+    quickened(page)
     put_into_cart(page, 1)
     page.goto("/checkout")
+    quickened(page)
     page.get_by_label("Country").focus()
     page.get_by_label("Country").select_option("DE")
     expect(page.locator("#said")).to_contain_text("total $")
@@ -154,6 +163,7 @@ def test_on_a_phone_the_keyboard_buys_and_what_has_the_focus_is_never_covered(
         pytest.fail(f"{name} cannot be reached by Tab")
 
     page.goto("/")
+    quickened(page)
     walk_to("link", "Overhead Bin Backpack")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Overhead Bin Backpack")
@@ -161,6 +171,7 @@ def test_on_a_phone_the_keyboard_buys_and_what_has_the_focus_is_never_covered(
     page.keyboard.press("Enter")
     expect(page.locator(".added")).to_be_visible()
     page.goto("/cart")
+    quickened(page)
     walk_to("link", "Go to checkout")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Checkout")
@@ -183,6 +194,7 @@ def test_on_a_phone_the_keyboard_buys_and_what_has_the_focus_is_never_covered(
 def test_price_and_button_are_on_the_first_screen_of_a_phone(new_page, running_shop, shots):
     page = new_page(running_shop.origin, **PHONE)
     page.goto(PRODUCT)
+    quickened(page)
     page.screenshot(path=shots / "product-first-screen.png", caret="initial")
     for what in (page.locator("h1"), page.locator(".offer .total"), page.locator("#put")):
         box = what.bounding_box()
@@ -198,9 +210,11 @@ def test_pages_fit_any_width_and_letters_may_be_spaced(new_page, running_shop, w
     """320 px is also 1280 px at 400 %, and 640 px is 200 %."""
     page = new_page(running_shop.origin, viewport={"width": width, "height": 640})
     page.goto(PRODUCT)
+    quickened(page)
     put_into_cart(page, 1)
     for url in PLACES:
         page.goto(url)
+        quickened(page)
         assert looking.wider_than_the_screen(page) <= 0, url
         name = url.strip("/").split("?")[0].rpartition("/")[2] or "home"
         page.screenshot(path=shots / f"at-{name}-{width}.png", full_page=True, caret="initial")
@@ -212,6 +226,7 @@ def test_pages_fit_any_width_and_letters_may_be_spaced(new_page, running_shop, w
 def test_in_forced_colours_what_is_chosen_still_shows(new_page, running_shop, shots):
     page = new_page(running_shop.origin, forced_colors="active")
     page.goto(PRODUCT)
+    quickened(page)
     borders = page.locator(".option label").evaluate_all(
         "all => all.map(one => getComputedStyle(one).borderStyle)"
     )
@@ -222,6 +237,7 @@ def test_in_forced_colours_what_is_chosen_still_shows(new_page, running_shop, sh
 def test_who_wants_no_motion_gets_none(new_page, running_shop):
     page = new_page(running_shop.origin, reduced_motion="reduce")
     page.goto(PRODUCT)
+    quickened(page)
     page.get_by_role("button", name="Add to cart").click()
     expect(page.locator(".added")).to_be_visible()
     assert page.evaluate("document.getAnimations().length") == 0
