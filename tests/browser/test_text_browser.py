@@ -100,5 +100,6 @@ def test_somebody_buys_two_in_a_text_browser(w3m):
     w3m.type_after("Expiry date", "12/39")
     w3m.follow("Pay .124")
     said = w3m.text()
-    assert "Thank you, your order is in" in said
+    # The desk of the demonstration may have charged the card while w3m drew: then it is complete.
+    assert re.search("Thank you, your order is (in|complete)", said)
     assert "Card sealed in the vault" in said
