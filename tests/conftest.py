@@ -44,14 +44,22 @@ SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 def pytest_addoption(parser) -> None:
     """For the second run of all tests, on the other database."""
-    words = "leave out the tests of which no database is a part"
+    words = "leave out what asks no database, or the same of it once more"
     parser.addoption("--of-a-database", action="store_true", help=words)
 
 
 def pytest_collection_modifyitems(config, items) -> None:
-    """What asks for no shop comes to the same on either database."""
+    """What asks for no shop comes to the same on either database, and who asks for fragments has
+    asked it for the same as who asks for pages.
+    """
     if config.getoption("--of-a-database"):
-        items[:] = [item for item in items if {"settings", "made"} & set(item.fixturenames)]
+        of_a_shop = (item for item in items if {"settings", "made"} & set(item.fixturenames))
+        items[:] = [item for item in of_a_shop if not _asks_for_fragments(item)]
+
+
+def _asks_for_fragments(item) -> bool:
+    given = getattr(item, "callspec", None)
+    return given is not None and "fragments" in map(str, given.params.values())
 
 
 def pytest_configure(config) -> None:
